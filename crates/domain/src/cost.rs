@@ -1,0 +1,235 @@
+//! Cost rules: estimates, the cost of a run, and the terms they are made of.
+//!
+//! Compute = hours × rate × GPUs. Storage = (data set in GB + 5) × 0.023. Transfer = data set in GB × 2 × 0.09. Total = their sum, as the
+//! specification's cost calculator has it; 1 GB = 10⁹ bytes.
+
+use crate::dataset::{DatasetStatistics, LENGTH_BIN};
+use crate::job::TrainingConfig;
+use crate::money::MicroUsd;
+use crate::text_enum::text_enum;
+use serde::{Deserialize, Serialize};
+
+text_enum! {
+    /// What a cost record is for.
+    CostType {
+        /// GPU seconds × rate.
+        Compute = "compute",
+        /// Data set and artifacts kept.
+        Storage = "storage",
+        /// Bytes moved to and from the cluster.
+        DataTransfer = "data_transfer",
+        /// Calls of paid interfaces.
+        ApiCalls = "api_calls",
+    }
+}
+
+/// USD a GB of storage.
+pub const STORAGE_RATE: f64 = 0.023;
+/// USD a GB of transfer.
+pub const TRANSFER_RATE: f64 = 0.09;
+/// GB reserved for a run's checkpoints and artifacts.
+pub const STORAGE_RESERVE_GB: f64 = 5.0;
+
+/// One term of a cost: `quantity` × `rate` = `total`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CostTerm {
+    /// Hours (all GPUs together) or GB.
+    pub quantity: f64,
+    /// USD an hour or a GB.
+    pub rate: f64,
+    /// The product.
+    pub total: MicroUsd,
+}
+
+impl CostTerm {
+    fn new(quantity: f64, rate: f64) -> Self {
+        Self { quantity, rate, total: MicroUsd::from_usd(quantity * rate) }
+    }
+}
+
+/// A cost with its terms.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CostBreakdown {
+    /// GPU hours × rate.
+    pub compute: CostTerm,
+    /// GB × rate.
+    pub storage: CostTerm,
+    /// GB × rate.
+    pub data_transfer: CostTerm,
+}
+
+impl CostBreakdown {
+    /// The cost of `seconds` on `num_gpus` devices at `rate_per_hour` each, for a data set of `dataset_bytes`.
+    pub fn new(seconds: f64, num_gpus: u32, rate_per_hour: MicroUsd, dataset_bytes: u64) -> Self {
+        let gb = bytes_to_gb(dataset_bytes);
+        Self {
+            compute: CostTerm::new(seconds.max(0.0) / 3600.0 * f64::from(num_gpus), rate_per_hour.usd()),
+            storage: CostTerm::new(gb + STORAGE_RESERVE_GB, STORAGE_RATE),
+            data_transfer: CostTerm::new(gb * 2.0, TRANSFER_RATE),
+        }
+    }
+
+    /// The sum of the terms.
+    pub fn total(&self) -> MicroUsd {
+        self.compute.total + self.storage.total + self.data_transfer.total
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "file sizes are far below 2^53 bytes")]
+fn bytes_to_gb(bytes: u64) -> f64 {
+    bytes as f64 / 1e9
+}
+
+/// What the estimate of the running time is made from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Throughput {
+    /// Tokens a second, all devices together.
+    pub tokens_per_second: f64,
+    /// Whether earlier runs measured it; otherwise it is from FLOPs.
+    pub measured: bool,
+}
+
+/// Throughput from first principles: 6 FLOPs a parameter and token for forward and backward without the frozen weights' gradients plus
+/// recompute slack (4 for the passes through frozen weights, 2 for the rest).
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+pub fn throughput_from_flops(parameters: u64, flops: u64, num_gpus: u32) -> Throughput {
+    let per_token = 6.0 * parameters.max(1) as f64;
+    Throughput { tokens_per_second: flops as f64 * f64::from(num_gpus.max(1)) / per_token, measured: false }
+}
+
+/// Steps, time and cost of a run that was not made yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Estimate {
+    /// Optimiser steps.
+    pub total_steps: u64,
+    /// Examples trained on in an epoch.
+    pub train_examples: u64,
+    /// Examples held out.
+    pub validation_examples: u64,
+    /// Tokens passed through the model in all epochs and validations.
+    pub total_tokens: u64,
+    /// Tokens a second that the duration assumes.
+    pub throughput: Throughput,
+    /// Most likely duration in seconds.
+    pub seconds: f64,
+    /// Lower end of the range in seconds.
+    pub seconds_min: f64,
+    /// Upper end of the range in seconds.
+    pub seconds_max: f64,
+    /// Cost of the most likely duration.
+    pub cost: CostBreakdown,
+    /// Cost of the lower end.
+    pub cost_min: MicroUsd,
+    /// Cost of the upper end: what is held against the budget.
+    pub cost_max: MicroUsd,
+}
+
+/// Optimiser steps of a run: every epoch ends with a step, so a last, smaller accumulation counts.
+pub fn total_steps(train_examples: u64, batch_size: u32, accumulation: u32, epochs: u32) -> u64 {
+    let micro_steps = train_examples.div_ceil(u64::from(batch_size.max(1)));
+    micro_steps.div_ceil(u64::from(accumulation.max(1))) * u64::from(epochs)
+}
+
+/// Estimates a run over a data set. `setup_seconds` is the fixed part before the first step and after the last.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
+pub fn estimate(
+    statistics: &DatasetStatistics,
+    dataset_bytes: u64,
+    config: &TrainingConfig,
+    num_gpus: u32,
+    rate_per_hour: MicroUsd,
+    throughput: Throughput,
+    setup_seconds: f64,
+) -> Estimate {
+    let h = &config.hyperparameters;
+    let examples = statistics.total_training_pairs;
+    let validation = if statistics.total_validation_pairs > 0 {
+        statistics.total_validation_pairs
+    } else {
+        ((examples as f64 * config.settings.validation_split_ratio).round() as u64).min(examples.saturating_sub(1))
+    };
+    let train = examples.saturating_sub(validation);
+    let tokens_all = truncated_tokens(statistics, u64::from(h.max_seq_length));
+    let share = |n: u64| if examples == 0 { 0.0 } else { tokens_all * n as f64 / examples as f64 };
+    // A validation pass has no backward: about a third of the work. One before the first step, one an epoch.
+    let work = share(train) * f64::from(h.num_epochs) + share(validation) * (f64::from(h.num_epochs) + 1.0) / 3.0;
+    let seconds = setup_seconds + work / throughput.tokens_per_second.max(1e-9);
+    let spread = if throughput.measured { 0.2 } else { 0.5 };
+    let (low, high) = (seconds * (1.0 - spread), seconds * (1.0 + spread));
+    let cost = |s: f64| CostBreakdown::new(s, num_gpus, rate_per_hour, dataset_bytes);
+    Estimate {
+        total_steps: total_steps(train, h.batch_size, h.gradient_accumulation_steps, h.num_epochs),
+        train_examples: train,
+        validation_examples: validation,
+        total_tokens: work as u64,
+        throughput,
+        seconds,
+        seconds_min: low,
+        seconds_max: high,
+        cost: cost(seconds),
+        cost_min: cost(low).total(),
+        cost_max: cost(high).total(),
+    }
+}
+
+/// Tokens of all examples when each is cut to `max` tokens, from the histogram of lengths.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+fn truncated_tokens(statistics: &DatasetStatistics, max: u64) -> f64 {
+    let total = statistics.total_tokens as f64;
+    let counted: u64 = statistics.length_histogram.iter().sum();
+    if counted == 0 || statistics.length_distribution.max <= max {
+        return total;
+    }
+    let middle = |i: usize| (i as u64 * LENGTH_BIN + LENGTH_BIN / 2).min(statistics.length_distribution.max);
+    let sum =
+        |cap: u64| -> f64 { statistics.length_histogram.iter().enumerate().map(|(i, n)| *n as f64 * middle(i).min(cap) as f64).sum() };
+    total * sum(max) / sum(u64::MAX).max(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::job::{JobSettings, PresetId, preset};
+
+    #[test]
+    fn a_cost_is_the_sum_of_its_terms() {
+        let cost = CostBreakdown::new(7200.0, 2, MicroUsd::from_usd(2.5), 1_000_000_000);
+        assert_eq!(cost.compute.total, MicroUsd::from_usd(10.0));
+        assert_eq!(cost.storage.total, MicroUsd::from_usd(0.138));
+        assert_eq!(cost.data_transfer.total, MicroUsd::from_usd(0.18));
+        assert_eq!(cost.total(), MicroUsd::from_usd(10.318));
+    }
+
+    #[test]
+    fn the_last_smaller_batch_is_a_step() {
+        assert_eq!(total_steps(10, 4, 1, 3), 9);
+        assert_eq!(total_steps(10, 4, 2, 3), 6);
+        assert_eq!(total_steps(0, 4, 1, 3), 0);
+    }
+
+    #[test]
+    fn cutting_examples_makes_a_run_shorter() {
+        let mut histogram = vec![0; 64];
+        histogram[1] = 100;
+        histogram[40] = 20;
+        let mut statistics = DatasetStatistics {
+            total_training_pairs: 120,
+            total_tokens: 100 * 96 + 20 * 2600,
+            length_histogram: histogram,
+            ..DatasetStatistics::default()
+        };
+        statistics.length_distribution.max = 2624;
+        let run = |seq| {
+            let mut hyperparameters = preset(PresetId::Balanced, 4096);
+            hyperparameters.max_seq_length = seq;
+            let config = TrainingConfig { hyperparameters, settings: JobSettings::default() };
+            let speed = Throughput { tokens_per_second: 1000.0, measured: true };
+            estimate(&statistics, 1_000_000, &config, 1, MicroUsd::from_usd(0.05), speed, 5.0)
+        };
+        let (long, short) = (run(4096), run(512));
+        assert_eq!((long.train_examples, long.validation_examples, long.total_steps), (108, 12, 81));
+        assert!(short.seconds < long.seconds && short.cost_max < long.cost_max && short.cost_min < short.cost_max);
+    }
+}

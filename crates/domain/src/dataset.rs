@@ -1,0 +1,225 @@
+//! Data sets: formats, states, findings and statistics.
+
+use crate::text_enum::text_enum;
+use serde::{Deserialize, Serialize};
+
+text_enum! {
+    /// The formats that can be read.
+    DatasetFormat {
+        /// BrightRun v4: JSON document, JSONL, or an individual conversation.
+        BrightrunLoraV4 = "brightrun-lora-v4",
+        /// Legacy BrightRun; trainable with a warning.
+        BrightrunLoraV3 = "brightrun-lora-v3",
+        /// `{"messages":[{"role","content"}]}` a line.
+        OpenaiChat = "openai-chat",
+        /// `{"conversations":[{"from","value"}]}`.
+        Sharegpt = "sharegpt",
+        /// `{"instruction","input","output"}`.
+        Alpaca = "alpaca",
+        /// `{"prompt","completion"}`.
+        PromptCompletion = "prompt-completion",
+    }
+}
+
+text_enum! {
+    /// Where a data set is in its life.
+    DatasetStatus {
+        /// Made; its file is not confirmed yet.
+        Uploading = "uploading",
+        /// The file is there and is being read.
+        Validating = "validating",
+        /// Validated; `trainingReady` says whether it can be trained on.
+        Ready = "ready",
+        /// Cannot be used; the findings say why.
+        Error = "error",
+    }
+}
+
+text_enum! {
+    /// How bad a finding is.
+    Severity {
+        /// For information.
+        Info = "info",
+        /// The data set is trainable, but somebody should look.
+        Warning = "warning",
+        /// The line, or the whole file, cannot be used.
+        Error = "error",
+    }
+}
+
+/// One thing that validation found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// Stable code, such as `invalid_json`.
+    pub code: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Line in the file, from 1; none where it is about the whole file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Column in that line, from 1, counted in bytes; only for syntax errors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<u64>,
+    /// JSON pointer within the line or document.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// What was found.
+    pub message: String,
+    /// What to do about it.
+    pub fix: String,
+}
+
+/// All findings of one code: every occurrence is counted, the first 100 are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingGroup {
+    /// Stable code.
+    pub code: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Occurrences in the whole file.
+    pub count: u64,
+    /// The first of them, at most 100.
+    pub findings: Vec<Finding>,
+}
+
+/// A value and how often it occurs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TopicCount {
+    /// The topic's key or label.
+    pub topic: String,
+    /// Trainable pairs that carry it.
+    pub count: u64,
+}
+
+/// Lengths of the rendered examples in tokens of the base model that validation used.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LengthDistribution {
+    /// Shortest.
+    pub min: u64,
+    /// Longest.
+    pub max: u64,
+    /// Mean.
+    pub mean: f64,
+    /// Median.
+    pub median: u64,
+    /// 95th percentile.
+    pub p95: u64,
+}
+
+/// One cell of the scaffolding: trainable pairs per persona and emotional arc.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScaffoldingCell {
+    /// Persona key, or `unknown`.
+    pub persona: String,
+    /// Persona name as shown.
+    pub persona_name: String,
+    /// Emotional arc key, or `unknown`.
+    pub arc: String,
+    /// Trainable pairs.
+    pub pairs: u64,
+}
+
+/// What validation measured. Every number is over the whole file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DatasetStatistics {
+    /// Pairs with an answer that can be trained on, over all splits.
+    pub total_training_pairs: u64,
+    /// Pairs that the file itself assigns to validation; zero where it has no split of its own.
+    pub total_validation_pairs: u64,
+    /// Pairs without an answer, which are context only.
+    pub context_pairs: u64,
+    /// Lines, messages or pairs that were rejected by an error-level finding.
+    pub rejected_pairs: u64,
+    /// The number of pairs that the document itself claims, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_pairs: Option<u64>,
+    /// Conversations.
+    pub total_conversations: u64,
+    /// Tokens of all rendered examples together.
+    pub total_tokens: u64,
+    /// Turns per conversation, a mean.
+    pub avg_turns_per_conversation: f64,
+    /// Tokens per turn, a mean.
+    pub avg_tokens_per_turn: f64,
+    /// Different words, compared without case.
+    pub vocabulary_size: u64,
+    /// Different personas, or roles where there are none.
+    pub unique_speakers: u64,
+    /// Trainable pairs per topic, most frequent first.
+    pub topic_distribution: Vec<TopicCount>,
+    /// Lengths of the rendered examples in tokens.
+    pub length_distribution: LengthDistribution,
+    /// Number of examples by length: entry i counts those of (64·i, 64·(i+1)] tokens; the last entry counts all longer ones too.
+    pub length_histogram: Vec<u64>,
+    /// Base model whose tokenizer counted.
+    pub tokenizer: String,
+    /// Trainable pairs per persona and arc.
+    pub scaffolding: Vec<ScaffoldingCell>,
+    /// Mean quality score, 1 to 5, where the file has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality_score: Option<f64>,
+    /// Share of pairs reviewed by a human, in percent, where the file says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub human_reviewed_percent: Option<f64>,
+    /// The vertical, where the file says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vertical: Option<String>,
+    /// The consultant's name, where the file says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consultant_name: Option<String>,
+    /// The consultant's title or credentials, where the file says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub consultant_title: Option<String>,
+}
+
+/// Width of one bin of [`DatasetStatistics::length_histogram`], in tokens.
+pub const LENGTH_BIN: u64 = 64;
+/// Bins of [`DatasetStatistics::length_histogram`].
+pub const LENGTH_BINS: usize = 256;
+
+/// One message of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// `system`, `user`, `assistant` or `tool`.
+    pub role: String,
+    /// Text.
+    pub content: String,
+    /// Whether an assistant message is trained on; false for OpenAI's `weight: 0`.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub trained: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_yes(value: &bool) -> bool {
+    *value
+}
+
+/// A sample that is shown beside the statistics.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SampleConversation {
+    /// The conversation's id in the file, or its position.
+    pub conversation_id: String,
+    /// Persona name, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persona: Option<String>,
+    /// Emotional arc, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emotional_arc: Option<String>,
+    /// Topic, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// Its messages.
+    pub messages: Vec<Message>,
+}

@@ -1,0 +1,278 @@
+//! What a job is asked to do: one canonical set of settings, from the request to the trainer.
+
+use crate::error::{Error, Result};
+use crate::text_enum::text_enum;
+use serde::{Deserialize, Serialize};
+
+text_enum! {
+    /// Optimiser.
+    OptimizerType {
+        /// AdamW with decoupled weight decay.
+        Adamw = "adamw",
+        /// SGD with momentum 0.9.
+        Sgd = "sgd",
+        /// Adafactor.
+        Adafactor = "adafactor",
+    }
+}
+
+text_enum! {
+    /// Learning rate schedule after the warm-up.
+    Scheduler {
+        /// Falls linearly to zero.
+        Linear = "linear",
+        /// Falls along half a cosine to zero.
+        Cosine = "cosine",
+        /// Stays.
+        Constant = "constant",
+    }
+}
+
+/// The linear layers that LoRA can be put on.
+pub const TARGET_MODULES: [&str; 7] = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+
+/// All linear layers.
+pub fn default_target_modules() -> Vec<String> {
+    TARGET_MODULES.iter().map(|m| (*m).to_owned()).collect()
+}
+
+/// Hyperparameters, named as in the API.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Hyperparameters {
+    /// Peak learning rate.
+    pub learning_rate: f64,
+    /// Examples a device and micro-step.
+    pub batch_size: u32,
+    /// Passes over the training split.
+    pub num_epochs: u32,
+    /// Optimiser steps of linear warm-up; zero means by `warmup_ratio`.
+    pub warmup_steps: u32,
+    /// Share of all steps, rounded up, used when `warmup_steps` is zero.
+    pub warmup_ratio: f64,
+    /// Rank r of A and B.
+    pub lora_rank: u32,
+    /// Scaling is alpha / r.
+    pub lora_alpha: f64,
+    /// Dropout on the input of A.
+    pub lora_dropout: f64,
+    /// Which of [`TARGET_MODULES`] get an adapter.
+    pub target_modules: Vec<String>,
+    /// Optimiser.
+    pub optimizer_type: OptimizerType,
+    /// Decoupled weight decay.
+    pub weight_decay: f64,
+    /// Micro-steps an optimiser step.
+    pub gradient_accumulation_steps: u32,
+    /// Clip the global gradient norm to this; zero means do not clip.
+    pub max_grad_norm: f64,
+    /// Schedule.
+    pub scheduler: Scheduler,
+    /// Tokens an example at most.
+    pub max_seq_length: u32,
+}
+
+/// The machine asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GpuConfig {
+    /// Id in the catalogue, such as `h100-80gb` or `local-cpu`.
+    pub instance_type: String,
+    /// 1, 2, 4 or 8.
+    #[serde(rename = "numGPUs")]
+    pub num_gpus: u32,
+    /// At the spot rate, where the instance has one.
+    #[serde(default)]
+    pub spot: bool,
+}
+
+/// The settings beside the hyperparameters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct JobSettings {
+    /// Stop after this many validations without a better loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub early_stopping_patience: Option<u32>,
+    /// Share of the conversations that is held out, where the file has no split of its own.
+    pub validation_split_ratio: f64,
+    /// Optimiser steps between checkpoints.
+    pub checkpoint_interval: u32,
+    /// Seed of everything random.
+    pub seed: u64,
+    /// The job is stopped, with a checkpoint, after this many hours on the GPU.
+    pub max_duration_hours: f64,
+}
+
+impl Default for JobSettings {
+    fn default() -> Self {
+        Self { early_stopping_patience: None, validation_split_ratio: 0.1, checkpoint_interval: 100, seed: 42, max_duration_hours: 24.0 }
+    }
+}
+
+/// Everything that the trainer needs to know about the training itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TrainingConfig {
+    /// Hyperparameters.
+    pub hyperparameters: Hyperparameters,
+    /// The rest.
+    pub settings: JobSettings,
+}
+
+/// A closed range.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Range {
+    /// Least value.
+    pub min: f64,
+    /// Greatest value.
+    pub max: f64,
+}
+
+const fn range(min: f64, max: f64) -> Range {
+    Range { min, max }
+}
+
+/// The ranges that every request is checked against, and that the catalogue shows.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Limits {
+    /// Of `learningRate`.
+    pub learning_rate: Range,
+    /// Of `batchSize`.
+    pub batch_size: Range,
+    /// Of `numEpochs`.
+    pub num_epochs: Range,
+    /// Of `warmupSteps`.
+    pub warmup_steps: Range,
+    /// Of `warmupRatio`.
+    pub warmup_ratio: Range,
+    /// Of `loraRank`.
+    pub lora_rank: Range,
+    /// Of `loraAlpha`.
+    pub lora_alpha: Range,
+    /// Of `loraDropout`.
+    pub lora_dropout: Range,
+    /// Of `weightDecay`.
+    pub weight_decay: Range,
+    /// Of `gradientAccumulationSteps`.
+    pub gradient_accumulation_steps: Range,
+    /// Of `maxGradNorm`.
+    pub max_grad_norm: Range,
+    /// Of `maxSeqLength`.
+    pub max_seq_length: Range,
+    /// Of `validationSplitRatio`.
+    pub validation_split_ratio: Range,
+    /// Of `checkpointInterval`.
+    pub checkpoint_interval: Range,
+    /// Of `earlyStoppingPatience`.
+    pub early_stopping_patience: Range,
+    /// Of `maxDurationHours`.
+    pub max_duration_hours: Range,
+}
+
+/// The limits in force.
+pub const LIMITS: Limits = Limits {
+    learning_rate: range(1e-7, 1e-1),
+    batch_size: range(1.0, 64.0),
+    num_epochs: range(1.0, 20.0),
+    warmup_steps: range(0.0, 100_000.0),
+    warmup_ratio: range(0.0, 0.5),
+    lora_rank: range(1.0, 256.0),
+    lora_alpha: range(1.0, 512.0),
+    lora_dropout: range(0.0, 0.5),
+    weight_decay: range(0.0, 1.0),
+    gradient_accumulation_steps: range(1.0, 128.0),
+    max_grad_norm: range(0.0, 100.0),
+    max_seq_length: range(64.0, 32_768.0),
+    validation_split_ratio: range(0.0, 0.5),
+    checkpoint_interval: range(1.0, 100_000.0),
+    early_stopping_patience: range(1.0, 20.0),
+    max_duration_hours: range(0.01, 72.0),
+};
+
+fn check(field: &str, value: f64, range: Range) -> Result<()> {
+    if value.is_finite() && value >= range.min && value <= range.max {
+        return Ok(());
+    }
+    Err(Error::invalid(field, format!("{field} is {value}; it must be between {} and {}.", range.min, range.max)))
+}
+
+impl Hyperparameters {
+    /// Checks every value against [`LIMITS`].
+    ///
+    /// # Errors
+    /// The first value out of range, with its field.
+    pub fn validate(&self) -> Result<()> {
+        let l = &LIMITS;
+        check("hyperparameters.learningRate", self.learning_rate, l.learning_rate)?;
+        check("hyperparameters.batchSize", f64::from(self.batch_size), l.batch_size)?;
+        check("hyperparameters.numEpochs", f64::from(self.num_epochs), l.num_epochs)?;
+        check("hyperparameters.warmupSteps", f64::from(self.warmup_steps), l.warmup_steps)?;
+        check("hyperparameters.warmupRatio", self.warmup_ratio, l.warmup_ratio)?;
+        check("hyperparameters.loraRank", f64::from(self.lora_rank), l.lora_rank)?;
+        check("hyperparameters.loraAlpha", self.lora_alpha, l.lora_alpha)?;
+        check("hyperparameters.loraDropout", self.lora_dropout, l.lora_dropout)?;
+        check("hyperparameters.weightDecay", self.weight_decay, l.weight_decay)?;
+        check("hyperparameters.gradientAccumulationSteps", f64::from(self.gradient_accumulation_steps), l.gradient_accumulation_steps)?;
+        check("hyperparameters.maxGradNorm", self.max_grad_norm, l.max_grad_norm)?;
+        check("hyperparameters.maxSeqLength", f64::from(self.max_seq_length), l.max_seq_length)?;
+        self.validate_targets()
+    }
+
+    fn validate_targets(&self) -> Result<()> {
+        const FIELD: &str = "hyperparameters.targetModules";
+        if self.target_modules.is_empty() {
+            return Err(Error::invalid(FIELD, format!("Name at least one target module: {}.", TARGET_MODULES.join(", "))));
+        }
+        for (i, name) in self.target_modules.iter().enumerate() {
+            if !TARGET_MODULES.contains(&name.as_str()) {
+                let known = TARGET_MODULES.join(", ");
+                return Err(Error::invalid(FIELD, format!("'{name}' is not a target module; known: {known}.")));
+            }
+            if self.target_modules[..i].contains(name) {
+                return Err(Error::invalid(FIELD, format!("'{name}' is named twice.")));
+            }
+        }
+        Ok(())
+    }
+
+    /// Warm-up steps of a run of `total_steps`.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "ratio is at most .5 of a u64 of steps")]
+    #[expect(clippy::cast_precision_loss, reason = "step counts are far below 2^53")]
+    pub fn warmup(&self, total_steps: u64) -> u64 {
+        if self.warmup_steps > 0 {
+            return u64::from(self.warmup_steps).min(total_steps);
+        }
+        (self.warmup_ratio * total_steps as f64).ceil() as u64
+    }
+}
+
+impl JobSettings {
+    /// Checks every value against [`LIMITS`].
+    ///
+    /// # Errors
+    /// The first value out of range, with its field.
+    pub fn validate(&self) -> Result<()> {
+        check("validationSplitRatio", self.validation_split_ratio, LIMITS.validation_split_ratio)?;
+        check("checkpointInterval", f64::from(self.checkpoint_interval), LIMITS.checkpoint_interval)?;
+        check("maxDurationHours", self.max_duration_hours, LIMITS.max_duration_hours)?;
+        match self.early_stopping_patience {
+            Some(patience) => check("earlyStoppingPatience", f64::from(patience), LIMITS.early_stopping_patience),
+            None => Ok(()),
+        }
+    }
+}
+
+impl GpuConfig {
+    /// Checks the number of GPUs. Whether the instance type exists is the catalogue's to say.
+    ///
+    /// # Errors
+    /// When it is none of 1, 2, 4 and 8.
+    pub fn validate(&self) -> Result<()> {
+        if matches!(self.num_gpus, 1 | 2 | 4 | 8) {
+            return Ok(());
+        }
+        Err(Error::invalid("gpuConfig.numGPUs", format!("numGPUs is {}; it must be 1, 2, 4 or 8.", self.num_gpus)))
+    }
+}

@@ -1,0 +1,82 @@
+//! The three presets of the page, and `custom`.
+
+use super::config::{Hyperparameters, OptimizerType, Scheduler, default_target_modules};
+use crate::text_enum::text_enum;
+
+text_enum! {
+    /// Which preset a job was configured from.
+    PresetId {
+        /// Slower, safer, lower cost.
+        Conservative = "conservative",
+        /// Recommended for most uses.
+        Balanced = "balanced",
+        /// Learns faster, higher risk.
+        Aggressive = "aggressive",
+        /// None of them.
+        Custom = "custom",
+    }
+}
+
+/// The hyperparameters of a preset; `custom` starts from balanced. `context` is the base model's context length in tokens, which bounds
+/// the sequence length.
+pub fn preset(id: PresetId, context: u32) -> Hyperparameters {
+    let (lora_rank, lora_alpha, num_epochs, learning_rate) = match id {
+        PresetId::Conservative => (8, 16.0, 2, 1e-4),
+        PresetId::Balanced | PresetId::Custom => (16, 32.0, 3, 2e-4),
+        PresetId::Aggressive => (32, 64.0, 5, 5e-4),
+    };
+    Hyperparameters {
+        learning_rate,
+        batch_size: 4,
+        num_epochs,
+        warmup_steps: 0,
+        warmup_ratio: 0.03,
+        lora_rank,
+        lora_alpha,
+        lora_dropout: 0.05,
+        target_modules: default_target_modules(),
+        optimizer_type: OptimizerType::Adamw,
+        weight_decay: 0.01,
+        gradient_accumulation_steps: 1,
+        max_grad_norm: 1.0,
+        scheduler: Scheduler::Cosine,
+        max_seq_length: context.min(2048),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn presets_are_valid_and_fit_the_context() {
+        for &id in PresetId::ALL {
+            let p = preset(id, 1024);
+            assert!(p.validate().is_ok());
+            assert_eq!(p.max_seq_length, 1024);
+        }
+    }
+
+    #[test]
+    fn a_value_out_of_range_names_its_field() {
+        let mut p = preset(PresetId::Balanced, 2048);
+        p.lora_rank = 0;
+        let error = p.validate().expect_err("rank 0");
+        assert_eq!((error.kind, error.field.as_deref()), (ErrorKind::Invalid, Some("hyperparameters.loraRank")));
+        let mut p = preset(PresetId::Balanced, 2048);
+        p.target_modules = vec!["q_proj".into(), "lm_head".into()];
+        assert_eq!(p.validate().expect_err("unknown").field.as_deref(), Some("hyperparameters.targetModules"));
+        let mut p = preset(PresetId::Balanced, 2048);
+        p.learning_rate = f64::NAN;
+        assert!(p.validate().is_err());
+    }
+
+    #[test]
+    fn warmup_steps_win_over_the_ratio() {
+        let mut p = preset(PresetId::Balanced, 2048);
+        assert_eq!(p.warmup(100), 3);
+        p.warmup_steps = 7;
+        assert_eq!((p.warmup(100), p.warmup(5)), (7, 5));
+    }
+}

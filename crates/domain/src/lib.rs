@@ -1,0 +1,24 @@
+//! The vocabulary of BrightRun: ids, entities' value types, the job state machine, presets, cost and quality rules, roles, errors.
+//!
+//! Owns every concept that more than one crate speaks about, as plain data with pure functions. Imports none of our crates, does no
+//! I/O, is not async and reads neither the clock nor the random generator: callers pass the time in.
+
+pub mod account;
+pub mod catalogue;
+pub mod clock;
+pub mod cost;
+pub mod dataset;
+pub mod error;
+pub mod id;
+pub mod job;
+pub mod model;
+pub mod money;
+pub mod notification;
+pub mod run;
+mod text_enum;
+
+pub use account::{Caller, Role, Tier};
+pub use clock::Clock;
+pub use error::{Error, ErrorKind, Result};
+pub use id::{AttemptId, CheckpointId, CostRecordId, DatasetId, JobId, LogId, MetricsPointId, ModelId, NotificationId, SessionId, UserId};
+pub use money::MicroUsd;
