@@ -1,1 +1,61 @@
-//! app
+//! Use cases: what a caller may ask of BrightRun. Every function takes the caller, authorises, and acts.
+//!
+//! Owns the rules that need storage: accounts, data sets, jobs, models, costs, notifications. Imports domain, dataset, db, blob, queue and
+//! cluster; never axum, SeaORM or the numerics.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use domain::account::{Tier, TierLimits};
+use domain::catalogue::{BaseModel, InstanceType};
+use domain::Clock;
+
+/// Everything that the use cases work with. One per process, shared.
+pub struct App {
+    /// The database.
+    pub db: db::Db,
+    /// Objects.
+    pub blob: Arc<dyn blob::BlobStore>,
+    /// Background work.
+    pub queue: queue::Queue,
+    /// Where training runs.
+    pub cluster: Arc<dyn cluster::TrainingCluster>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Counts tokens as the base model's tokenizer does, by base model id.
+    pub tokens: BTreeMap<String, Arc<dyn dataset::TokenCounter>>,
+    /// Settings.
+    pub config: Config,
+}
+
+/// Settings of the use cases.
+pub struct Config {
+    /// Address under which browsers and trainers reach this server, without a trailing slash.
+    pub public_url: String,
+    /// Secret for session tokens, at least 32 bytes.
+    pub auth_secret: Vec<u8>,
+    /// Who may sign up.
+    pub signup: SignupMode,
+    /// Limits by tier.
+    pub tiers: BTreeMap<Tier, TierLimits>,
+    /// Base models on offer; the first is the default.
+    pub base_models: Vec<BaseModel>,
+    /// Instance types on offer; the first available one is the default.
+    pub instances: Vec<InstanceType>,
+    /// Folder for runs of the local cluster.
+    pub runs_dir: PathBuf,
+    /// Trainable examples that a data set needs at least.
+    pub min_trainable_examples: u64,
+    /// Version of the program.
+    pub version: String,
+}
+
+/// Who may sign up. The first account can always be made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignupMode {
+    /// Anybody.
+    Open,
+    /// Nobody but the first.
+    Closed,
+}
