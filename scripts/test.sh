@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# Runs the project's tests: `scripts/test.sh all`, or one part: lint, rust, web, e2e.
+# Needs Rust, Node 20 or newer, git, a C compiler and make; installs PostgreSQL and Chromium on Debian and Ubuntu when they are missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+part=${1:-all}
+export CARGO_TERM_COLOR=never CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-0}
+
+step() { printf '\n== %s (%ss)\n' "$1" "$SECONDS"; }
+
+# Installs Debian packages for a program that is missing, or says the exact command.
+need() { # program-test, what, packages...
+  local test=$1 what=$2
+  shift 2
+  eval "$test" && return 0
+  if command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+    step "install $what"
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+    eval "$test" && return 0
+  fi
+  echo "$what is missing. Install it, on Debian and Ubuntu with: sudo apt-get update && sudo apt-get install -y $*" >&2
+  echo "(Fedora: sudo dnf install postgresql-server chromium; macOS: brew install postgresql chromium)" >&2
+  exit 1
+}
+has_postgres() { command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; }
+has_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
+
+modules() {
+  [ -e web/node_modules/.package-lock.json ] && [ web/node_modules/.package-lock.json -nt web/package-lock.json ] && return 0
+  step "install the page's packages"
+  (cd web && npm ci --no-audit --no-fund)
+}
+
+page() {
+  modules
+  step "build the page"
+  (cd web && npm run build)
+}
+
+lint() {
+  step "rustfmt"
+  cargo fmt --all --check
+  step "clippy"
+  cargo clippy --workspace --all-targets --locked -- -D warnings
+  if command -v cargo-deny >/dev/null; then
+    step "cargo deny"
+    cargo deny --offline check bans licenses sources
+  fi
+}
+
+rust() {
+  need has_postgres PostgreSQL postgresql
+  step "Rust tests"
+  cargo test --workspace --locked
+}
+
+web() {
+  modules
+  step "page: types are up to date"
+  (cd web && npm run generate --silent && git diff --exit-code -- src/api/schema.d.ts)
+  step "page: lint and types"
+  (cd web && npm run lint && npm run typecheck)
+  step "page: tests"
+  (cd web && npm test)
+}
+
+e2e() {
+  need has_chromium Chromium chromium
+  [ -f web/dist/index.html ] || page
+  step "build the program for the browser tests"
+  cargo build --locked -p brightrun
+  step "browser tests"
+  (cd web && BRIGHTRUN_BIN="$PWD/../target/debug/brightrun" npm run e2e)
+}
+
+case "$part" in
+  all) page; lint; rust; web; e2e ;;
+  lint | rust | web | e2e) "$part" ;;
+  *) echo "usage: scripts/test.sh [all|lint|rust|web|e2e]" >&2; exit 2 ;;
+esac
+step "done"
