@@ -1,0 +1,60 @@
+# The commands of the project. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+WEB := web
+PAGE := $(WEB)/dist/index.html
+MODULES := $(WEB)/node_modules/.package-lock.json
+PAGE_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/package.json -type f 2>/dev/null)
+DEMO_DIR ?= ./brightrun-data
+DEMO_LISTEN ?= 127.0.0.1:3000
+
+.PHONY: help build demo test test-rust test-web test-e2e lint fmt generate bench-trainer bench-dataset clean
+
+help: ## This list
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+$(MODULES): $(WEB)/package.json $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --no-audit --no-fund
+	@touch $@
+
+$(PAGE): $(MODULES) $(PAGE_SOURCES)
+	cd $(WEB) && npm run build
+	@touch $@
+
+build: $(PAGE) ## The page, then target/release/brightrun with the page embedded
+	cargo build --release --locked -p brightrun
+
+demo: build ## The main job on the sample data set, end to end; then the page stays up until Ctrl-C
+	@target/release/brightrun demo --data-dir $(DEMO_DIR) --listen $(DEMO_LISTEN)
+
+test: ## Everything: formats, lints, Rust, TypeScript and browser tests
+	scripts/test.sh all
+
+test-rust: ## Rust tests only
+	scripts/test.sh rust
+
+test-web: ## TypeScript tests only
+	scripts/test.sh web
+
+test-e2e: ## Browser tests only
+	scripts/test.sh e2e
+
+lint: ## rustfmt, clippy and the page's linters
+	scripts/test.sh lint
+
+fmt: ## Formats the Rust code
+	cargo fmt --all
+
+generate: $(MODULES) ## docs/openapi.json from the code, and the page's types from it
+	UPDATE_OPENAPI=1 cargo test -q --locked -p api openapi
+	cd $(WEB) && npm run generate
+
+bench-trainer: ## Tokens/s and peak memory of the engine on the built-in model's geometry
+	cargo run --release --locked -p model --example throughput
+
+bench-dataset: ## Validation of a generated 500 MB file: MB/s and peak memory
+	scripts/bench-dataset.sh
+
+clean: ## Removes what was built
+	rm -rf target $(WEB)/dist $(WEB)/node_modules
