@@ -144,9 +144,9 @@ pub fn estimate(
     setup_seconds: f64,
 ) -> Estimate {
     let h = &config.hyperparameters;
-    let examples = statistics.total_training_pairs;
+    let examples = statistics.examples();
     let validation = if statistics.total_validation_pairs > 0 {
-        statistics.total_validation_pairs
+        statistics.total_validation_pairs.min(examples)
     } else {
         ((examples as f64 * config.settings.validation_split_ratio).round() as u64).min(examples.saturating_sub(1))
     };

@@ -178,6 +178,15 @@ pub struct DatasetStatistics {
     pub consultant_title: Option<String>,
 }
 
+impl DatasetStatistics {
+    /// Examples that a trainer makes of it: pairs for the formats of pairs, conversations for those whose conversations are trained on as
+    /// a whole. Counted by the histogram of lengths; without one, the pairs.
+    pub fn examples(&self) -> u64 {
+        let counted: u64 = self.length_histogram.iter().sum();
+        if counted > 0 { counted } else { self.total_training_pairs }
+    }
+}
+
 /// Width of one bin of [`DatasetStatistics::length_histogram`], in tokens.
 pub const LENGTH_BIN: u64 = 64;
 /// Bins of [`DatasetStatistics::length_histogram`].
