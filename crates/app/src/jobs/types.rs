@@ -62,8 +62,8 @@ pub struct SettingsInput {
 pub struct JobRequest {
     /// The data set.
     pub dataset_id: DatasetId,
-    /// The preset that absent hyperparameters come from.
-    pub preset_id: PresetId,
+    /// The preset that absent hyperparameters come from; none means custom, which starts from balanced.
+    pub preset_id: Option<PresetId>,
     /// Id in the catalogue; none means the first.
     pub base_model: Option<String>,
     /// Hyperparameters.
@@ -81,6 +81,8 @@ pub struct CreateJob {
     pub request: JobRequest,
     /// As shown, at most 200 characters; none means made from the data set's name.
     pub name: Option<String>,
+    /// Notes of the owner, at most 10,000 characters.
+    pub notes: Option<String>,
 }
 
 /// How the account stands against its monthly budget.
@@ -382,6 +384,8 @@ pub struct JobView {
     pub cancel_reason: Option<CancelReason>,
     /// From 1.
     pub attempt: u32,
+    /// Step of the checkpoint that this attempt went on from.
+    pub resumed_from_step: Option<u64>,
     /// Whether a cancel is accepted.
     pub can_cancel: bool,
     /// Whether a retry is accepted.
