@@ -1,0 +1,183 @@
+//! What can go wrong in a run, with a stable code for each case.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A run that cannot go on.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainerError {
+    /// Nothing in the data set can be trained on.
+    #[error(
+        "None of the {examples} examples has a token to train on ({detail}). Check that the answers are filled in and are not cut away."
+    )]
+    NoTrainableExamples {
+        /// Examples that were read.
+        examples: u64,
+        /// What was wrong with the first ones, by line.
+        detail: String,
+    },
+    /// The loss or the gradient norm became infinite or not a number.
+    #[error(
+        "The {what} of step {step} is not a finite number (batch from lines {lines}). Lower the learning rate or look at these lines; \
+         the last checkpoint before it is kept."
+    )]
+    LossNotFinite {
+        /// `loss` or `gradient norm`.
+        what: &'static str,
+        /// Optimiser step, from 1.
+        step: u64,
+        /// Lines of the data set in the step's batches.
+        lines: String,
+    },
+    /// No space left where the run writes.
+    #[error("The disk is full: {} could not be written. Free some space and retry; the checkpoints written before are kept.", path.display())]
+    DiskFull {
+        /// What could not be written.
+        path: PathBuf,
+    },
+    /// Reading or writing a file failed.
+    #[error("Could not {action} {}.", path.display())]
+    Io {
+        /// `read`, `write`, and so on.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The tokenizer or its configuration cannot be used.
+    #[error("The tokenizer in {} cannot be used: {reason}.", path.display())]
+    Tokenizer {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The base model's tokenizer has no chat template.
+    #[error("The base model in {} has no chat template, so conversations cannot be rendered for it. Choose a chat model.", path.display())]
+    NoChatTemplate {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The chat template failed on a conversation.
+    #[error("The chat template refused the conversation: {reason}.")]
+    ChatTemplate {
+        /// What the template or its engine said.
+        reason: String,
+    },
+    /// The chat template rewrites earlier turns, so that the part to learn cannot be told from its prompt.
+    #[error(
+        "The base model's chat template renders a turn differently once more turns follow (seen at message {message}), so the tokens to \
+         train on cannot be told apart. Use a base model whose template only appends."
+    )]
+    TemplateRewritesTurns {
+        /// Message of the conversation, from 1.
+        message: usize,
+    },
+    /// The data set could not be read.
+    #[error("The data set {} could not be read: {reason}", path.display())]
+    Dataset {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The file is not the one that was asked for.
+    #[error("The data set {} has SHA-256 {found}, but the job was made for {expected}. Upload the file again or make a new job.", path.display())]
+    DatasetChanged {
+        /// The file.
+        path: PathBuf,
+        /// Hash of the job.
+        expected: String,
+        /// Hash of the file.
+        found: String,
+    },
+    /// A setting that cannot be used.
+    #[error("{0}")]
+    Config(String),
+    /// The base model could not be loaded or run.
+    #[error("The base model in {} cannot be used: {reason}", path.display())]
+    Model {
+        /// Its folder.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A checkpoint that was chosen could not be read.
+    #[error("The checkpoint {} cannot be read: {reason}. Remove the folder to go on from the one before.", path.display())]
+    Checkpoint {
+        /// Its folder.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Nobody takes the events any more.
+    #[error("An event could not be handed over.")]
+    Sink(#[source] io::Error),
+    /// A fault of the trainer.
+    #[error("The trainer failed: {0}.")]
+    Internal(String),
+}
+
+impl TrainerError {
+    /// Stable code for the `error` event.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NoTrainableExamples { .. } => "no_trainable_examples",
+            Self::LossNotFinite { .. } => "loss_not_finite",
+            Self::DiskFull { .. } => "disk_full",
+            Self::Io { .. } => "io_error",
+            Self::Tokenizer { .. } => "tokenizer_invalid",
+            Self::NoChatTemplate { .. } => "no_chat_template",
+            Self::ChatTemplate { .. } => "chat_template_failed",
+            Self::TemplateRewritesTurns { .. } => "chat_template_rewrites_turns",
+            Self::Dataset { .. } => "dataset_unreadable",
+            Self::DatasetChanged { .. } => "dataset_changed",
+            Self::Config(_) => "invalid_config",
+            Self::Model { .. } => "base_model_invalid",
+            Self::Checkpoint { .. } => "checkpoint_unreadable",
+            Self::Sink(_) => "event_sink_closed",
+            Self::Internal(_) => "internal",
+        }
+    }
+
+    /// Whether the same attempt could succeed later without anybody changing anything.
+    pub fn transient(&self) -> bool {
+        matches!(self, Self::Io { .. } | Self::Sink(_))
+    }
+
+    /// The message together with those of its causes, on one line.
+    pub fn full_message(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text = format!("{} ({cause})", text);
+            source = cause.source();
+        }
+        text
+    }
+
+    /// Names the file of an input or output error, and tells a full disk from the rest.
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path: path.to_owned() },
+            _ => Self::Io { action, path: path.to_owned(), source },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_failures() {
+        let full = TrainerError::io("write", Path::new("x"), io::Error::from(io::ErrorKind::StorageFull));
+        assert_eq!((full.code(), full.transient()), ("disk_full", false));
+        let denied = TrainerError::io("write", Path::new("x"), io::Error::from(io::ErrorKind::PermissionDenied));
+        assert_eq!((denied.code(), denied.transient()), ("io_error", true));
+        assert!(denied.full_message().contains("permission denied"), "{}", denied.full_message());
+    }
+}

@@ -1,0 +1,129 @@
+//! One example as tokens with its label mask, cut to the sequence length.
+//!
+//! Trained on are the tokens of each assistant message with [`Message::trained`], up to and with its end-of-turn token. They are found
+//! by rendering: what the template prints for the messages before, with a generation prompt, must be the beginning of what it prints
+//! with the message, and that of the whole.
+
+use crate::error::TrainerError;
+use crate::tokenizer::{ChatTokenizer, Tokens};
+use domain::dataset::Message;
+use std::ops::Range;
+
+/// The label of a token that is not trained on.
+pub const IGNORED: i32 = -100;
+
+/// Tokens of one example, and which of them are trained on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenisedExample {
+    /// Ids.
+    pub ids: Vec<u32>,
+    /// Positions of the tokens to learn: ascending, not empty, not overlapping.
+    pub labels: Vec<Range<usize>>,
+    /// Tokens before it was cut.
+    pub full_length: usize,
+}
+
+impl TokenisedExample {
+    /// Tokens whose loss is counted. The first token of a sequence has none, since nothing comes before it.
+    pub fn label_tokens(&self) -> usize {
+        self.labels.iter().map(|r| r.end - r.start.max(1).min(r.end)).sum()
+    }
+
+    /// Whether tokens were cut off.
+    pub fn is_truncated(&self) -> bool {
+        self.ids.len() < self.full_length
+    }
+}
+
+/// Renders, tokenises, masks and cuts an example to at most `max_length` tokens.
+///
+/// # Errors
+/// When the template refuses the conversation or rewrites earlier turns, or the tokenizer fails.
+pub fn tokenise(tokenizer: &ChatTokenizer, messages: &[Message], max_length: usize) -> Result<TokenisedExample, TrainerError> {
+    let text = tokenizer.render(messages, false)?;
+    let spans = answer_spans(tokenizer, messages, &text)?;
+    let tokens = tokenizer.encode(&text)?;
+    let labels = spans.into_iter().filter_map(|span| label_range(tokenizer, &tokens, span)).collect();
+    Ok(cut(tokens.ids, labels, max_length))
+}
+
+/// The bytes of `text`, the rendered conversation, that hold the answers to learn with what ends them.
+fn answer_spans(tokenizer: &ChatTokenizer, messages: &[Message], text: &str) -> Result<Vec<Range<usize>>, TrainerError> {
+    let mut spans = Vec::new();
+    for (i, _) in messages.iter().enumerate().filter(|(_, m)| m.role == "assistant" && m.trained) {
+        let prompt = tokenizer.render(&messages[..i], true)?;
+        let through = if i + 1 == messages.len() { text.to_owned() } else { tokenizer.render(&messages[..=i], false)? };
+        if !through.starts_with(&prompt) || !text.starts_with(&through) {
+            return Err(TrainerError::TemplateRewritesTurns { message: i + 1 });
+        }
+        spans.push(prompt.len()..through.len());
+    }
+    Ok(spans)
+}
+
+/// The tokens that begin in a span of bytes, up to and with the last special one, which ends the turn; what templates print after it
+/// (a newline) is not learned.
+fn label_range(tokenizer: &ChatTokenizer, tokens: &Tokens, span: Range<usize>) -> Option<Range<usize>> {
+    let first = tokens.offsets.iter().position(|(start, _)| span.contains(start))?;
+    let length = tokens.offsets[first..].iter().take_while(|(start, _)| span.contains(start)).count();
+    let end_of_turn = tokens.ids[first..first + length].iter().rposition(|&id| tokenizer.is_special(id));
+    Some(first..first + end_of_turn.map_or(length, |last| last + 1))
+}
+
+/// Keeps a window of `max_length` tokens.
+///
+/// Where the labels and a quarter of the window before them fit, the window ends with the last label, so that the oldest context goes.
+/// Where the answer is longer than that, the window begins a quarter of its length before the first label, so that the answer's end goes.
+fn cut(ids: Vec<u32>, labels: Vec<Range<usize>>, max_length: usize) -> TokenisedExample {
+    let full_length = ids.len();
+    if full_length <= max_length {
+        return TokenisedExample { ids, labels, full_length };
+    }
+    let first = labels.first().map_or(0, |r| r.start);
+    let end = labels.last().map_or(full_length, |r| r.end);
+    let start = end.saturating_sub(max_length).min(first.saturating_sub(max_length / 4));
+    let stop = (start + max_length).min(full_length);
+    let labels = labels.into_iter().filter(|r| r.start < stop).map(|r| r.start - start..r.end.min(stop) - start).collect();
+    TokenisedExample { ids: ids[start..stop].to_vec(), labels, full_length }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(n: u32) -> Vec<u32> {
+        (0..n).collect()
+    }
+
+    #[test]
+    fn a_short_example_is_left_alone() {
+        let example = cut(ids(8), vec![5..8], 8);
+        assert_eq!((example.ids.len(), example.is_truncated(), example.label_tokens()), (8, false, 3));
+    }
+
+    #[test]
+    fn old_context_goes_before_the_answer_does() {
+        let example = cut(ids(20), vec![14..18], 8);
+        assert_eq!((example.ids, example.labels), ((10..18).collect(), vec![4..8]));
+    }
+
+    #[test]
+    fn a_long_answer_keeps_its_beginning_and_a_quarter_of_context() {
+        let example = cut(ids(40), vec![20..40], 8);
+        assert_eq!((example.ids, example.labels), ((18..26).collect(), vec![2..8]));
+    }
+
+    #[test]
+    fn several_answers_keep_the_first() {
+        let example = cut(ids(40), vec![4..8, 10..12, 30..40], 12);
+        assert_eq!((example.ids, example.labels), ((1..13).collect(), vec![3..7, 9..11]));
+    }
+
+    #[test]
+    fn the_first_token_has_no_loss() {
+        let example = TokenisedExample { ids: ids(3), labels: vec![0..1, 2..3], full_length: 3 };
+        assert_eq!(example.label_tokens(), 1);
+        let empty = cut(ids(9), Vec::new(), 4);
+        assert_eq!((empty.ids.len(), empty.label_tokens()), (4, 0));
+    }
+}

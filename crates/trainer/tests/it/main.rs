@@ -1,0 +1,2 @@
+//! Tests of the trainer through its public interface.
+mod oracle;
