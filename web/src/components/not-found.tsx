@@ -1,0 +1,20 @@
+import { Link } from '@tanstack/react-router';
+import { CompassIcon } from 'lucide-react';
+import { Button } from '@/components/ui/button';
+import { EmptyState } from './empty-state';
+
+export function NotFound() {
+  return (
+    <EmptyState
+      icon={CompassIcon}
+      title="There is no such page"
+      action={
+        <Button asChild variant="outline">
+          <Link to="/">Go to the dashboard</Link>
+        </Button>
+      }
+    >
+      The address may be mistyped, or what it named has been deleted.
+    </EmptyState>
+  );
+}

@@ -1,0 +1,95 @@
+import { useMutation } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useForm } from 'react-hook-form';
+import { signup } from '@/api/auth';
+import { FormField } from '@/components/form-field';
+import { Button } from '@/components/ui/button';
+import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/components/ui/card';
+import { Input } from '@/components/ui/input';
+import { fieldOf, messageOf } from '@/lib/errors';
+import { useEnter } from './use-enter';
+
+const FIELDS = ['name', 'email', 'organization', 'password'] as const;
+
+export function SignupForm() {
+  const enter = useEnter();
+  const form = useForm({ defaultValues: { name: '', email: '', organization: '', password: '' } });
+  const create = useMutation({
+    mutationFn: signup,
+    onSuccess: enter,
+    onError: (error) => {
+      const field = FIELDS.find((name) => name === fieldOf(error));
+      if (field) form.setError(field, { message: messageOf(error) }, { shouldFocus: true });
+    },
+  });
+  const { errors } = form.formState;
+  const unplaced = create.isError && !FIELDS.some((name) => name === fieldOf(create.error));
+  const submit = form.handleSubmit(({ organization, ...values }) =>
+    create.mutate({ ...values, ...(organization.trim() && { organization: organization.trim() }) }),
+  );
+  return (
+    <Card className="w-full max-w-md">
+      <CardHeader>
+        <CardTitle className="text-lg">Create your account</CardTitle>
+        <CardDescription className="text-sm">Train adapters on your own conversations.</CardDescription>
+      </CardHeader>
+      <CardContent>
+        <form noValidate className="space-y-4" onSubmit={submit}>
+          <FormField label="Name" error={errors.name?.message}>
+            {(control) => (
+              <Input
+                autoComplete="name"
+                autoFocus
+                {...control}
+                {...form.register('name', { required: 'Enter your name.' })}
+              />
+            )}
+          </FormField>
+          <FormField label="Email" error={errors.email?.message}>
+            {(control) => (
+              <Input
+                type="email"
+                autoComplete="email"
+                {...control}
+                {...form.register('email', {
+                  required: 'Enter your e-mail address.',
+                  pattern: { value: /^\S+@\S+$/, message: 'This is not an e-mail address.' },
+                })}
+              />
+            )}
+          </FormField>
+          <FormField label="Organization" hint="Optional">
+            {(control) => <Input autoComplete="organization" {...control} {...form.register('organization')} />}
+          </FormField>
+          <FormField label="Password" hint="At least 10 characters" error={errors.password?.message}>
+            {(control) => (
+              <Input
+                type="password"
+                autoComplete="new-password"
+                {...control}
+                {...form.register('password', {
+                  required: 'Choose a password.',
+                  minLength: { value: 10, message: 'Use at least 10 characters.' },
+                })}
+              />
+            )}
+          </FormField>
+          {unplaced && (
+            <p role="alert" className="text-sm text-destructive">
+              {messageOf(create.error)}
+            </p>
+          )}
+          <Button type="submit" className="w-full" disabled={create.isPending}>
+            {create.isPending ? 'Creating account...' : 'Sign up'}
+          </Button>
+          <p className="text-center text-sm text-muted-foreground">
+            Already have an account?{' '}
+            <Link to="/login" search={(old) => old} className="font-medium text-blue-600 underline underline-offset-4">
+              Log in
+            </Link>
+          </p>
+        </form>
+      </CardContent>
+    </Card>
+  );
+}

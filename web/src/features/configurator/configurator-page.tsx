@@ -1,0 +1,3 @@
+export function ConfiguratorPage({ datasetId }: { datasetId: string | undefined }) {
+  return <p>{datasetId}</p>;
+}

@@ -1,0 +1,3 @@
+export function DatasetDialog({ id }: { id: string }) {
+  return <p>{id}</p>;
+}

@@ -1,0 +1,78 @@
+import type { SearchSchemaInput } from '@tanstack/react-router';
+import type { DatasetSort, DatasetsQuery } from '@/api/datasets';
+
+/** What the address says about the list of data sets. */
+export interface DatasetsSearch {
+  search: string;
+  sortBy: DatasetSort;
+  format: 'all' | 'brightrun-lora-v4' | 'brightrun-lora-v3';
+  trainingReady: 'all' | 'true' | 'false';
+  page: number;
+}
+
+export const defaultSearch: DatasetsSearch = {
+  search: '',
+  sortBy: 'date-desc',
+  format: 'all',
+  trainingReady: 'all',
+  page: 1,
+};
+
+export const SORTS: { value: DatasetSort; label: string }[] = [
+  { value: 'date-desc', label: 'Newest First' },
+  { value: 'date-asc', label: 'Oldest First' },
+  { value: 'name-asc', label: 'Name (A-Z)' },
+  { value: 'name-desc', label: 'Name (Z-A)' },
+  { value: 'quality-desc', label: 'Highest Quality' },
+  { value: 'quality-asc', label: 'Lowest Quality' },
+  { value: 'size-desc', label: 'Most Pairs' },
+  { value: 'size-asc', label: 'Fewest Pairs' },
+];
+
+export const FORMATS = [
+  { value: 'all', label: 'All Formats' },
+  { value: 'brightrun-lora-v4', label: 'v4 Only' },
+  { value: 'brightrun-lora-v3', label: 'v3 Only (Legacy)' },
+] as const;
+
+export const READINESS = [
+  { value: 'all', label: 'All Datasets' },
+  { value: 'true', label: 'Ready Only' },
+  { value: 'false', label: 'Needs Review' },
+] as const;
+
+const PAGE_SIZE = 24;
+
+function oneOf<T extends string>(value: unknown, options: readonly { value: T }[], otherwise: T): T {
+  // A search value that looks like a boolean arrives as one.
+  return options.find((option) => option.value === String(value))?.value ?? otherwise;
+}
+
+/** `raw` is whatever the address holds; the type is what links may give. */
+export function parseSearch(raw: { [K in keyof DatasetsSearch]?: unknown } & SearchSchemaInput): DatasetsSearch {
+  const page = Number(raw.page);
+  return {
+    search: typeof raw.search === 'string' || typeof raw.search === 'number' ? String(raw.search) : '',
+    sortBy: oneOf(raw.sortBy, SORTS, defaultSearch.sortBy),
+    format: oneOf(raw.format, FORMATS, 'all'),
+    trainingReady: oneOf(raw.trainingReady, READINESS, 'all'),
+    page: Number.isInteger(page) && page > 0 ? page : 1,
+  };
+}
+
+/** The request for one page of the list. */
+export function listQuery({ search, sortBy, format, trainingReady, page }: DatasetsSearch): DatasetsQuery {
+  return {
+    page,
+    pageSize: PAGE_SIZE,
+    sortBy,
+    ...(format !== 'all' && { format }),
+    ...(trainingReady !== 'all' && { trainingReady }),
+    ...(search.trim() && { search: search.trim() }),
+  };
+}
+
+/** How many filters are on. */
+export function filterCount({ search, format, trainingReady }: DatasetsSearch): number {
+  return Number(search !== '') + Number(format !== 'all') + Number(trainingReady !== 'all');
+}

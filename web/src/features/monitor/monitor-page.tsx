@@ -1,0 +1,3 @@
+export function MonitorPage({ jobId }: { jobId: string }) {
+  return <p>{jobId}</p>;
+}

@@ -1,0 +1,26 @@
+import { MenuIcon } from 'lucide-react';
+import { Button } from '@/components/ui/button';
+import { ActiveJobs } from './active-jobs';
+import { Breadcrumbs } from './breadcrumbs';
+import { CostTracker } from './cost-tracker';
+import { Notifications } from './notifications';
+import { UserMenu } from './user-menu';
+
+export function Header({ onMenu }: { onMenu: () => void }) {
+  return (
+    <header className="flex h-[60px] shrink-0 items-center justify-between gap-4 border-b bg-background px-4">
+      <div className="flex min-w-0 items-center gap-2">
+        <Button variant="ghost" size="icon" className="lg:hidden" aria-label="Open menu" onClick={onMenu}>
+          <MenuIcon aria-hidden className="size-5" />
+        </Button>
+        <Breadcrumbs />
+      </div>
+      <div className="flex items-center gap-2">
+        <ActiveJobs />
+        <CostTracker />
+        <Notifications />
+        <UserMenu />
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,20 @@
+import { BrainIcon, DatabaseIcon, LayoutDashboardIcon, RocketIcon } from 'lucide-react';
+
+/** The sections, and the addresses that belong to each. */
+export const SECTIONS = [
+  { label: 'Dashboard', to: '/', icon: LayoutDashboardIcon, owns: (path: string) => path === '/' },
+  {
+    label: 'Datasets',
+    to: '/datasets',
+    icon: DatabaseIcon,
+    // A job is configured from its data set.
+    owns: (path: string) => path.startsWith('/datasets') || path.startsWith('/training/configure'),
+  },
+  {
+    label: 'Training Jobs',
+    to: '/training/jobs',
+    icon: RocketIcon,
+    owns: (path: string) => path.startsWith('/training/jobs'),
+  },
+  { label: 'Models', to: '/models', icon: BrainIcon, owns: (path: string) => path.startsWith('/models') },
+] as const;

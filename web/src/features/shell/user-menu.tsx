@@ -1,0 +1,57 @@
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useRouter } from '@tanstack/react-router';
+import { LogOutIcon } from 'lucide-react';
+import { toast } from 'sonner';
+import { logout, meQuery } from '@/api/auth';
+import { Button } from '@/components/ui/button';
+import {
+  DropdownMenu,
+  DropdownMenuContent,
+  DropdownMenuItem,
+  DropdownMenuSeparator,
+  DropdownMenuTrigger,
+} from '@/components/ui/dropdown-menu';
+import { messageOf } from '@/lib/errors';
+import { initials, words } from '@/lib/format';
+
+export function UserMenu() {
+  const { data: user } = useQuery(meQuery);
+  const client = useQueryClient();
+  const router = useRouter();
+  const signOut = useMutation({
+    mutationFn: logout,
+    onSuccess: async () => {
+      client.clear();
+      client.setQueryData(meQuery.queryKey, null);
+      await router.navigate({ to: '/login' });
+    },
+    onError: (error) => toast.error(messageOf(error)),
+  });
+  if (!user) return null;
+  return (
+    <DropdownMenu>
+      <DropdownMenuTrigger asChild>
+        <Button variant="ghost" size="icon" className="rounded-full" aria-label={`Account of ${user.name}`}>
+          <span
+            aria-hidden
+            className="flex size-8 items-center justify-center rounded-full bg-primary text-sm text-primary-foreground"
+          >
+            {initials(user.name)}
+          </span>
+        </Button>
+      </DropdownMenuTrigger>
+      <DropdownMenuContent className="w-56">
+        <div className="px-2 py-1.5">
+          <p className="truncate text-sm font-medium">{user.name}</p>
+          <p className="truncate text-xs text-muted-foreground">{user.email}</p>
+          <p className="text-xs text-muted-foreground capitalize">{words(user.role)}</p>
+        </div>
+        <DropdownMenuSeparator />
+        <DropdownMenuItem onSelect={() => signOut.mutate()}>
+          <LogOutIcon aria-hidden />
+          Sign Out
+        </DropdownMenuItem>
+      </DropdownMenuContent>
+    </DropdownMenu>
+  );
+}

@@ -1,0 +1,125 @@
+/**
+ * How figures are shown. Every number, date, duration, size and amount on the page goes through here, so that one figure looks the same
+ * wherever it stands.
+ */
+
+const LOCALE = 'en-US';
+const integers = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+
+/** What stands where a figure is not known. */
+export const UNKNOWN = '–';
+
+/** `1567` → `1,567`. */
+export function integer(value: number): string {
+  return integers.format(value);
+}
+
+/** A fixed number of decimals, with thousands separators: `1.4` → `1.4000` for 4. */
+export function decimal(value: number, digits: number): string {
+  return value.toLocaleString(LOCALE, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** A value from 0 to 100 as `42%`. */
+export function percent(value: number, digits = 0): string {
+  return `${decimal(value, digits)}%`;
+}
+
+/** An amount without its sign, as in `47.23`. Below one cent it keeps four decimals, so that a small cost does not read as nothing. */
+export function amount(usd: number): string {
+  const tiny = usd !== 0 && Math.abs(usd) < 0.01;
+  return decimal(usd, tiny ? 4 : 2);
+}
+
+/** An amount in US dollars: `$47.23`, `$0.0031`. */
+export function usd(value: number): string {
+  return value < 0 ? `-$${amount(-value)}` : `$${amount(value)}`;
+}
+
+/** `$6.10-$16.40`, or one amount when both ends read the same. */
+export function usdRange(min: number, max: number): string {
+  const [low, high] = [usd(min), usd(max)];
+  return low === high ? low : `${low}-${high}`;
+}
+
+/** `$2.49/hr`. */
+export function hourlyRate(usdPerHour: number): string {
+  return `${usd(usdPerHour)}/hr`;
+}
+
+/** Seconds as `11h 28m`, `3m 42s` or `12s`. */
+export function duration(seconds: number): string {
+  const total = Math.max(0, Math.round(seconds));
+  const hours = Math.floor(total / 3600);
+  const minutes = Math.floor((total % 3600) / 60);
+  if (hours > 0) return `${hours}h ${minutes}m`;
+  if (minutes > 0) return `${minutes}m ${total % 60}s`;
+  return `${total}s`;
+}
+
+/** `1m 10s-2m 5s`, or one duration when both ends read the same. */
+export function durationRange(min: number, max: number): string {
+  const [low, high] = [duration(min), duration(max)];
+  return low === high ? low : `${low}-${high}`;
+}
+
+/** Bytes as `512 B`, `2.0 KB`, `4.4 MB`, `1.25 GB` (1 KB = 1024 B). */
+export function bytes(value: number): string {
+  if (value < 1024) return `${integer(value)} B`;
+  if (value < 1024 ** 2) return `${decimal(value / 1024, 1)} KB`;
+  if (value < 1024 ** 3) return `${decimal(value / 1024 ** 2, 1)} MB`;
+  return `${decimal(value / 1024 ** 3, 2)} GB`;
+}
+
+/** A learning rate as people write it: `0.0002` → `2e-4`, `0.00015` → `1.5e-4`. */
+export function scientific(value: number): string {
+  if (value === 0) return '0';
+  const [mantissa = '0', exponent = '0'] = value.toExponential(2).split('e');
+  return `${Number(mantissa)}e${Number(exponent)}`;
+}
+
+/** `Dec 10, 2024`, in the reader's time zone. */
+export function date(iso: string): string {
+  return new Date(iso).toLocaleDateString(LOCALE, { year: 'numeric', month: 'short', day: 'numeric' });
+}
+
+/** `Dec 1, 2024, 08:00 AM`, in the reader's time zone. */
+export function dateTime(iso: string): string {
+  return new Date(iso).toLocaleString(LOCALE, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+  });
+}
+
+/** `12:13:07 PM`, in the reader's time zone. */
+export function clockTime(at: string | number): string {
+  return new Date(at).toLocaleTimeString(LOCALE);
+}
+
+/** How long ago: `just now`, `5m ago`, `2h ago`, `3d ago`. */
+export function relativeTime(iso: string, now: number): string {
+  const minutes = Math.floor((now - Date.parse(iso)) / 60_000);
+  if (minutes < 1) return 'just now';
+  if (minutes < 60) return `${minutes}m ago`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? `${hours}h ago` : `${Math.floor(hours / 24)}d ago`;
+}
+
+/** The first letters of up to two names: `Sarah Chen` → `SC`. */
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/).filter(Boolean);
+  const picked = words.length > 1 ? [words[0], words[words.length - 1]] : words;
+  return picked.map((word) => word?.[0]?.toUpperCase() ?? '').join('');
+}
+
+/** `1 pair`, `2 pairs`. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${integer(count)} ${count === 1 ? one : many}`;
+}
+
+/** A key as words: `fear_to_confidence` → `fear to confidence`. */
+export function words(key: string): string {
+  return key.replaceAll('_', ' ');
+}

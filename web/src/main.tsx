@@ -1,0 +1,50 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { createRouter, RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import './index.css';
+import { ErrorState } from './components/error-state';
+import { NotFound } from './components/not-found';
+import { PageSkeleton } from './components/page-skeleton';
+import { makeQueryClient } from './lib/query-client';
+import { routeTree } from './routeTree.gen';
+
+const queryClient = makeQueryClient(() => {
+  queryClient.setQueryData(['me'], null);
+  void router.invalidate();
+});
+
+const router = createRouter({
+  routeTree,
+  context: { queryClient },
+  defaultPreload: 'intent',
+  // Loaders only warm the query cache; how fresh its data is, is the query client's to say.
+  defaultPreloadStaleTime: 0,
+  defaultPendingComponent: PageSkeleton,
+  defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} onRetry={reset} />,
+  defaultNotFoundComponent: NotFound,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+  interface StaticDataRouteOption {
+    /** The page's name in the trail at the top. */
+    crumb?: string;
+    /** Pages above it in the trail. */
+    parents?: { label: string; to: '/datasets' | '/training/jobs' | '/models' }[];
+  }
+}
+
+const root = document.getElementById('root');
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={queryClient}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}

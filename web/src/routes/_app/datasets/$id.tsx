@@ -1,0 +1,15 @@
+import { createFileRoute } from '@tanstack/react-router';
+import { datasetQuery } from '@/api/datasets';
+import { DatasetDialog } from '@/features/datasets/detail/dataset-dialog';
+
+export const Route = createFileRoute('/_app/datasets/$id')({
+  staticData: { crumb: 'Dataset', parents: [{ label: 'Datasets', to: '/datasets' }] },
+  loader: async ({ context, params }) => {
+    const dataset = await context.queryClient.ensureQueryData(datasetQuery(params.id)).catch(() => null);
+    return { crumb: dataset?.name ?? 'Dataset' };
+  },
+  component: () => {
+    const { id } = Route.useParams();
+    return <DatasetDialog id={id} />;
+  },
+});

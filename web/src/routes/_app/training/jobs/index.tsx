@@ -1,0 +1,17 @@
+import { createFileRoute, type SearchSchemaInput, stripSearchParams } from '@tanstack/react-router';
+import { jobsQuery } from '@/api/jobs';
+import { JobsPage } from '@/features/jobs/jobs-page';
+import { isTab, type JobsTab } from '@/features/jobs/tabs';
+
+export const Route = createFileRoute('/_app/training/jobs/')({
+  staticData: { crumb: 'Training Jobs' },
+  validateSearch: (raw: { tab?: JobsTab; page?: number } & SearchSchemaInput): { tab: JobsTab; page: number } => ({
+    tab: isTab(raw.tab) ? raw.tab : 'active',
+    page: Number.isInteger(raw.page) && Number(raw.page) > 0 ? Number(raw.page) : 1,
+  }),
+  search: { middlewares: [stripSearchParams({ tab: 'active' as const, page: 1 })] },
+  loader: ({ context }) => {
+    void context.queryClient.prefetchQuery(jobsQuery({ pageSize: 50 }));
+  },
+  component: JobsPage,
+});
