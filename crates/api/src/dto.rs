@@ -1,0 +1,13 @@
+//! Shapes of requests and answers. Names and fields are the contract with clients; conversions from the use cases' types are in
+//! [`crate::convert`].
+
+pub mod auth;
+pub mod catalogue;
+pub mod common;
+pub mod costs;
+pub mod datasets;
+pub mod job_detail;
+pub mod jobs;
+pub mod models;
+pub mod notifications;
+pub mod text;

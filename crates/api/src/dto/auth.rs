@@ -1,0 +1,84 @@
+//! Accounts.
+
+use super::text as t;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A new account.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignupRequest {
+    /// E-mail address; compared without case.
+    #[schema(example = "ada@example.org")]
+    pub email: String,
+    /// At least 10 characters and not a common one.
+    pub password: String,
+    /// As shown.
+    pub name: String,
+    /// Organisation.
+    pub organization: Option<String>,
+}
+
+/// Credentials.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LoginRequest {
+    /// E-mail address.
+    pub email: String,
+    /// Password.
+    pub password: String,
+}
+
+/// What to change of the own account.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateMe {
+    /// New name.
+    pub name: Option<String>,
+    /// New organisation; an empty text removes it.
+    pub organization: Option<String>,
+}
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// Id.
+    pub id: Uuid,
+    /// E-mail address.
+    pub email: String,
+    /// Name.
+    pub name: String,
+    /// Organisation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    /// What it may do.
+    #[schema(value_type = t::Role)]
+    pub role: domain::Role,
+    /// Its tier.
+    #[schema(value_type = t::Tier)]
+    pub subscription_tier: domain::Tier,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A session that has begun. The same token is set as the cookie `brightrun_session`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// The account.
+    pub user: User,
+    /// For `Authorization: Bearer`.
+    pub token: String,
+    /// When the session ends by itself.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// The own account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Me {
+    /// The account.
+    pub user: User,
+}

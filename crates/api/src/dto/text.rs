@@ -1,0 +1,73 @@
+//! How the text enumerations of the domain look in the OpenAPI document. The domain itself knows nothing of OpenAPI, so each gets a
+//! marker here that is named by `#[schema(value_type = ..)]`; values come from the enumeration, so they cannot drift.
+
+use std::borrow::Cow;
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
+
+/// A string schema with these values.
+fn strings(values: impl Iterator<Item = &'static str>) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(values)).into()
+}
+
+macro_rules! text_schema {
+    ($($(#[$meta:meta])* $name:ident: $first:expr, $values:path);+ $(;)?) => {$(
+        $(#[$meta])*
+        pub struct $name;
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let first: &[&'static str] = &$first;
+                strings(first.iter().copied().chain(<$values>::ALL.iter().map(|value| value.as_str())))
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn name() -> Cow<'static, str> { Cow::Borrowed(stringify!($name)) }
+        }
+    )+};
+}
+
+text_schema! {
+    /// Role of an account.
+    Role: [], domain::Role;
+    /// Subscription tier.
+    Tier: [], domain::Tier;
+    /// Format of a data set.
+    DatasetFormat: [], domain::dataset::DatasetFormat;
+    /// The same, or all of them.
+    DatasetFormatFilter: ["all"], domain::dataset::DatasetFormat;
+    /// Where a data set is in its life.
+    DatasetStatus: [], domain::dataset::DatasetStatus;
+    /// The same, or all of them.
+    DatasetStatusFilter: ["all"], domain::dataset::DatasetStatus;
+    /// How bad a finding is.
+    Severity: [], domain::dataset::Severity;
+    /// Preset.
+    PresetId: [], domain::job::PresetId;
+    /// Optimiser.
+    OptimizerType: [], domain::job::OptimizerType;
+    /// Learning rate schedule.
+    Scheduler: [], domain::job::Scheduler;
+    /// Where a job is in its life.
+    JobStatus: [], domain::job::JobStatus;
+    /// The same, or all of them; `active` means initializing or running.
+    JobStatusFilter: ["all", "active"], domain::job::JobStatus;
+    /// What a job is doing.
+    JobStage: [], domain::job::JobStage;
+    /// The page's stages.
+    StageGroup: [], domain::job::StageGroup;
+    /// Level of a log line.
+    LogLevel: [], domain::job::LogLevel;
+    /// Why a job was cancelled.
+    CancelReason: [], domain::job::CancelReason;
+    /// Where a model is in its life.
+    ModelStatus: [], domain::model::ModelStatus;
+    /// The same, or all of them.
+    ModelStatusFilter: ["all"], domain::model::ModelStatus;
+    /// How the loss converged.
+    ConvergenceQuality: [], domain::model::ConvergenceQuality;
+    /// What a notification is about.
+    NotificationType: [], domain::notification::NotificationKind;
+    /// How urgent a notification is.
+    NotificationPriority: [], domain::notification::NotificationPriority;
+}

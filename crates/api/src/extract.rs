@@ -1,0 +1,10 @@
+//! What handlers take from a request: the caller, JSON bodies, query parameters, ids and pages. All of them refuse with the API's own
+//! errors.
+
+mod auth;
+mod headers;
+mod input;
+
+pub use auth::{Auth, ClientAddress, SESSION_COOKIE};
+pub use headers::{IdempotencyKey, LastEventId, Upload};
+pub use input::{Id, Input, OptionalInput, Params, Paging, one_of, ternary, text_filter};

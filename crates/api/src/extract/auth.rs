@@ -1,0 +1,116 @@
+//! Who calls: from a bearer token or the session cookie, checked against its session row at every request.
+
+use crate::error::ApiError;
+use crate::limits::Budget;
+use crate::state::ApiState;
+use axum::extract::{ConnectInfo, FromRequestParts};
+use domain::{Caller, Error, ErrorKind};
+use http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+
+/// Name of the session cookie.
+pub const SESSION_COOKIE: &str = "brightrun_session";
+
+/// The authenticated caller. Taking it makes an operation private; it also counts against the caller's rate.
+#[derive(Debug, Clone, Copy)]
+pub struct Auth(pub Caller);
+
+/// Where a session token came from.
+#[derive(Debug, PartialEq, Eq)]
+pub enum TokenSource {
+    /// `Authorization: Bearer`.
+    Bearer,
+    /// The cookie.
+    Cookie,
+}
+
+impl FromRequestParts<ApiState> for Auth {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        let (token, source) = session_token(&parts.headers).ok_or_else(Error::unauthenticated)?;
+        if source == TokenSource::Cookie && !is_safe(&parts.method) && !same_origin(&parts.headers, &state.app.config.public_url) {
+            let message = "A request with the session cookie must come from this server's own page (Origin header).";
+            return Err(Error::new(ErrorKind::Forbidden, "ORIGIN_MISMATCH", message).into());
+        }
+        let caller = app::accounts::authenticate(&state.app, &token).await?;
+        let budget = if is_safe(&parts.method) { Budget::Read } else { Budget::Write };
+        state.limits.check_user(budget, caller.user_id)?;
+        Ok(Self(caller))
+    }
+}
+
+fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// The session token of a request. A bearer token wins over the cookie.
+pub fn session_token(headers: &HeaderMap) -> Option<(String, TokenSource)> {
+    if let Some(value) = headers.get(AUTHORIZATION) {
+        let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+        return scheme.eq_ignore_ascii_case("bearer").then(|| (token.trim().to_owned(), TokenSource::Bearer));
+    }
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| *name == SESSION_COOKIE)
+        .map(|(_, token)| (token.to_owned(), TokenSource::Cookie))
+}
+
+/// Whether the request's `Origin` is this server: the address that it was asked under, or its public address.
+pub fn same_origin(headers: &HeaderMap, public_url: &str) -> bool {
+    let Some(origin) = headers.get(ORIGIN).and_then(|value| value.to_str().ok()) else { return false };
+    if origin.eq_ignore_ascii_case(public_url) {
+        return true;
+    }
+    let host = headers.get(HOST).and_then(|value| value.to_str().ok());
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    matches!((authority, host), (Some(authority), Some(host)) if authority.eq_ignore_ascii_case(host))
+}
+
+/// The address that a request came from; the same for all where the listener does not say.
+#[derive(Debug)]
+pub struct ClientAddress(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Ok(Self(info.map_or_else(|| "unknown".to_owned(), |info| info.0.ip().to_string())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (name.parse().expect("name"), value.parse().expect("value"))).collect()
+    }
+
+    #[test]
+    fn a_bearer_token_wins_over_the_cookie() {
+        let both = headers(&[("authorization", "bearer abc"), ("cookie", "x=1; brightrun_session=def")]);
+        assert_eq!(session_token(&both), Some(("abc".to_owned(), TokenSource::Bearer)));
+        let cookie = headers(&[("cookie", "x=1; brightrun_session=def")]);
+        assert_eq!(session_token(&cookie), Some(("def".to_owned(), TokenSource::Cookie)));
+        assert_eq!(session_token(&headers(&[("authorization", "Basic abc")])), None);
+    }
+
+    #[test]
+    fn the_origin_must_be_the_host_or_the_public_address() {
+        let url = "https://train.example.org";
+        assert!(same_origin(&headers(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")]), url));
+        assert!(same_origin(&headers(&[("origin", url), ("host", "10.0.0.5:8080")]), url));
+        assert!(!same_origin(&headers(&[("origin", "https://evil.example"), ("host", "127.0.0.1:8080")]), url));
+        assert!(!same_origin(&headers(&[("origin", "null"), ("host", "127.0.0.1:8080")]), url));
+        assert!(!same_origin(&headers(&[("host", "127.0.0.1:8080")]), url));
+    }
+}

@@ -1,0 +1,66 @@
+//! Every operation: one file a verb. A route and its OpenAPI entry are one declaration.
+
+pub mod activity;
+pub mod auth;
+pub mod catalogue;
+pub mod costs;
+pub mod datasets;
+pub mod docs;
+pub mod health;
+pub mod jobs;
+pub mod models;
+pub mod notifications;
+pub mod page;
+pub mod storage;
+
+use crate::openapi::ApiDoc;
+use crate::state::ApiState;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// All documented operations.
+pub fn operations() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(ApiDoc::openapi())
+        .routes(routes!(auth::signup::signup))
+        .routes(routes!(auth::login::login))
+        .routes(routes!(auth::logout::logout))
+        .routes(routes!(auth::me::me, auth::update_me::update_me))
+        .routes(routes!(datasets::list::list, datasets::create::create))
+        .routes(routes!(datasets::validate::validate))
+        .routes(routes!(datasets::get::get, datasets::update::update, datasets::delete::delete))
+        .routes(routes!(datasets::confirm::confirm))
+        .merge(uploads())
+        .routes(routes!(jobs::list::list, jobs::create::create))
+        .routes(routes!(jobs::estimate::estimate))
+        .routes(routes!(jobs::get::get, jobs::update::update))
+        .routes(routes!(jobs::stream::stream))
+        .routes(routes!(jobs::metrics::metrics))
+        .routes(routes!(jobs::logs::logs))
+        .routes(routes!(jobs::cancel::cancel))
+        .routes(routes!(jobs::retry::retry))
+        .routes(routes!(models::list::list))
+        .routes(routes!(models::artifacts::artifacts))
+        .routes(routes!(models::get::get, models::update::update, models::delete::delete))
+        .routes(routes!(models::download::download))
+        .routes(routes!(models::archive::archive))
+        .routes(routes!(costs::list::list))
+        .routes(routes!(costs::summary::summary))
+        .routes(routes!(notifications::list::list))
+        .routes(routes!(notifications::read::read))
+        .routes(routes!(notifications::read_all::read_all))
+        .routes(routes!(notifications::delete::delete))
+        .routes(routes!(catalogue::catalogue))
+        .routes(routes!(activity::activity))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+}
+
+/// Operations that take a file; they bound its size themselves.
+fn uploads() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(datasets::upload::upload))
+        .routes(routes!(storage::get_object, storage::put_object))
+        .layer(axum::extract::DefaultBodyLimit::disable())
+}

@@ -1,0 +1,38 @@
+//! Accounts.
+
+pub mod login;
+pub mod logout;
+pub mod me;
+pub mod signup;
+pub mod update_me;
+
+use crate::convert::accounts::session;
+use crate::dto::auth::Session;
+use crate::dto::common::Envelope;
+use crate::extract::SESSION_COOKIE;
+use crate::state::ApiState;
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::SET_COOKIE;
+use http::{HeaderValue, StatusCode};
+
+/// A begun session: the token in the body, and the same as a cookie that scripts cannot read.
+fn begun(state: &ApiState, status: StatusCode, view: app::accounts::SessionView) -> Response {
+    let seconds = (view.expires_at - state.app.clock.now()).num_seconds().max(0);
+    let cookie = cookie(state, &view.token, seconds);
+    let body: Envelope<Session> = Envelope { success: true, data: session(view), meta: None };
+    with_cookie((status, Json(body)).into_response(), cookie)
+}
+
+/// The session cookie with `value` for `seconds`.
+fn cookie(state: &ApiState, value: &str, seconds: i64) -> String {
+    let secure = if state.app.config.public_url.starts_with("https://") { "; Secure" } else { "" };
+    format!("{SESSION_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
+}
+
+fn with_cookie(mut response: Response, cookie: String) -> Response {
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(SET_COOKIE, value);
+    }
+    response
+}

@@ -1,0 +1,29 @@
+//! `POST /api/auth/signup`
+
+use super::begun;
+use crate::dto::auth::{Session, SignupRequest};
+use crate::dto::common::Envelope;
+use crate::error::ApiError;
+use crate::extract::{ClientAddress, Input};
+use crate::openapi::Failures;
+use crate::state::ApiState;
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+
+/// Makes an account and begins a session. The first account of a server is its administrator.
+#[utoipa::path(
+    post, path = "/api/auth/signup", operation_id = "signup", tag = "auth", security(()),
+    request_body = SignupRequest,
+    responses((status = 201, description = "The account, and its session", body = Envelope<Session>), Failures)
+)]
+pub async fn signup(
+    State(state): State<ApiState>,
+    address: ClientAddress,
+    Input(body): Input<SignupRequest>,
+) -> Result<Response, ApiError> {
+    state.limits.check_address(&address.0)?;
+    let input = app::accounts::Signup { email: body.email, password: body.password, name: body.name, organization: body.organization };
+    let view = app::accounts::signup(&state.app, input).await?;
+    Ok(begun(&state, StatusCode::CREATED, view))
+}

@@ -1,0 +1,4 @@
+//! Costs.
+
+pub mod list;
+pub mod summary;

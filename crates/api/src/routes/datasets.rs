@@ -1,0 +1,10 @@
+//! Data sets.
+
+pub mod confirm;
+pub mod create;
+pub mod delete;
+pub mod get;
+pub mod list;
+pub mod update;
+pub mod upload;
+pub mod validate;

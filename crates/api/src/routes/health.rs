@@ -1,0 +1,58 @@
+//! How the server is: for probes and for Prometheus.
+
+use crate::error::ApiError;
+use crate::openapi::Failures;
+use crate::state::ApiState;
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// How the server is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// `ok`, or `unavailable`.
+    pub status: &'static str,
+    /// Version of the server.
+    pub version: String,
+    /// What does not answer, and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
+}
+
+/// Whether the server runs.
+#[utoipa::path(
+    get, path = "/healthz", operation_id = "health", tag = "server", security(()),
+    responses((status = 200, description = "It runs", body = Health))
+)]
+pub async fn healthz(State(state): State<ApiState>) -> Json<Health> {
+    Json(Health { status: "ok", version: state.app.config.version.clone(), problems: Vec::new() })
+}
+
+/// Whether the server can do its work: the database and the storage answer.
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "ready", tag = "server", security(()),
+    responses(
+        (status = 200, description = "It can", body = Health),
+        (status = 503, description = "Something does not answer", body = Health)
+    )
+)]
+pub async fn readyz(State(state): State<ApiState>) -> Response {
+    let problems = app::health::problems(&state.app).await;
+    let (status, text) = if problems.is_empty() { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "unavailable") };
+    (status, Json(Health { status: text, version: state.app.config.version.clone(), problems })).into_response()
+}
+
+/// Figures for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "metrics", tag = "server", security(()),
+    responses((status = 200, description = "Prometheus text format", body = String, content_type = "text/plain"), Failures)
+)]
+pub async fn metrics(State(state): State<ApiState>) -> Result<Response, ApiError> {
+    let figures = app::health::figures(&state.app).await?;
+    let text = crate::prometheus::render(&figures, &state.telemetry);
+    Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
+}

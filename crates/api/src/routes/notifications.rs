@@ -1,0 +1,6 @@
+//! Notifications.
+
+pub mod delete;
+pub mod list;
+pub mod read;
+pub mod read_all;
