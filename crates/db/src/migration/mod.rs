@@ -1,0 +1,64 @@
+//! The schema: one hand-written set of migrations for both databases, never edited after it has landed.
+
+mod m0001_accounts;
+mod m0002_datasets;
+mod m0003_jobs;
+mod m0004_runs;
+mod m0005_models_costs_notifications;
+mod m0006_tasks;
+
+use sea_orm_migration::prelude::*;
+
+/// Applies and undoes the migrations in order.
+#[derive(Debug)]
+pub(crate) struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_accounts::Migration),
+            Box::new(m0002_datasets::Migration),
+            Box::new(m0003_jobs::Migration),
+            Box::new(m0004_runs::Migration),
+            Box::new(m0005_models_costs_notifications::Migration),
+            Box::new(m0006_tasks::Migration),
+        ]
+    }
+}
+
+/// An index `name` on `table` over `columns`; a column that starts with `-` is descending.
+async fn index(manager: &SchemaManager<'_>, name: &'static str, table: &'static str, columns: &[&'static str]) -> Result<(), DbErr> {
+    manager.create_index(index_statement(name, table, columns)).await
+}
+
+/// As [`index`], and no two rows may have the same values.
+async fn unique_index(manager: &SchemaManager<'_>, name: &'static str, table: &'static str, columns: &[&'static str]) -> Result<(), DbErr> {
+    let mut statement = index_statement(name, table, columns);
+    manager.create_index(statement.unique().take()).await
+}
+
+fn index_statement(name: &'static str, table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+    let mut statement = Index::create();
+    statement.name(name).table(table);
+    for &column in columns {
+        match column.strip_prefix('-') {
+            Some(column) => statement.col((column, IndexOrder::Desc)),
+            None => statement.col(column),
+        };
+    }
+    statement
+}
+
+/// A foreign key from `column` of `table` to the id of `to`. What must not go while it is referred to says `NoAction` rather than
+/// `Restrict`: that is checked at the end of the statement, so that removing an account removes both ends.
+fn reference(table: &'static str, column: &'static str, to: &'static str, on_delete: ForeignKeyAction) -> ForeignKeyCreateStatement {
+    ForeignKey::create().name(format!("fk_{table}_{column}")).from(table, column).to(to, "id").on_delete(on_delete).take()
+}
+
+async fn drop_tables(manager: &SchemaManager<'_>, tables: &[&'static str]) -> Result<(), DbErr> {
+    for &table in tables {
+        manager.drop_table(Table::drop().table(table).take()).await?;
+    }
+    Ok(())
+}
