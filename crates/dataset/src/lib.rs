@@ -1,1 +1,23 @@
-//! dataset
+//! The data set doctor: tells the format of a file, reads it as a stream, validates and normalises it, and measures it.
+//!
+//! Owns the formats, the findings and the statistics. Bytes in, findings and examples out, in one pass and constant memory whatever
+//! the size of the file. Imports `domain` and nothing else of ours; is not async, knows no storage, database or tokenizer: callers
+//! pass a reader and a [`TokenCounter`].
+
+pub mod codes;
+mod detect;
+mod error;
+mod example;
+mod extract;
+mod frame;
+mod header;
+mod lenient;
+mod normalise;
+mod problem;
+mod reader;
+mod record;
+mod source;
+
+pub use error::DatasetError;
+pub use example::{Example, Labels, Split, TokenCounter};
+pub use reader::{Counts, ExampleReader, read_examples};

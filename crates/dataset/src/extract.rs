@@ -1,0 +1,252 @@
+//! The one pass over a file that both validation and reading examples are made of.
+
+use crate::codes;
+use crate::detect::{self, Layout};
+use crate::error::DatasetError;
+use crate::frame::document::Walker;
+use crate::frame::{Frame, MAX_RECORD, Part, Place, lines};
+use crate::header::Header;
+use crate::lenient::{Lenient, filled};
+use crate::normalise::{self, Body, Conversation, Form};
+use crate::problem::Problem;
+use crate::record::{ConversationMeta, Record};
+use crate::source::{Position, Progress, Source};
+use domain::dataset::DatasetFormat;
+use std::io::Read;
+
+/// What one record, or one piece of a document around them, came to.
+#[derive(Debug, Default)]
+pub(crate) struct Item {
+    pub(crate) line: u64,
+    /// None for pieces that are no record.
+    pub(crate) body: Option<Body>,
+    pub(crate) form: Option<Form>,
+    pub(crate) scaffolded: bool,
+    pub(crate) pair_id: Option<String>,
+    /// Id of a conversation that begins here.
+    pub(crate) conversation: Option<String>,
+    pub(crate) problems: Vec<Problem>,
+}
+
+/// How a file is to be read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Reading {
+    pub(crate) hint: Option<DatasetFormat>,
+    /// Only the beginning of the file is there: a cut end is no fault.
+    pub(crate) partial: bool,
+    pub(crate) hash: bool,
+}
+
+/// A file, record by record.
+pub(crate) struct Extractor<'p, R> {
+    source: Source<'p, R>,
+    reading: Reading,
+    raw: Vec<u8>,
+    layout: Layout,
+    walker: Walker,
+    pub(crate) header: Header,
+    conversation: Option<Conversation>,
+    ordinal: u64,
+    documents: u64,
+    /// Found before the first record, or to be handed out before the end.
+    refusal: Option<Problem>,
+    done: bool,
+}
+
+impl<'p, R: Read> Extractor<'p, R> {
+    pub(crate) fn new(reader: R, reading: Reading, progress: Option<Progress<'p>>) -> Result<Self, DatasetError> {
+        let mut source = Source::new(reader, reading.hash, progress);
+        let (head, whole) = source.head()?;
+        let detected = detect::detect(head, whole && !reading.partial, reading.hint);
+        let (layout, refusal) = match detected {
+            Ok(layout) => (layout, None),
+            Err(problem) => (Layout::Lines, Some(problem)),
+        };
+        Ok(Self {
+            source,
+            reading,
+            raw: Vec::new(),
+            layout,
+            walker: Walker::new(layout == Layout::Document),
+            header: Header::default(),
+            conversation: None,
+            ordinal: 0,
+            documents: 0,
+            refusal,
+            done: false,
+        })
+    }
+
+    /// The next item; none at the end, and after a problem that is fatal and ends the reading.
+    pub(crate) fn next(&mut self) -> Result<Option<Item>, DatasetError> {
+        if self.done {
+            return Ok(None);
+        }
+        if let Some(problem) = self.refusal.take() {
+            self.done = true;
+            return Ok(Some(Item { problems: vec![problem], ..Item::default() }));
+        }
+        let frame = match self.layout {
+            Layout::Lines => lines::next(&mut self.source, &mut self.raw)?,
+            Layout::Document | Layout::Values => self.walker.next(&mut self.source, &mut self.raw)?,
+        };
+        let raw = std::mem::take(&mut self.raw);
+        let item = self.frame(frame, &raw);
+        self.raw = raw;
+        let Some(mut item) = item else {
+            self.done = true;
+            return Ok(self.bad_bytes(None).map(|problems| Item { problems, ..Item::default() }));
+        };
+        if let Some(problems) = self.bad_bytes(Some(self.source.position().line)) {
+            item.problems.extend(problems);
+            item.body = item.body.map(|_| Body::Rejected);
+        }
+        Ok(Some(item))
+    }
+
+    /// Bytes consumed so far.
+    pub(crate) fn offset(&self) -> u64 {
+        self.source.offset()
+    }
+
+    pub(crate) fn bytes_read(&self) -> u64 {
+        self.source.bytes_read()
+    }
+
+    pub(crate) fn sha256(&mut self) -> Option<String> {
+        self.source.sha256()
+    }
+
+    /// Bytes that are not UTF-8, in the lines before `line`.
+    fn bad_bytes(&mut self, line: Option<u64>) -> Option<Vec<Problem>> {
+        let mut problems = Vec::new();
+        while let Some(bad) = self.source.take_bad(line) {
+            let what = format!("The bytes here, {} from the beginning of the file, are not UTF-8.", bad.offset);
+            // One place like this says that the whole file is in another encoding, so that its other texts cannot be trusted.
+            problems.push(Problem::file(codes::NOT_UTF8, what).at(bad.at).fatal());
+        }
+        (!problems.is_empty()).then_some(problems)
+    }
+
+    fn frame(&mut self, frame: Frame, raw: &[u8]) -> Option<Item> {
+        match frame {
+            Frame::End => None,
+            Frame::Broken(problem) => {
+                self.done = true;
+                let cut = self.reading.partial && problem.code == codes::TRUNCATED_FILE;
+                let line = problem.line.unwrap_or_default();
+                Some(Item { line, problems: if cut { Vec::new() } else { vec![problem] }, ..Item::default() })
+            }
+            Frame::TooLong { at, place, bytes } => {
+                self.ordinal += 1;
+                let what = format!("This is {bytes} bytes long, and at most {MAX_RECORD} are read at a time.");
+                Some(rejected(at, place, vec![Problem::file(codes::LINE_TOO_LONG, what)]))
+            }
+            Frame::ConversationStart(index) => {
+                // Several documents may follow each other, so the position counts over all of them.
+                self.documents += u64::from(index == 0);
+                let id = format!("conversation-{}{}", if self.documents > 1 { format!("{}.", self.documents) } else { String::new() }, index + 1);
+                self.conversation = Some(Conversation { id, ..Conversation::default() });
+                Some(Item::default())
+            }
+            Frame::Part(part, at) => Some(self.part(part, at, raw)),
+            Frame::Record { at, place, ended } => self.record(at, place, ended, raw),
+        }
+    }
+
+    /// Reads an object beside the records; one that is not as expected says nothing, unless it is no JSON.
+    fn part(&mut self, part: Part, at: Position, raw: &[u8]) -> Item {
+        let mut item = Item { line: at.line, ..Item::default() };
+        let error = match part {
+            Part::File { individual } => serde_json::from_slice(raw).map(|meta| {
+                self.header.file(&meta, individual);
+                // The pairs of an individual conversation name a template where the others name their conversation.
+                self.conversation = None;
+                if individual && self.header.declared_conversations == Some(1) {
+                    let id = self.header.name.clone().unwrap_or_else(|| "conversation-1".to_owned());
+                    self.conversation = Some(Conversation { id, ..Conversation::default() });
+                }
+            }),
+            Part::Profile => serde_json::from_slice(raw).map(|profile| self.header.profile(&profile)),
+            Part::Conversation => serde_json::from_slice(raw).map(|meta: ConversationMeta| {
+                item.conversation = self.begin(&meta);
+            }),
+        }
+        .err();
+        if let Some(error) = error.filter(|error| !error.is_data()) {
+            self.done = true;
+            item.problems.push(Problem::syntax(&error, at).fatal());
+        }
+        item
+    }
+
+    fn begin(&mut self, meta: &ConversationMeta) -> Option<String> {
+        let conversation = self.conversation.get_or_insert_default();
+        if let Some(scaffolding) = meta.scaffolding.get() {
+            conversation.labels = normalise::scaffolding_labels(scaffolding);
+        }
+        conversation.split = normalise::split(&meta.split);
+        let id = filled(&meta.conversation_id)?;
+        id.clone_into(&mut conversation.id);
+        Some(conversation.id.clone())
+    }
+
+    fn record(&mut self, at: Position, place: Place, ended: bool, raw: &[u8]) -> Option<Item> {
+        self.ordinal += 1;
+        let record = match serde_json::from_slice::<Lenient<Record>>(raw) {
+            Ok(Lenient::Is(record)) => record,
+            Ok(_) => return Some(rejected(at, place, vec![Problem::file(codes::NOT_AN_OBJECT, "This is not a JSON object.")])),
+            Err(error) if error.is_eof() && !ended => {
+                self.done = true;
+                let what = "The last line ends in the middle of its JSON.";
+                let problem = Problem::file(codes::TRUNCATED_FILE, what).at(self.source.position()).fatal();
+                return (!self.reading.partial).then(|| rejected(at, place, vec![problem]));
+            }
+            Err(error) => {
+                let mut problem = Problem::syntax(&error, at);
+                if self.layout != Layout::Lines && !error.is_data() {
+                    self.done = true;
+                    problem = problem.fatal();
+                }
+                return Some(rejected(at, place, vec![problem]));
+            }
+        };
+        if let Lenient::Is(meta) = &record.meta
+            && Form::of(&record).is_none()
+        {
+            self.ordinal -= 1;
+            self.header.from_meta_line = true;
+            self.header.file(meta, false);
+            return Some(Item { line: at.line, ..Item::default() });
+        }
+        let conversation = self.conversation.as_ref().filter(|_| matches!(place, Place::Pair { .. }));
+        let here = normalise::Place { line: at.line, ordinal: self.ordinal, conversation };
+        let Some(normalised) = normalise::normalise(record, here) else {
+            let what = "The record has none of the keys of a format that is known.";
+            return Some(rejected(at, place, vec![Problem::file(codes::UNKNOWN_RECORD, what)]));
+        };
+        let problems = placed(normalised.problems, at, place);
+        Some(Item {
+            line: at.line,
+            body: Some(normalised.body),
+            form: Some(normalised.form),
+            scaffolded: normalised.scaffolded,
+            pair_id: normalised.pair_id,
+            conversation: None,
+            problems,
+        })
+    }
+}
+
+fn rejected(at: Position, place: Place, problems: Vec<Problem>) -> Item {
+    Item { line: at.line, body: Some(Body::Rejected), problems: placed(problems, at, place), ..Item::default() }
+}
+
+/// Gives problems of a record its line, and pointers that begin at the root.
+fn placed(mut problems: Vec<Problem>, at: Position, place: Place) -> Vec<Problem> {
+    for problem in &mut problems {
+        problem.line.get_or_insert(at.line);
+        problem.pointer = place.pointer(problem.pointer.as_deref());
+    }
+    problems
+}
