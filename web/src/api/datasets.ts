@@ -74,3 +74,25 @@ export async function updateDataset(id: string, body: { name?: string; descripti
 export async function deleteDataset(id: string): Promise<void> {
   await call('DELETE', `/api/datasets/${id}`);
 }
+
+/** Sums over all of the caller's data sets. */
+export const datasetTotalsQuery = queryOptions({
+  queryKey: ['datasets', 'totals'],
+  queryFn: async ({ signal }) => {
+    const totals = { datasets: 0, ready: 0, conversations: 0, pairs: 0 };
+    for (let page = 1, hasMore = true; hasMore; page++) {
+      const { data, meta } = await call<{ datasets: Dataset[] }, { pagination: Pagination }>('GET', '/api/datasets', {
+        query: { page, pageSize: 100 },
+        signal,
+      });
+      for (const dataset of data.datasets) {
+        totals.datasets += 1;
+        totals.ready += Number(dataset.trainingReady);
+        totals.conversations += dataset.totalConversations;
+        totals.pairs += dataset.totalTrainingPairs;
+      }
+      hasMore = meta.pagination.hasMore;
+    }
+    return totals;
+  },
+});

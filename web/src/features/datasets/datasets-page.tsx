@@ -1,11 +1,106 @@
-import { Outlet } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, Outlet } from '@tanstack/react-router';
+import { DatabaseIcon, PlusIcon } from 'lucide-react';
+import { lazy, Suspense, useCallback } from 'react';
+import { datasetsQuery } from '@/api/datasets';
+import { EmptyState } from '@/components/empty-state';
+import { ErrorState } from '@/components/error-state';
 import { PageHeader } from '@/components/page-header';
+import { Pager } from '@/components/pager';
+import { Button } from '@/components/ui/button';
+import { integer } from '@/lib/format';
+import { DatasetCard } from './card/dataset-card';
+import { DatasetCardSkeleton } from './card/dataset-card-skeleton';
+import { FilterBar } from './filter-bar';
+import { FilterPills } from './filter-pills';
+import { type DatasetsSearch, filterCount, listQuery } from './search';
+import { StatsBar } from './stats-bar';
+
+const UploadDialog = lazy(() => import('./upload/upload-dialog'));
+const route = getRouteApi('/_app/datasets');
 
 export function DatasetsPage() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const change = useCallback(
+    (patch: Partial<DatasetsSearch>) =>
+      void navigate({ to: '.', search: (old) => ({ ...old, page: 1, ...patch }), replace: true }),
+    [navigate],
+  );
+  const clear = () => change({ search: '', format: 'all', trainingReady: 'all' });
+  const create = (open: boolean) =>
+    void navigate({ to: '/datasets', search: (old) => ({ ...old, create: open || undefined }) });
+  const { data, error, refetch } = useQuery(datasetsQuery(listQuery(search)));
+  const filtered = filterCount(search) > 0;
+
   return (
     <div className="space-y-6 p-6">
-      <PageHeader large title="Datasets" subtitle="Your training data, validated and ready for LoRA fine-tuning" />
+      <PageHeader
+        large
+        title="Datasets"
+        subtitle="Your training data, checked and ready for LoRA fine-tuning"
+        actions={
+          <Button onClick={() => create(true)}>
+            <PlusIcon aria-hidden className="mr-2" />
+            Create Dataset
+          </Button>
+        }
+      />
+      <StatsBar />
+      <FilterBar search={search} onChange={change} onClear={clear} />
+      <FilterPills search={search} onChange={change} onClear={clear} />
+      {data && (
+        <p className="text-sm text-muted-foreground" role="status">
+          Showing {integer(data.datasets.length)} of {integer(data.total)} {data.total === 1 ? 'dataset' : 'datasets'}
+        </p>
+      )}
+      {error && !data && <ErrorState error={error} onRetry={() => void refetch()} />}
+      {data?.datasets.length === 0 && <NoDatasets filtered={filtered} onClear={clear} onCreate={() => create(true)} />}
+      <div className="grid gap-6 md:grid-cols-2 lg:grid-cols-3">
+        {data?.datasets.map((dataset) => (
+          <DatasetCard key={dataset.id} dataset={dataset} />
+        ))}
+        {!data && !error && [1, 2, 3].map((n) => <DatasetCardSkeleton key={n} />)}
+      </div>
+      {data && <Pager page={search.page} hasMore={data.hasMore} onPage={(page) => change({ page })} />}
+      {search.create && (
+        <Suspense>
+          <UploadDialog onClose={() => create(false)} />
+        </Suspense>
+      )}
       <Outlet />
     </div>
+  );
+}
+
+function NoDatasets(props: { filtered: boolean; onClear: () => void; onCreate: () => void }) {
+  if (props.filtered) {
+    return (
+      <EmptyState
+        icon={DatabaseIcon}
+        title="No datasets found"
+        action={
+          <Button variant="outline" onClick={props.onClear}>
+            Clear Filters
+          </Button>
+        }
+      >
+        Nothing matches these filters. Loosen them to see more.
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState
+      icon={DatabaseIcon}
+      title="No datasets found"
+      action={
+        <Button onClick={props.onCreate}>
+          <PlusIcon aria-hidden />
+          Create Your First Dataset
+        </Button>
+      }
+    >
+      Upload a file of conversations to begin.
+    </EmptyState>
   );
 }

@@ -8,6 +8,8 @@ export interface DatasetsSearch {
   format: 'all' | 'brightrun-lora-v4' | 'brightrun-lora-v3';
   trainingReady: 'all' | 'true' | 'false';
   page: number;
+  /** Whether the upload dialog is open. */
+  create?: true | undefined;
 }
 
 export const defaultSearch: DatasetsSearch = {
@@ -57,6 +59,7 @@ export function parseSearch(raw: { [K in keyof DatasetsSearch]?: unknown } & Sea
     format: oneOf(raw.format, FORMATS, 'all'),
     trainingReady: oneOf(raw.trainingReady, READINESS, 'all'),
     page: Number.isInteger(page) && page > 0 ? page : 1,
+    ...(raw.create === true && { create: true }),
   };
 }
 

@@ -1,0 +1,61 @@
+import type { DatasetDetail } from '@/api/types';
+import { Badge } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
+import { DialogTitle } from '@/components/ui/dialog';
+import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
+import { StartTraining } from '../card/dataset-card';
+import { ConversationsTab } from './conversations-tab';
+import { DeleteDataset } from './delete-dataset';
+import { MetadataTab } from './metadata-tab';
+import { OverviewTab } from './overview-tab';
+import { ResumeUpload } from './resume-upload';
+import { ScaffoldingTab } from './scaffolding-tab';
+
+const TABS = [
+  { value: 'overview', label: 'Overview', Tab: OverviewTab },
+  { value: 'scaffolding', label: 'Scaffolding', Tab: ScaffoldingTab },
+  { value: 'conversations', label: 'Conversations', Tab: ConversationsTab },
+  { value: 'metadata', label: 'Metadata', Tab: MetadataTab },
+];
+
+export function DatasetDetails({ dataset, onClose }: { dataset: DatasetDetail; onClose: () => void }) {
+  const consultant = [dataset.consultantName, dataset.consultantTitle].filter(Boolean).join(', ');
+  const about = [dataset.vertical?.replaceAll('_', ' '), consultant].filter(Boolean).join(' • ') || dataset.description;
+  return (
+    <>
+      <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 border-b p-6 pr-12 pb-4">
+        <div className="min-w-0">
+          <DialogTitle className="text-2xl leading-8 break-words">{dataset.name}</DialogTitle>
+          {about && <p className="mt-1 text-muted-foreground">{about}</p>}
+        </div>
+        <Badge variant={dataset.format === 'brightrun-lora-v4' ? 'green' : 'secondary'}>{dataset.format}</Badge>
+      </div>
+      <Tabs defaultValue="overview" className="min-h-0 flex-1 gap-0">
+        <div className="overflow-x-auto px-6 pt-4">
+          <TabsList className="w-full min-w-[340px]">
+            {TABS.map(({ value, label }) => (
+              <TabsTrigger key={value} value={value}>
+                {label}
+              </TabsTrigger>
+            ))}
+          </TabsList>
+        </div>
+        {TABS.map(({ value, Tab }) => (
+          <TabsContent key={value} value={value} className="h-[50dvh] min-h-0 flex-auto overflow-y-auto p-6">
+            {value === 'overview' && dataset.status === 'uploading' && <ResumeUpload id={dataset.id} />}
+            <Tab dataset={dataset} />
+          </TabsContent>
+        ))}
+      </Tabs>
+      <div className="flex flex-wrap justify-between gap-2 border-t p-6">
+        <div className="flex gap-2">
+          <Button variant="outline" onClick={onClose}>
+            Close
+          </Button>
+          <DeleteDataset id={dataset.id} name={dataset.name} onDeleted={onClose} />
+        </div>
+        <StartTraining dataset={dataset} className="h-10 px-6" />
+      </div>
+    </>
+  );
+}
