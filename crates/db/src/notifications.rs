@@ -102,7 +102,7 @@ impl From<&Notification> for Model {
     }
 }
 
-/// Adds notifications.
+/// Adds notifications. One whose id is there already is left out, so that what must be told once has an id made from what it is about.
 ///
 /// # Errors
 /// When the query fails.
@@ -115,7 +115,7 @@ pub(crate) async fn insert_in<C: ConnectionTrait>(connection: &C, notifications:
         return Ok(());
     }
     let rows = notifications.iter().map(|n| Model::from(n).into_active_model());
-    Entity::insert_many(rows).exec_without_returning(connection).await?;
+    Entity::insert_many(rows).on_conflict_do_nothing().exec_without_returning(connection).await?;
     Ok(())
 }
 

@@ -90,6 +90,8 @@ pub struct Job {
     pub summary: Option<RunSummary>,
     /// What the cluster gave to find the run again.
     pub run_handle: Option<Value>,
+    /// What the present run is like, as the use case writes it: stage timings, device, billed seconds.
+    pub run_info: Option<Value>,
     /// Throughput of the finished run; later estimates are made from it.
     pub tokens_per_second: Option<f64>,
     /// Number of the last event in its log; kept by [`super::update`].

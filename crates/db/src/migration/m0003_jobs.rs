@@ -56,7 +56,7 @@ fn jobs() -> TableCreateStatement {
     table.col(string("status")).col(string("current_stage")).col(string_null("stage_group")).col(text_null("stage_message"));
     table.col(double("progress")).col(integer_null("current_epoch")).col(integer("total_epochs"));
     table.col(big_integer_null("current_step")).col(big_integer_null("total_steps"));
-    for name in ["current_metrics", "previous_metrics", "summary", "run_handle"] {
+    for name in ["current_metrics", "previous_metrics", "summary", "run_handle", "run_info"] {
         table.col(json_binary_null(name));
     }
     table.col(double_null("tokens_per_second")).col(big_integer("last_event_seq")).col(big_integer("last_trainer_seq"));
