@@ -144,12 +144,16 @@ impl AttemptFolder {
             .collect()
     }
 
-    /// Removes what is only of use while the job may go on, and the signed addresses in the specifications.
+    /// Removes what is only of use while the job may go on, and the signed addresses in the specifications: all but the attempts' records.
     pub fn remove_bulk(&self) -> io::Result<()> {
-        for name in ["checkpoints", "adapter"] {
-            ignore_absent(fs::remove_dir_all(self.job.join(name)))?;
+        let attempts = self.siblings();
+        for entry in fs::read_dir(&self.job)? {
+            let path = entry?.path();
+            if attempts.iter().all(|attempt| attempt.dir != path) {
+                ignore_absent(if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) })?;
+            }
         }
-        self.siblings().iter().try_for_each(|attempt| ignore_absent(fs::remove_file(attempt.file("run.json"))))
+        attempts.iter().try_for_each(|attempt| ignore_absent(fs::remove_file(attempt.file("run.json"))))
     }
 }
 

@@ -192,8 +192,10 @@ async fn forget_leaves_only_the_events() {
     follow(&cluster, &handle).await;
     let job = cluster_folder(&runs, 1);
     std::fs::create_dir_all(job.join("checkpoints/step-1")).expect("made");
+    std::fs::write(job.join("dataset"), "{}").expect("written");
     cluster.forget(&handle).await.expect("forgotten");
-    assert!(!job.join("checkpoints").exists() && !job.join("attempt-1/run.json").exists() && job.join("attempt-1/events.jsonl").exists());
+    assert!(!job.join("checkpoints").exists() && !job.join("dataset").exists());
+    assert!(!job.join("attempt-1/run.json").exists() && job.join("attempt-1/events.jsonl").exists());
     assert_eq!(seqs(&cluster.events(&handle, 0, WAIT).await.expect("still there")), vec![1, 2]);
 }
 
