@@ -1,0 +1,100 @@
+//! The base model's geometry, as far as it bounds a job and tells whether an adapter fits.
+
+use std::path::Path;
+
+use domain::job::Hyperparameters;
+use domain::{Error, Result};
+use serde::Deserialize;
+
+/// Sizes of a Llama-family decoder, from its `config.json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct Geometry {
+    hidden_size: u64,
+    intermediate_size: u64,
+    /// Decoder layers.
+    pub num_hidden_layers: u64,
+    num_attention_heads: u64,
+    #[serde(default)]
+    num_key_value_heads: Option<u64>,
+    #[serde(default)]
+    head_dim: Option<u64>,
+}
+
+impl Geometry {
+    /// Reads the geometry from a folder in Hugging Face layout.
+    ///
+    /// # Errors
+    /// When the file is missing or is no configuration of that family: the server is set up wrongly.
+    pub async fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join("config.json");
+        let wrong = |e: String| Error::internal(format!("the base model's {} cannot be used: {e}", path.display()));
+        let text = tokio::fs::read(&path).await.map_err(|e| wrong(e.to_string()))?;
+        let geometry: Self = serde_json::from_slice(&text).map_err(|e| wrong(e.to_string()))?;
+        if geometry.num_attention_heads == 0 {
+            return Err(wrong("num_attention_heads is 0".to_owned()));
+        }
+        Ok(geometry)
+    }
+
+    /// Columns and rows, that is in and out features, of a linear layer by its name in `TARGET_MODULES`.
+    pub fn features(&self, module: &str) -> Option<(u64, u64)> {
+        let head = self.head_dim.unwrap_or(self.hidden_size / self.num_attention_heads.max(1));
+        let attention = self.num_attention_heads * head;
+        let keys = self.num_key_value_heads.unwrap_or(self.num_attention_heads) * head;
+        Some(match module {
+            "q_proj" => (self.hidden_size, attention),
+            "k_proj" | "v_proj" => (self.hidden_size, keys),
+            "o_proj" => (attention, self.hidden_size),
+            "gate_proj" | "up_proj" => (self.hidden_size, self.intermediate_size),
+            "down_proj" => (self.intermediate_size, self.hidden_size),
+            _ => return None,
+        })
+    }
+
+    /// Checks that the rank is no larger than any layer that gets an adapter.
+    ///
+    /// # Errors
+    /// With the field, naming the layer and its size.
+    pub fn check_rank(&self, hyperparameters: &Hyperparameters) -> Result<()> {
+        for module in &hyperparameters.target_modules {
+            let Some((columns, rows)) = self.features(module) else { continue };
+            let largest = columns.min(rows);
+            if u64::from(hyperparameters.lora_rank) > largest {
+                let rank = hyperparameters.lora_rank;
+                return Err(Error::invalid(
+                    "hyperparameters.loraRank",
+                    format!("loraRank is {rank}, but {module} of this base model is {columns} by {rows}; use at most {largest}."),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use domain::job::{PresetId, preset};
+
+    /// The smallest geometry with grouped keys.
+    pub const TINY: Geometry = Geometry {
+        hidden_size: 64,
+        intermediate_size: 128,
+        num_hidden_layers: 2,
+        num_attention_heads: 4,
+        num_key_value_heads: Some(2),
+        head_dim: None,
+    };
+
+    #[test]
+    fn a_rank_above_a_layer_names_the_layer() {
+        let mut h = preset(PresetId::Balanced, 256);
+        h.lora_rank = 32;
+        assert!(TINY.check_rank(&h).is_ok());
+        h.lora_rank = 33;
+        let error = TINY.check_rank(&h).expect_err("k_proj has 32 rows");
+        assert!(error.message.contains("k_proj") && error.field.as_deref() == Some("hyperparameters.loraRank"));
+        h.target_modules = vec!["q_proj".into()];
+        assert!(TINY.check_rank(&h).is_ok());
+    }
+}

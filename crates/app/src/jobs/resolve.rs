@@ -1,0 +1,210 @@
+//! From a request to a complete, checked configuration.
+
+use domain::catalogue::{BaseModel, InstanceType};
+use domain::cost::{Estimate, Throughput, throughput_from_flops};
+use domain::dataset::DatasetStatus;
+use domain::job::{GpuConfig, Hyperparameters, JobSettings, PresetId, TrainingConfig, preset};
+use domain::{Caller, DatasetId, Error, MicroUsd, Result};
+
+use super::base_model::Geometry;
+use super::types::{HyperparametersInput, JobRequest, SettingsInput};
+use crate::{App, Config};
+
+/// Seconds before the first step and after the last: start, loading, tokenising, writing the adapter.
+const SETUP_SECONDS: f64 = 5.0;
+/// Earlier runs that the throughput is taken from.
+const MEASURED_RUNS: u64 = 5;
+
+/// A request with everything filled in and checked.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// What to train on; ready.
+    pub dataset: db::datasets::Dataset,
+    /// Preset that it was configured from.
+    pub preset_id: PresetId,
+    /// Base model.
+    pub base_model: BaseModel,
+    /// Instance type; available.
+    pub instance: InstanceType,
+    /// Machine.
+    pub gpu: GpuConfig,
+    /// Settings.
+    pub config: TrainingConfig,
+    /// What it would take.
+    pub estimate: Estimate,
+    /// Rate of one device, an hour.
+    pub rate: MicroUsd,
+}
+
+/// Resolves a request for its caller: the one way to an estimate, for the page, for a launch and for the receipt.
+///
+/// # Errors
+/// With the field at fault; `DATASET_NOT_FOUND`, `DATASET_NOT_READY`.
+pub async fn resolve(app: &App, caller: &Caller, request: &JobRequest) -> Result<Resolved> {
+    let dataset = ready_dataset(app, caller, request.dataset_id).await?;
+    let base_model = base_model(&app.config, request.base_model.as_deref())?.clone();
+    let (instance, gpu, rate) = machine(&app.config, request.gpu.as_ref())?;
+    let preset_id = request.preset_id.unwrap_or(PresetId::Custom);
+    let hyperparameters = fill(preset(preset_id, base_model.context_length), &request.hyperparameters);
+    let config = TrainingConfig { hyperparameters, settings: settings(&request.settings) };
+    check(&config, &base_model).await?;
+    let throughput = throughput(app, &base_model, &instance, gpu.num_gpus).await?;
+    let estimate = match &dataset.statistics {
+        Some(s) => domain::cost::estimate(s, dataset.file_size, &config, gpu.num_gpus, rate, throughput, SETUP_SECONDS),
+        None => return Err(not_ready("Its statistics are missing; validate it again.")),
+    };
+    Ok(Resolved { dataset, preset_id, base_model, instance: instance.clone(), gpu, config, estimate, rate })
+}
+
+async fn ready_dataset(app: &App, caller: &Caller, id: DatasetId) -> Result<db::datasets::Dataset> {
+    let dataset = db::datasets::get(&app.db, id).await?.filter(|d| caller.may_manage(d.user_id));
+    let dataset = dataset.ok_or_else(|| Error::not_found("DATASET_NOT_FOUND", "data set").with_field("datasetId"))?;
+    match dataset.status {
+        DatasetStatus::Ready if dataset.training_ready => Ok(dataset),
+        DatasetStatus::Ready => Err(not_ready("It has too few examples to train on; its findings say why.")),
+        DatasetStatus::Error => Err(not_ready("It cannot be used; its findings say why.")),
+        DatasetStatus::Uploading => Err(not_ready("Its upload was not confirmed yet.")),
+        DatasetStatus::Validating => Err(not_ready("It is still being validated; wait until it is ready.")),
+    }
+}
+
+fn not_ready(why: &str) -> Error {
+    Error::conflict("DATASET_NOT_READY", format!("The data set cannot be trained on. {why}")).with_field("datasetId")
+}
+
+/// The base model with this id, or the first.
+///
+/// # Errors
+/// With the field, naming those on offer.
+pub fn base_model<'a>(config: &'a Config, id: Option<&str>) -> Result<&'a BaseModel> {
+    let found = match id {
+        Some(id) => config.base_models.iter().find(|m| m.id == id),
+        None => config.base_models.first(),
+    };
+    found.ok_or_else(|| {
+        let known: Vec<&str> = config.base_models.iter().map(|m| m.id.as_str()).collect();
+        Error::invalid("baseModel", format!("There is no base model '{}'; on offer: {}.", id.unwrap_or_default(), known.join(", ")))
+    })
+}
+
+fn machine<'a>(config: &'a Config, asked: Option<&GpuConfig>) -> Result<(&'a InstanceType, GpuConfig, MicroUsd)> {
+    let available = || config.instances.iter().filter(|i| i.available);
+    let gpu = match (asked, available().next()) {
+        (Some(gpu), _) => gpu.clone(),
+        (None, Some(first)) => GpuConfig { instance_type: first.id.clone(), num_gpus: 1, spot: false },
+        (None, None) => return Err(Error::invalid("gpuConfig.instanceType", "This server has no instance type available.")),
+    };
+    let Some(instance) = available().find(|i| i.id == gpu.instance_type) else {
+        let known: Vec<&str> = available().map(|i| i.id.as_str()).collect();
+        let why = format!("Instance type '{}' is not available on this server; available: {}.", gpu.instance_type, known.join(", "));
+        return Err(Error::invalid("gpuConfig.instanceType", why));
+    };
+    gpu.validate()?;
+    // An instance without memory of its own is the host, which is there once.
+    if instance.memory_bytes == 0 && gpu.num_gpus != 1 {
+        return Err(Error::invalid("gpuConfig.numGPUs", format!("{} is one device; numGPUs must be 1.", instance.display_name)));
+    }
+    let rate = match (gpu.spot, instance.spot_rate_per_hour) {
+        (false, _) => instance.rate_per_hour,
+        (true, Some(rate)) => rate,
+        (true, None) => {
+            return Err(Error::invalid("gpuConfig.spot", format!("{} is not offered at a spot rate.", instance.display_name)));
+        }
+    };
+    Ok((instance, gpu, rate))
+}
+
+fn fill(base: Hyperparameters, asked: &HyperparametersInput) -> Hyperparameters {
+    Hyperparameters {
+        learning_rate: asked.learning_rate.unwrap_or(base.learning_rate),
+        batch_size: asked.batch_size.unwrap_or(base.batch_size),
+        num_epochs: asked.num_epochs.unwrap_or(base.num_epochs),
+        warmup_steps: asked.warmup_steps.unwrap_or(base.warmup_steps),
+        warmup_ratio: asked.warmup_ratio.unwrap_or(base.warmup_ratio),
+        lora_rank: asked.lora_rank.unwrap_or(base.lora_rank),
+        lora_alpha: asked.lora_alpha.unwrap_or(base.lora_alpha),
+        lora_dropout: asked.lora_dropout.unwrap_or(base.lora_dropout),
+        target_modules: asked.target_modules.clone().unwrap_or(base.target_modules),
+        optimizer_type: asked.optimizer_type.unwrap_or(base.optimizer_type),
+        weight_decay: asked.weight_decay.unwrap_or(base.weight_decay),
+        gradient_accumulation_steps: asked.gradient_accumulation_steps.unwrap_or(base.gradient_accumulation_steps),
+        max_grad_norm: asked.max_grad_norm.unwrap_or(base.max_grad_norm),
+        scheduler: asked.scheduler.unwrap_or(base.scheduler),
+        max_seq_length: asked.max_seq_length.unwrap_or(base.max_seq_length),
+    }
+}
+
+fn settings(asked: &SettingsInput) -> JobSettings {
+    let base = JobSettings::default();
+    JobSettings {
+        early_stopping_patience: asked.early_stopping_patience.or(base.early_stopping_patience),
+        validation_split_ratio: asked.validation_split_ratio.unwrap_or(base.validation_split_ratio),
+        checkpoint_interval: asked.checkpoint_interval.unwrap_or(base.checkpoint_interval),
+        seed: asked.seed.unwrap_or(base.seed),
+        max_duration_hours: asked.max_duration_hours.unwrap_or(base.max_duration_hours),
+    }
+}
+
+async fn check(config: &TrainingConfig, base_model: &BaseModel) -> Result<()> {
+    let h = &config.hyperparameters;
+    h.validate()?;
+    config.settings.validate()?;
+    if h.max_seq_length > base_model.context_length {
+        let (asked, context) = (h.max_seq_length, base_model.context_length);
+        let why = format!("maxSeqLength is {asked}, but {} takes {context} tokens at most.", base_model.display_name);
+        return Err(Error::invalid("hyperparameters.maxSeqLength", why));
+    }
+    Geometry::read(&base_model.path).await?.check_rank(h)
+}
+
+async fn throughput(app: &App, base_model: &BaseModel, instance: &InstanceType, num_gpus: u32) -> Result<Throughput> {
+    Ok(match db::jobs::measured_throughput(&app.db, &base_model.id, &instance.id, MEASURED_RUNS).await? {
+        Some(tokens_per_second) => Throughput { tokens_per_second, measured: true },
+        None => throughput_from_flops(base_model.parameters, instance.flops, num_gpus),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::catalogue::default_instances;
+    use std::collections::BTreeMap;
+
+    fn config() -> Config {
+        Config {
+            public_url: String::new(),
+            auth_secret: Vec::new(),
+            signup: crate::SignupMode::Open,
+            tiers: BTreeMap::new(),
+            base_models: Vec::new(),
+            instances: default_instances(),
+            runs_dir: "/runs".into(),
+            min_trainable_examples: 10,
+            version: "1".into(),
+        }
+    }
+
+    fn gpu(instance_type: &str, num_gpus: u32, spot: bool) -> GpuConfig {
+        GpuConfig { instance_type: instance_type.to_owned(), num_gpus, spot }
+    }
+
+    #[test]
+    fn a_machine_must_be_there() {
+        let config = config();
+        let field = |g: &GpuConfig| machine(&config, Some(g)).err().and_then(|e| e.field);
+        assert_eq!(field(&gpu("local-cpu", 1, false)), None);
+        assert_eq!(field(&gpu("h100-80gb", 1, false)).as_deref(), Some("gpuConfig.instanceType"));
+        assert!(machine(&config, Some(&gpu("x", 1, false))).expect_err("unknown").message.contains("local-cpu"));
+        assert_eq!(field(&gpu("local-cpu", 3, false)).as_deref(), Some("gpuConfig.numGPUs"));
+        assert_eq!(field(&gpu("local-cpu", 2, false)).as_deref(), Some("gpuConfig.numGPUs"));
+        assert_eq!(field(&gpu("local-cpu", 1, true)).as_deref(), Some("gpuConfig.spot"));
+        assert_eq!(machine(&config, None).expect("the first available").1, gpu("local-cpu", 1, false));
+    }
+
+    #[test]
+    fn what_is_absent_comes_from_the_preset() {
+        let asked = HyperparametersInput { lora_rank: Some(4), ..HyperparametersInput::default() };
+        let filled = fill(preset(PresetId::Aggressive, 512), &asked);
+        assert_eq!((filled.lora_rank, filled.num_epochs, filled.max_seq_length), (4, 5, 512));
+    }
+}
