@@ -116,7 +116,8 @@ impl BlobStore for FolderStore {
         let failed = |source| Error::store("write", key.as_str(), source);
         let path = self.root.join(INCOMING).join(Uuid::new_v4().to_string());
         let mut incoming = Incoming(Some(path.clone()));
-        let file = File::create_new(&path).await.map_err(failed)?;
+        // At once, on this thread: a call handed to another could make the file after this one was dropped.
+        let file = File::from_std(std::fs::File::create_new(&path).map_err(failed)?);
         let stored = write(file, content, limit, key).await?;
         self.place(&path, key).await.map_err(failed)?;
         incoming.0 = None;
@@ -158,9 +159,9 @@ impl BlobStore for FolderStore {
         }
     }
 
-    async fn signed_upload(&self, key: &Key, size: u64, content_type: &str, expires_at: DateTime<Utc>) -> Result<SignedUpload> {
+    async fn signed_upload(&self, key: &Key, limit: SizeLimit, content_type: &str, expires_at: DateTime<Utc>) -> Result<SignedUpload> {
         let headers = BTreeMap::from([("content-type".to_owned(), content_type.to_owned())]);
-        Ok(SignedUpload { url: self.signer.url("PUT", key, Some(size), "", expires_at), method: "PUT", headers })
+        Ok(SignedUpload { url: self.signer.url("PUT", key, Some(limit), "", expires_at), method: "PUT", headers })
     }
 
     async fn signed_download(&self, key: &Key, file_name: &str, expires_at: DateTime<Utc>) -> Result<String> {

@@ -17,7 +17,7 @@ pub enum Grant {
     Upload {
         /// The key.
         key: Key,
-        /// Exactly as much.
+        /// As much as was signed.
         limit: SizeLimit,
     },
     /// Read this object.
@@ -94,8 +94,8 @@ impl Signer {
         mac
     }
 
-    pub(crate) fn url(&self, method: &str, key: &Key, size: Option<u64>, name: &str, expires_at: DateTime<Utc>) -> String {
-        let (size, expires) = (size.map(|s| s.to_string()).unwrap_or_default(), expires_at.timestamp().to_string());
+    pub(crate) fn url(&self, method: &str, key: &Key, limit: Option<SizeLimit>, name: &str, expires_at: DateTime<Utc>) -> String {
+        let (size, expires) = (limit.map(size_text).unwrap_or_default(), expires_at.timestamp().to_string());
         let signed = Signed { method, key: key.as_str(), size: &size, expires: &expires, name };
         let signature = hex::encode(self.over(&signed).finalize().into_bytes());
         let mut query = form_urlencoded::Serializer::new(String::new());
@@ -131,15 +131,31 @@ impl Signer {
         }
         match (signed_method, method) {
             ("PUT", "PUT") => {
-                let size: u64 = size.parse().map_err(|_| SignatureError::Malformed("size"))?;
-                match content_length {
-                    Some(announced) if announced != size => Err(SignatureError::Size { signed: size, announced }),
-                    _ => Ok(Grant::Upload { key, limit: SizeLimit::Exactly(size) }),
+                let limit = size_limit(size).ok_or(SignatureError::Malformed("size"))?;
+                match (content_length, limit) {
+                    (Some(announced), SizeLimit::Exactly(signed)) if announced != signed => Err(SignatureError::Size { signed, announced }),
+                    (Some(announced), SizeLimit::AtMost(signed)) if announced > signed => Err(SignatureError::Size { signed, announced }),
+                    _ => Ok(Grant::Upload { key, limit }),
                 }
             }
             ("GET", "GET" | "HEAD") => Ok(Grant::Download { key, file_name: name.to_owned() }),
             _ => Err(SignatureError::Method { allowed: signed_method.to_owned() }),
         }
+    }
+}
+
+/// A limit as it stands in a URL: a number of bytes, with a minus in front where it is the most that is accepted.
+fn size_text(limit: SizeLimit) -> String {
+    match limit {
+        SizeLimit::Exactly(size) => size.to_string(),
+        SizeLimit::AtMost(size) => format!("-{size}"),
+    }
+}
+
+fn size_limit(text: &str) -> Option<SizeLimit> {
+    match text.strip_prefix('-') {
+        Some(size) => size.parse().ok().map(SizeLimit::AtMost),
+        None => text.parse().ok().map(SizeLimit::Exactly),
     }
 }
 
@@ -165,7 +181,7 @@ mod tests {
     #[test]
     fn an_upload_is_bound_to_method_size_and_time() {
         let key = Key::parse("datasets/u/d/dataset.jsonl").expect("key");
-        let url = signer().url("PUT", &key, Some(10), "", at(100));
+        let url = signer().url("PUT", &key, Some(SizeLimit::Exactly(10)), "", at(100));
         let grant = Grant::Upload { key, limit: SizeLimit::Exactly(10) };
         assert_eq!(check(&url, "PUT", Some(10), 99), Ok(grant.clone()));
         assert_eq!(check(&url, "PUT", None, 99), Ok(grant));
@@ -173,6 +189,18 @@ mod tests {
         assert_eq!(check(&url, "GET", None, 99), Err(SignatureError::Method { allowed: "PUT".to_owned() }));
         assert_eq!(check(&url, "DELETE", None, 99), Err(SignatureError::Method { allowed: "PUT".to_owned() }));
         assert_eq!(check(&url, "PUT", Some(10), 100), Err(SignatureError::Expired(at(100))));
+    }
+
+    #[test]
+    fn an_upload_of_unknown_size_is_bound_to_the_most_it_may_have() {
+        let key = Key::parse("models/m/adapter_config.json").expect("key");
+        let url = signer().url("PUT", &key, Some(SizeLimit::AtMost(10)), "", at(100));
+        for length in [None, Some(0), Some(10)] {
+            let limit = SizeLimit::AtMost(10);
+            assert_eq!(check(&url, "PUT", length, 1), Ok(Grant::Upload { key: key.clone(), limit }));
+        }
+        assert_eq!(check(&url, "PUT", Some(11), 1), Err(SignatureError::Size { signed: 10, announced: 11 }));
+        assert_eq!(check(&url.replace("size=-10", "size=-99"), "PUT", Some(11), 1), Err(SignatureError::Invalid));
     }
 
     #[test]

@@ -99,11 +99,11 @@ pub trait BlobStore: Send + Sync {
     /// When the store does not do it.
     async fn delete(&self, key: &Key) -> Result<bool>;
 
-    /// A URL that lets its holder store exactly `size` bytes under `key` until `expires_at`.
+    /// A URL that lets its holder store as many bytes as `limit` says under `key` until `expires_at`.
     ///
     /// # Errors
     /// When the store cannot sign.
-    async fn signed_upload(&self, key: &Key, size: u64, content_type: &str, expires_at: DateTime<Utc>) -> Result<SignedUpload>;
+    async fn signed_upload(&self, key: &Key, limit: SizeLimit, content_type: &str, expires_at: DateTime<Utc>) -> Result<SignedUpload>;
 
     /// A URL that lets its holder read the object until `expires_at`, to be saved as `file_name`.
     ///

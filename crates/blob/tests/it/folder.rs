@@ -33,7 +33,7 @@ async fn a_signed_url_carries_an_upload_and_a_download() {
         store.verify(method, key, query, length, now)
     };
 
-    let upload = store.signed_upload(&key, 5, "application/json", now + Duration::hours(1)).await.expect("signed");
+    let upload = store.signed_upload(&key, SizeLimit::Exactly(5), "application/json", now + Duration::hours(1)).await.expect("signed");
     assert_eq!((upload.method, upload.headers["content-type"].as_str()), ("PUT", "application/json"));
     let Ok(Grant::Upload { key: granted, limit }) = verify("PUT", &upload.url, None) else { panic!("refused") };
     assert_eq!((&granted, limit), (&key, SizeLimit::Exactly(5)));
