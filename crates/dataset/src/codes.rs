@@ -98,6 +98,8 @@ codes! {
     TOTALS_DIFFER = "totals_differ", Warning, "Declared totals differ",
         "Check that the file is complete, and correct the totals.";
     // For information.
+    META_TOTAL_DIFFERS = "meta_total_differs", Info, "`_meta.total_pairs` counts more",
+        "Nothing, if the exporter counted the pairs without an answer that it left out.";
     CONTEXT_PAIRS = "context_pairs", Info, "Pairs without an answer",
         "Nothing: they are context and are not trained on.";
     SHORT_TARGET = "short_target", Info, "A short answer without an end",

@@ -125,7 +125,7 @@ fn objects(text: &[u8], whole: bool, hint: Option<DatasetFormat>) -> Result<Layo
             return Ok(Layout::Lines);
         }
         if !error.is_eof() {
-            return Err(Problem::syntax(error, START));
+            return Err(Problem::syntax(error, text, START));
         }
     }
     match hint {

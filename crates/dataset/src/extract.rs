@@ -26,6 +26,8 @@ pub(crate) struct Item {
     /// Id of a conversation that begins here.
     pub(crate) conversation: Option<String>,
     pub(crate) problems: Vec<Problem>,
+    /// JSON pointer of the record in its document.
+    pub(crate) pointer: Option<String>,
 }
 
 /// How a file is to be read.
@@ -104,13 +106,9 @@ impl<'p, R: Read> Extractor<'p, R> {
         Ok(Some(item))
     }
 
-    /// Bytes consumed so far.
-    pub(crate) fn offset(&self) -> u64 {
-        self.source.offset()
-    }
-
-    pub(crate) fn bytes_read(&self) -> u64 {
-        self.source.bytes_read()
+    /// Bytes that the file has, once its end was reached.
+    pub(crate) fn length(&self) -> Option<u64> {
+        self.source.length()
     }
 
     pub(crate) fn sha256(&mut self) -> Option<String> {
@@ -175,7 +173,7 @@ impl<'p, R: Read> Extractor<'p, R> {
         .err();
         if let Some(error) = error.filter(|error| !error.is_data()) {
             self.done = true;
-            item.problems.push(Problem::syntax(&error, at).fatal());
+            item.problems.push(Problem::syntax(&error, raw, at).fatal());
         }
         item
     }
@@ -203,7 +201,7 @@ impl<'p, R: Read> Extractor<'p, R> {
                 return (!self.reading.partial).then(|| rejected(at, place, vec![problem]));
             }
             Err(error) => {
-                let mut problem = Problem::syntax(&error, at);
+                let mut problem = Problem::syntax(&error, raw, at);
                 if self.layout != Layout::Lines && !error.is_data() {
                     self.done = true;
                     problem = problem.fatal();
@@ -234,6 +232,7 @@ impl<'p, R: Read> Extractor<'p, R> {
             pair_id: normalised.pair_id,
             conversation: None,
             problems,
+            pointer: place.pointer(None),
         })
     }
 }

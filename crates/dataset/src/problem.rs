@@ -48,17 +48,11 @@ impl Problem {
         self.code.severity == Severity::Error
     }
 
-    /// What the JSON parser said about `bytes`, which begin at `start`; the message names the fault and the place, never the data.
-    pub(crate) fn syntax(error: &serde_json::Error, start: Position) -> Self {
-        let line = error.line().max(1) as u64;
-        let column = error.column().max(1) as u64;
-        let at = if line == 1 {
-            Position { line: start.line, column: start.column + column - 1 }
-        } else {
-            Position { line: start.line + line - 1, column }
-        };
+    /// What the JSON parser said about `raw`, which begins at `start`; the message names the fault and the place, never the data.
+    pub(crate) fn syntax(error: &serde_json::Error, raw: &[u8], start: Position) -> Self {
         let text = error.to_string();
         let said = text.rsplit_once(" at line ").map_or(text.as_str(), |(said, _)| said);
+        let at = position(fault_index(error, said, raw), raw, start);
         if said.contains("recursion limit") {
             return Self::file(codes::TOO_DEEP, "The JSON here is nested too deeply to be read.").at(at);
         }
@@ -74,6 +68,56 @@ impl Problem {
             pointer: self.pointer,
             message: self.message,
             fix: self.code.fix.to_owned(),
+        }
+    }
+}
+
+/// Index in `raw` of the character at fault. The parser names the place up to which it has read, which may be one further.
+fn fault_index(error: &serde_json::Error, said: &str, raw: &[u8]) -> usize {
+    let line_start = match error.line() {
+        0 | 1 => 0,
+        line => memchr::memchr_iter(b'\n', raw).nth(line - 2).map_or(raw.len(), |end| end + 1),
+    };
+    let index = (line_start + error.column()).saturating_sub(1).min(raw.len());
+    if said.contains("escape") {
+        return memchr::memrchr(b'\\', &raw[..raw.len().min(index + 1)]).unwrap_or(index);
+    }
+    if said.contains("control character") {
+        let from = index.saturating_sub(1);
+        return raw[from..].iter().position(|byte| *byte < 0x20).map_or(index, |found| from + found);
+    }
+    index
+}
+
+/// The position of `raw[index]`.
+fn position(index: usize, raw: &[u8], start: Position) -> Position {
+    let before = &raw[..index];
+    match memchr::memrchr(b'\n', before) {
+        None => Position { line: start.line, column: start.column + index as u64 },
+        Some(end) => {
+            let lines = memchr::memchr_iter(b'\n', before).count() as u64;
+            Position { line: start.line + lines, column: (index - end) as u64 }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_character_at_fault() {
+        for (raw, column) in [
+            (r#"{"a": "b\w"}"#, (5, 18)),
+            (r#"{"a": "b\u12"}"#, (5, 18)),
+            ("{\"a\": \"b\nc\"}", (5, 18)),
+            ("{\"a\": \"b\tc\"}", (5, 18)),
+            ("{\n \"a\" 1}", (6, 6)),
+            ("{\n\"a\": \"b\nc\"}", (6, 8)),
+        ] {
+            let error = serde_json::from_str::<serde::de::IgnoredAny>(raw).unwrap_err();
+            let problem = Problem::syntax(&error, raw.as_bytes(), Position { line: 5, column: 10 });
+            assert_eq!((problem.line.unwrap(), problem.column.unwrap()), column, "{raw}: {error}");
         }
     }
 }

@@ -125,14 +125,9 @@ impl<'p, R: Read> Source<'p, R> {
         if before.is_some_and(|line| first.at.line >= line) { None } else { self.bad.pop_front() }
     }
 
-    /// Bytes consumed so far.
-    pub(crate) fn offset(&self) -> u64 {
-        self.offset
-    }
-
-    /// Bytes read so far, ahead of what was consumed.
-    pub(crate) fn bytes_read(&self) -> u64 {
-        self.bytes_read
+    /// Bytes that the file has, once its end was reached.
+    pub(crate) fn length(&self) -> Option<u64> {
+        self.eof.then_some(self.bytes_read)
     }
 
     /// The hash of the whole file; none when it was not read to its end or no hash was asked for.

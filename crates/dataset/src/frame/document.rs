@@ -209,7 +209,7 @@ fn pass_over<R: Read>(source: &mut Source<R>, raw: &mut Vec<u8>) -> Walk<()> {
 }
 
 fn check(raw: &[u8], at: Position) -> Walk<()> {
-    serde_json::from_slice::<IgnoredAny>(raw).map(|_| ()).map_err(|error| Stop::Broken(Problem::syntax(&error, at)))
+    serde_json::from_slice::<IgnoredAny>(raw).map(|_| ()).map_err(|error| Stop::Broken(Problem::syntax(&error, raw, at)))
 }
 
 /// Moves into an object's next entry, to its value, and returns the key; none at the object's end.
@@ -230,7 +230,7 @@ fn next_key<R: Read>(first: bool, source: &mut Source<R>, raw: &mut Vec<u8>) -> 
     if cut(source, raw)? > MAX_RECORD as u64 {
         return Err(unexpected(at, "a shorter key"));
     }
-    let key = serde_json::from_slice(raw).map_err(|error| Stop::Broken(Problem::syntax(&error, at)))?;
+    let key = serde_json::from_slice(raw).map_err(|error| Stop::Broken(Problem::syntax(&error, raw, at)))?;
     let byte = skip_blanks_inside(source)?;
     expect(byte, b':', "`:`", source)?;
     skip_blanks_inside(source)?;
@@ -384,7 +384,7 @@ fn cut<R: Read>(source: &mut Source<R>, raw: &mut Vec<u8>) -> Walk<u64> {
 /// What is wrong with the beginning of a value, other than that its end is missing.
 fn fault(raw: &[u8], at: Position) -> Option<Stop> {
     match serde_json::from_slice::<IgnoredAny>(raw) {
-        Err(error) if !error.is_eof() => Some(Stop::Broken(Problem::syntax(&error, at))),
+        Err(error) if !error.is_eof() => Some(Stop::Broken(Problem::syntax(&error, raw, at))),
         _ => None,
     }
 }
@@ -407,7 +407,7 @@ fn scalar<R: Read>(source: &mut Source<R>, raw: &mut Vec<u8>, at: Position) -> W
     match serde_json::from_slice::<IgnoredAny>(raw) {
         Ok(_) => Ok(raw.len() as u64),
         Err(error) if error.is_eof() && source.data()?.is_empty() => Err(truncated(source.position())),
-        Err(error) => Err(Stop::Broken(Problem::syntax(&error, at))),
+        Err(error) => Err(Stop::Broken(Problem::syntax(&error, raw, at))),
     }
 }
 
@@ -468,7 +468,7 @@ mod tests {
             ("[tru", "truncated_file 1:5"),
             ("[trx]", "invalid_json 1:4"),
             ("[{}]\nx", "trailing_data 2:1"),
-            ("[\n{\"a\": \"b\\w\"", "invalid_json 2:10"),
+            ("[\n{\"a\": \"b\\w\"", "invalid_json 2:9"),
         ] {
             assert_eq!(walk(json, false).last().unwrap(), said, "{json}");
         }
