@@ -1,1 +1,27 @@
-//! model
+//! The training engine: a Llama decoder with LoRA, forward and backward written by hand.
+//!
+//! Owns: the geometry of a model ([`LlamaConfig`]), its frozen weights ([`Model`]), the trainable ones ([`LoraWeights`]) with their
+//! gradients, the kernels behind the [`Backend`] trait, and PEFT's adapter files ([`peft`]). It computes losses and gradients and
+//! nothing else: optimisers, schedules, data and checkpoints belong to `trainer`.
+//!
+//! Must not import: any other crate of this workspace, a database, a network, an async runtime.
+//!
+//! Everything is computed in f32, and the same input gives the same bits on the same machine at the same number of threads.
+
+pub mod backend;
+mod batch;
+mod config;
+mod engine;
+mod error;
+mod lora;
+pub mod peft;
+mod random;
+mod weights;
+
+pub use backend::{Backend, Cpu};
+pub use batch::{Batch, BatchLoss, IGNORED_LABEL, LossScale};
+pub use config::{LinearModule, LlamaConfig};
+pub use engine::{Model, Workspace};
+pub use error::ModelError;
+pub use lora::{LoraConfig, LoraGradients, LoraWeights, NamedTensor, NamedTensorMut};
+pub use random::{DropoutKey, DropoutMask};

@@ -1,0 +1,214 @@
+//! What a device must compute for the engine: the kernels, without knowledge of the model that calls them.
+//!
+//! All matrices are row-major and dense. A *packed* matrix has one row for each token that is computed: the sequences of a batch
+//! stand one after another, each at its own length, so that padding costs nothing.
+//!
+//! Every kernel must give the same bits for the same input on the same machine at the same thread count: no reduction may depend
+//! on the order in which threads finish.
+
+mod cpu;
+
+pub use cpu::Cpu;
+
+use crate::{ModelError, random::DropoutMask};
+
+/// A factor of a product: a stored `[rows, columns]` matrix, or its transpose.
+#[derive(Debug)]
+pub struct Matrix<'a, Buffer> {
+    /// The elements, row-major as stored.
+    pub buffer: &'a Buffer,
+    /// Stored rows.
+    pub rows: usize,
+    /// Stored columns.
+    pub columns: usize,
+    /// Whether the factor is the transpose of what is stored.
+    pub transposed: bool,
+}
+
+impl<'a, Buffer> Matrix<'a, Buffer> {
+    /// A matrix as it is stored.
+    pub fn new(buffer: &'a Buffer, rows: usize, columns: usize) -> Self {
+        Self { buffer, rows, columns, transposed: false }
+    }
+
+    /// The transpose, without moving anything.
+    pub fn t(self) -> Self {
+        Self { transposed: !self.transposed, ..self }
+    }
+
+    /// `(rows, columns)` of the factor.
+    pub fn shape(&self) -> (usize, usize) {
+        if self.transposed { (self.columns, self.rows) } else { (self.rows, self.columns) }
+    }
+}
+
+/// Whether a kernel replaces its destination or adds to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Write {
+    /// What was there does not matter.
+    Replace,
+    /// The result is added to what is there.
+    Accumulate,
+}
+
+/// Direction of a rotary embedding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rotation {
+    /// As in the forward pass.
+    Forward,
+    /// The transpose, which carries gradients back.
+    Backward,
+}
+
+/// Cosines and sines of the rotary embedding, each `[positions, head_dim / 2]`.
+#[derive(Debug, Default)]
+pub struct RotaryTable<Buffer> {
+    /// Cosines.
+    pub cos: Buffer,
+    /// Sines.
+    pub sin: Buffer,
+    /// Number of positions in the table.
+    pub positions: usize,
+}
+
+/// Shape of a causal attention with grouped queries over packed sequences.
+#[derive(Debug, Clone, Copy)]
+pub struct Attention<'a> {
+    /// Query heads.
+    pub heads: usize,
+    /// Key and value heads; divides `heads`.
+    pub key_value_heads: usize,
+    /// Width of a head.
+    pub head_dim: usize,
+    /// Where each sequence starts in the packed rows, and at the end the number of rows.
+    pub offsets: &'a [usize],
+}
+
+/// Queries `[tokens, heads · head_dim]`, keys and values `[tokens, key_value_heads · head_dim]`, after rotation.
+#[derive(Debug)]
+pub struct AttentionInputs<'a, Buffer> {
+    /// Queries.
+    pub queries: &'a Buffer,
+    /// Keys.
+    pub keys: &'a Buffer,
+    /// Values.
+    pub values: &'a Buffer,
+}
+
+/// What the forward pass of an attention leaves for its backward pass.
+#[derive(Debug, Default)]
+pub struct AttentionOutputs<Buffer> {
+    /// `[tokens, heads · head_dim]`.
+    pub output: Buffer,
+    /// Logarithm of each softmax's denominator, `[tokens, heads]`.
+    pub log_sum_exp: Buffer,
+}
+
+/// Gradients of an attention, shaped as its inputs.
+#[derive(Debug, Default)]
+pub struct AttentionGradients<Buffer> {
+    /// For the queries.
+    pub queries: Buffer,
+    /// For the keys.
+    pub keys: Buffer,
+    /// For the values.
+    pub values: Buffer,
+}
+
+/// Output head followed by cross-entropy, over the rows that have a label.
+#[derive(Debug)]
+pub struct Head<'a, Buffer> {
+    /// Normalised hidden states, `[targets, hidden]`.
+    pub hidden: &'a Buffer,
+    /// The head, `[vocabulary, hidden]`.
+    pub weight: &'a Buffer,
+    /// Width of a hidden state.
+    pub hidden_size: usize,
+    /// Number of tokens.
+    pub vocabulary: usize,
+    /// The token to be predicted from each row.
+    pub targets: &'a [u32],
+}
+
+impl<Buffer> Clone for Head<'_, Buffer> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Buffer> Copy for Head<'_, Buffer> {}
+
+/// A device. Kernels may be queued; [`Backend::read`], [`Backend::add_to_host`], [`Backend::head_cross_entropy`] and
+/// [`Backend::finish`] wait for them.
+///
+/// Lengths are checked by every kernel: a wrong one is a defect of the engine and panics, it never reads or writes elsewhere.
+pub trait Backend: Send + Sync {
+    /// Numbers (f32) on the device. The default is empty.
+    type Buffer: Default + Send + Sync;
+
+    /// Takes over numbers from the host.
+    fn upload(&self, source: Vec<f32>) -> Self::Buffer;
+    /// Gives a buffer this length; what it then holds is unspecified. Keeps the allocation where it suffices.
+    fn resize(&self, buffer: &mut Self::Buffer, length: usize);
+    /// Copies from the host; the buffer takes the source's length.
+    fn write(&self, source: &[f32], destination: &mut Self::Buffer);
+    /// Copies to the host; both have the same length.
+    fn read(&self, source: &Self::Buffer, destination: &mut [f32]);
+    /// Adds to numbers on the host; both have the same length.
+    fn add_to_host(&self, source: &Self::Buffer, destination: &mut [f32]);
+    /// Copies on the device; both have the same length.
+    fn copy(&self, source: &Self::Buffer, destination: &mut Self::Buffer);
+    /// `destination (+)= factor · left · right`, the destination row-major.
+    fn product(
+        &self,
+        factor: f32,
+        left: Matrix<'_, Self::Buffer>,
+        right: Matrix<'_, Self::Buffer>,
+        write: Write,
+        destination: &mut Self::Buffer,
+    );
+    /// Copies the named rows of a `[_, width]` table, in order.
+    fn gather_rows(&self, table: &Self::Buffer, width: usize, rows: &[u32], destination: &mut Self::Buffer);
+    /// The opposite: sets the destination to zero, then puts row i of the source at `rows[i]`. No row is named twice.
+    fn scatter_rows(&self, source: &Self::Buffer, width: usize, rows: &[u32], destination: &mut Self::Buffer);
+    /// RMSNorm (Zhang and Sennrich, 2019): `y = x / sqrt(mean(x²) + eps) · weight`, row by row.
+    fn rms_norm(&self, x: &Self::Buffer, weight: &Self::Buffer, eps: f32, y: &mut Self::Buffer);
+    /// Gradient of RMSNorm for its input, from the gradient `dy` of its output.
+    fn rms_norm_backward(&self, x: &Self::Buffer, weight: &Self::Buffer, eps: f32, dy: &Self::Buffer, write: Write, dx: &mut Self::Buffer);
+    /// Rotates each head of each row in place by the row's position (RoPE; Su et al., 2021; halves paired as transformers does).
+    fn rotate(&self, x: &mut Self::Buffer, head_dim: usize, positions: &[u32], table: &RotaryTable<Self::Buffer>, direction: Rotation);
+    /// `y = silu(gate) · up` (SwiGLU; Shazeer, 2020).
+    fn swiglu(&self, gate: &Self::Buffer, up: &Self::Buffer, y: &mut Self::Buffer);
+    /// Replaces `gate` and `up` by the gradients for them.
+    fn swiglu_backward(&self, gate: &mut Self::Buffer, up: &mut Self::Buffer, dy: &Self::Buffer);
+    /// Causal attention, scaled by `1 / sqrt(head_dim)`.
+    fn attention(&self, shape: Attention<'_>, inputs: AttentionInputs<'_, Self::Buffer>, outputs: &mut AttentionOutputs<Self::Buffer>);
+    /// Gradients of the attention, from the gradient `d_output` of its output; the probabilities are computed again.
+    fn attention_backward(
+        &self,
+        shape: Attention<'_>,
+        inputs: AttentionInputs<'_, Self::Buffer>,
+        outputs: &AttentionOutputs<Self::Buffer>,
+        d_output: &Self::Buffer,
+        gradients: &mut AttentionGradients<Self::Buffer>,
+    );
+    /// Sum over the rows of the negative log-likelihood of the targets. Logits exist only a chunk at a time, in `scratch`.
+    fn head_cross_entropy(&self, head: Head<'_, Self::Buffer>, scratch: &mut Self::Buffer) -> f64;
+    /// As [`Backend::head_cross_entropy`], and writes the gradient of `scale ·` that sum for the hidden states.
+    fn head_cross_entropy_backward(
+        &self,
+        head: Head<'_, Self::Buffer>,
+        scale: f32,
+        d_hidden: &mut Self::Buffer,
+        scratch: &mut Self::Buffer,
+    ) -> f64;
+    /// `y = x · mask / (1 - p)`.
+    fn dropout(&self, mask: DropoutMask, x: &Self::Buffer, y: &mut Self::Buffer);
+    /// `dx += dy · mask / (1 - p)`.
+    fn dropout_backward(&self, mask: DropoutMask, dy: &Self::Buffer, dx: &mut Self::Buffer);
+    /// Waits for what is queued.
+    ///
+    /// # Errors
+    /// The first failure of the device since the last call.
+    fn finish(&self) -> Result<(), ModelError>;
+}
