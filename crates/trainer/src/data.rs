@@ -147,7 +147,7 @@ struct Reading {
     own_split: bool,
     examples: u64,
     truncated: Vec<u64>,
-    cut_answers: Vec<u64>,
+    cut_answers: u64,
     masked: Vec<u64>,
     refused: Option<String>,
 }
@@ -170,6 +170,7 @@ impl Reading {
         }
         if example.is_truncated() {
             self.truncated.push(source.line);
+            self.cut_answers += u64::from(example.lost_labels > 0);
         }
         self.own_split |= source.held_out == Some(true);
         #[expect(clippy::cast_possible_truncation, reason = "far fewer than 2^32 conversations fit into memory")]
@@ -177,6 +178,26 @@ impl Reading {
         let conversation = *self.conversations.entry(source.conversation_id.clone()).or_insert(next);
         self.set.push(&example, source.line, conversation, source.held_out == Some(true));
         Ok(())
+    }
+
+    /// What was cut and what was left out, for the log.
+    fn warnings(&self, max_length: usize) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if !self.truncated.is_empty() {
+            warnings.push(format!(
+                "{} examples are longer than {max_length} tokens and were cut, oldest context first; {} of them lost the end of an \
+                 answer: lines {}.",
+                self.truncated.len(),
+                self.cut_answers,
+                name_lines(&self.truncated)
+            ));
+        }
+        if !self.masked.is_empty() {
+            let reason = self.refused.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
+            let lines = name_lines(&self.masked);
+            warnings.push(format!("{} examples have nothing to train on and were left out: lines {lines}{reason}.", self.masked.len()));
+        }
+        warnings
     }
 
     fn finish(self, options: DataOptions) -> Result<TrainingData, TrainerError> {
@@ -187,20 +208,7 @@ impl Reading {
             });
             return Err(TrainerError::NoTrainableExamples { examples: self.examples, detail });
         }
-        let mut warnings = Vec::new();
-        if !self.truncated.is_empty() {
-            warnings.push(format!(
-                "{} examples are longer than {} tokens and were cut, older context first: lines {}.",
-                self.truncated.len(),
-                options.max_length,
-                name_lines(&self.truncated)
-            ));
-        }
-        if !self.masked.is_empty() {
-            let reason = self.refused.map(|r| format!(" ({r})")).unwrap_or_default();
-            let lines = name_lines(&self.masked);
-            warnings.push(format!("{} examples have nothing to train on and were left out: lines {lines}{reason}.", self.masked.len()));
-        }
+        let mut warnings = self.warnings(options.max_length);
         let held_out = if self.own_split {
             let straddling = straddling_conversations(&self.set);
             if straddling > 0 {
@@ -276,7 +284,7 @@ mod tests {
     }
 
     fn tokens(labels: Vec<Range<usize>>) -> Result<TokenisedExample, TrainerError> {
-        Ok(TokenisedExample { ids: (0..6).collect(), labels, full_length: 6 })
+        Ok(TokenisedExample { ids: (0..6).collect(), labels, full_length: 6, lost_labels: 0 })
     }
 
     fn options(validation_ratio: f64, seed: u64) -> DataOptions {

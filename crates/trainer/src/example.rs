@@ -21,6 +21,8 @@ pub struct TokenisedExample {
     pub labels: Vec<Range<usize>>,
     /// Tokens before it was cut.
     pub full_length: usize,
+    /// Tokens of answers that were cut off.
+    pub lost_labels: usize,
 }
 
 impl TokenisedExample {
@@ -77,14 +79,15 @@ fn label_range(tokenizer: &ChatTokenizer, tokens: &Tokens, span: Range<usize>) -
 fn cut(ids: Vec<u32>, labels: Vec<Range<usize>>, max_length: usize) -> TokenisedExample {
     let full_length = ids.len();
     if full_length <= max_length {
-        return TokenisedExample { ids, labels, full_length };
+        return TokenisedExample { ids, labels, full_length, lost_labels: 0 };
     }
     let first = labels.first().map_or(0, |r| r.start);
     let end = labels.last().map_or(full_length, |r| r.end);
     let start = end.saturating_sub(max_length).min(first.saturating_sub(max_length / 4));
     let stop = (start + max_length).min(full_length);
+    let lost_labels = labels.iter().map(|r| r.end - r.end.min(stop).max(r.start)).sum();
     let labels = labels.into_iter().filter(|r| r.start < stop).map(|r| r.start - start..r.end.min(stop) - start).collect();
-    TokenisedExample { ids: ids[start..stop].to_vec(), labels, full_length }
+    TokenisedExample { ids: ids[start..stop].to_vec(), labels, full_length, lost_labels }
 }
 
 #[cfg(test)]
@@ -110,18 +113,18 @@ mod tests {
     #[test]
     fn a_long_answer_keeps_its_beginning_and_a_quarter_of_context() {
         let example = cut(ids(40), vec![20..40], 8);
-        assert_eq!((example.ids, example.labels), ((18..26).collect(), vec![2..8]));
+        assert_eq!((example.ids, example.labels, example.lost_labels), ((18..26).collect(), vec![2..8], 14));
     }
 
     #[test]
     fn several_answers_keep_the_first() {
         let example = cut(ids(40), vec![4..8, 10..12, 30..40], 12);
-        assert_eq!((example.ids, example.labels), ((1..13).collect(), vec![3..7, 9..11]));
+        assert_eq!((example.ids, example.labels, example.lost_labels), ((1..13).collect(), vec![3..7, 9..11], 10));
     }
 
     #[test]
     fn the_first_token_has_no_loss() {
-        let example = TokenisedExample { ids: ids(3), labels: vec![0..1, 2..3], full_length: 3 };
+        let example = TokenisedExample { ids: ids(3), labels: vec![0..1, 2..3], full_length: 3, lost_labels: 0 };
         assert_eq!(example.label_tokens(), 1);
         let empty = cut(ids(9), Vec::new(), 4);
         assert_eq!((empty.ids.len(), empty.label_tokens()), (4, 0));

@@ -5,15 +5,24 @@
 //! ours only `domain`, `dataset` and `model`. Time comes from the caller's clock.
 
 mod batch;
+mod card;
+mod checkpoint;
 mod data;
+mod engine;
 mod error;
 mod event;
 mod example;
+mod export;
 mod files;
 mod halt;
+mod memory;
 mod optimizer;
+mod pace;
+mod run;
 mod schedule;
+mod session;
 mod template;
+mod tensors;
 pub mod tokenizer;
 
 pub use error::TrainerError;
@@ -21,4 +30,5 @@ pub use event::{Emitter, EventSink, StopFlag};
 pub use example::{IGNORED, TokenisedExample, tokenise};
 pub use files::{hash_file, sha256_hex};
 pub use optimizer::{Optimizer, StateTensor, clip_factor};
+pub use run::{RunOutcome, run};
 pub use schedule::Schedule;

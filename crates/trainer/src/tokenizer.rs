@@ -102,14 +102,22 @@ impl ChatTokenizer {
     pub fn is_special(&self, id: u32) -> bool {
         self.special_ids.contains(&id)
     }
+}
 
-    /// Number of tokens that it knows, added ones included.
-    pub fn vocabulary_size(&self) -> usize {
-        self.tokenizer.get_vocab_size(true)
+impl dataset::TokenCounter for ChatTokenizer {
+    /// A conversation that the template refuses is counted as its plain text.
+    fn count_example(&self, messages: &[Message]) -> usize {
+        match self.render(messages, false) {
+            Ok(text) => self.count_text(&text),
+            Err(_) => messages.iter().map(|m| self.count_text(&m.content)).sum(),
+        }
     }
 
-    /// Name as set by [`Self::with_name`], else the folder's.
-    pub fn name(&self) -> &str {
+    fn count_text(&self, text: &str) -> usize {
+        self.encode(text).map_or(0, |tokens| tokens.ids.len())
+    }
+
+    fn name(&self) -> &str {
         &self.name
     }
 }

@@ -1,2 +1,7 @@
 //! Tests of the trainer through its public interface.
+
+mod labels;
 mod oracle;
+mod resume;
+mod runs;
+mod support;
