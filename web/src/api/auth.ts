@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
 import { isUnauthenticated } from '@/lib/errors';
-import { call } from './client';
+import { api, ok } from './client';
+import type { components } from './schema';
 import type { User } from './types';
 
 /** Who is signed in; null when nobody is. */
@@ -9,7 +10,7 @@ export const meQuery = queryOptions({
   staleTime: 5 * 60_000,
   queryFn: async ({ signal }): Promise<User | null> => {
     try {
-      return (await call<{ user: User }>('GET', '/api/auth/me', { signal })).data.user;
+      return (await ok(api.GET('/api/auth/me', { signal }))).data.user;
     } catch (error) {
       if (isUnauthenticated(error)) return null;
       throw error;
@@ -17,19 +18,16 @@ export const meQuery = queryOptions({
   },
 });
 
-export async function login(body: { email: string; password: string }): Promise<User> {
-  return (await call<{ user: User }>('POST', '/api/auth/login', { body })).data.user;
+// The answers carry a token for programs; the page lives by the cookie that comes with them and forgets the token.
+
+export async function login(body: components['schemas']['LoginRequest']): Promise<User> {
+  return (await ok(api.POST('/api/auth/login', { body }))).data.user;
 }
 
-export async function signup(body: {
-  email: string;
-  password: string;
-  name: string;
-  organization?: string;
-}): Promise<User> {
-  return (await call<{ user: User }>('POST', '/api/auth/signup', { body })).data.user;
+export async function signup(body: components['schemas']['SignupRequest']): Promise<User> {
+  return (await ok(api.POST('/api/auth/signup', { body }))).data.user;
 }
 
 export async function logout(): Promise<void> {
-  await call('POST', '/api/auth/logout');
+  await api.POST('/api/auth/logout');
 }

@@ -1,34 +1,34 @@
+import createClient from 'openapi-fetch';
 import { ApiError, NetworkError } from '@/lib/errors';
+import type { paths } from './schema';
 
-type Query = Record<string, string | number | boolean | undefined>;
+/** The API. The session cookie goes along by itself; whatever is not a success is thrown. */
+export const api = createClient<paths>({ baseUrl: window.location.origin, credentials: 'same-origin' });
 
-interface Envelope<T, M> {
-  success: true;
-  data: T;
-  meta: M;
+api.use({
+  async onResponse({ response }) {
+    if (response.ok) return;
+    const body: unknown = await response.json().catch(() => null);
+    throw new ApiError(response.status, body, Number(response.headers.get('retry-after')) || undefined);
+  },
+  onError({ error }) {
+    return error instanceof TypeError ? new NetworkError() : undefined;
+  },
+});
+
+/** What a call answered with. Failures have been thrown before. */
+export async function ok<T>(call: Promise<{ data?: T }>): Promise<T> {
+  const { data } = await call;
+  if (data === undefined) throw new Error('The server answered without content.');
+  return data;
 }
 
-/** One call of the API; the session cookie goes along by itself. */
-export async function call<T, M = undefined>(
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
-  path: string,
-  options: { query?: Query; body?: unknown; signal?: AbortSignal } = {},
-): Promise<Envelope<T, M>> {
-  const url = new URL(path, window.location.origin);
-  for (const [key, value] of Object.entries(options.query ?? {})) {
-    if (value !== undefined) url.searchParams.set(key, String(value));
-  }
-  const response = await fetch(url, {
-    method,
-    signal: options.signal ?? null,
-    headers: options.body === undefined ? {} : { 'content-type': 'application/json' },
-    body: options.body === undefined ? null : JSON.stringify(options.body),
-  }).catch((error: unknown) => {
-    throw error instanceof TypeError ? new NetworkError() : error;
-  });
-  const body: unknown = await response.json().catch(() => null);
-  if (!response.ok) {
-    throw new ApiError(response.status, body, Number(response.headers.get('retry-after')) || undefined);
-  }
-  return body as Envelope<T, M>;
+interface Page {
+  total: number;
+  hasMore: boolean;
+}
+
+/** Where a list stands. */
+export function pageOf(meta: { pagination?: Page } | undefined): Page {
+  return { total: meta?.pagination?.total ?? 0, hasMore: meta?.pagination?.hasMore ?? false };
 }

@@ -1,38 +1,20 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { call } from './client';
-import type { Dataset, DatasetDetail, Pagination } from './types';
+import { api, ok, pageOf } from './client';
+import type { components, operations } from './schema';
+import type { Dataset, DatasetUpload } from './types';
 
-export type DatasetSort =
-  | 'date-desc'
-  | 'date-asc'
-  | 'name-asc'
-  | 'name-desc'
-  | 'size-desc'
-  | 'size-asc'
-  | 'quality-desc'
-  | 'quality-asc';
+export type DatasetsQuery = NonNullable<operations['listDatasets']['parameters']['query']>;
 
-export interface DatasetsQuery {
-  page?: number;
-  pageSize?: number;
-  sortBy?: DatasetSort;
-  format?: string;
-  trainingReady?: 'true' | 'false';
-  search?: string;
-}
-
-/** Whether the server is still working on it, so that it is worth asking again. */
-export const isPending = (dataset: Dataset) => dataset.status === 'uploading' || dataset.status === 'validating';
+/** Whether its file is still on the way or being read. */
+export const isPending = (dataset: Pick<Dataset, 'status'>) =>
+  dataset.status === 'uploading' || dataset.status === 'validating';
 
 export const datasetsQuery = (query: DatasetsQuery) =>
   queryOptions({
     queryKey: ['datasets', 'list', query],
     queryFn: async ({ signal }) => {
-      const { data, meta } = await call<{ datasets: Dataset[] }, { pagination: Pagination }>('GET', '/api/datasets', {
-        query: { ...query },
-        signal,
-      });
-      return { datasets: data.datasets, total: meta.pagination.total, hasMore: meta.pagination.hasMore };
+      const { data, meta } = await ok(api.GET('/api/datasets', { params: { query }, signal }));
+      return { datasets: data.datasets, ...pageOf(meta), stats: meta?.stats };
     },
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => (state.data?.datasets.some((d) => d.status === 'validating') ? 1500 : false),
@@ -42,57 +24,23 @@ export const datasetQuery = (id: string) =>
   queryOptions({
     queryKey: ['datasets', 'detail', id],
     queryFn: async ({ signal }) =>
-      (await call<{ dataset: DatasetDetail }>('GET', `/api/datasets/${id}`, { signal })).data.dataset,
-    refetchInterval: ({ state }) => (state.data?.status === 'validating' ? 1000 : false),
+      (await ok(api.GET('/api/datasets/{id}', { params: { path: { id } }, signal }))).data.dataset,
+    refetchInterval: ({ state }) => (state.data?.status === 'validating' ? 700 : false),
   });
 
-export interface UploadTicket {
-  datasetId: string;
-  uploadUrl: string;
-  uploadMethod: string;
-  uploadHeaders: Record<string, string>;
+export async function createDataset(body: components['schemas']['CreateDataset']): Promise<DatasetUpload> {
+  return (await ok(api.POST('/api/datasets', { body }))).data;
 }
 
-export async function createDataset(body: {
-  name: string;
-  description: string;
-  format: string;
-  fileName: string;
-  fileSize: number;
-}): Promise<UploadTicket> {
-  return (await call<UploadTicket>('POST', '/api/datasets', { body })).data;
+/** Looks at the first 100 KB of a file before it is uploaded. */
+export async function inspectHead(body: components['schemas']['ValidateHead'], signal: AbortSignal) {
+  return (await ok(api.POST('/api/datasets/validate', { body, signal }))).data;
 }
 
 export async function confirmDataset(id: string): Promise<void> {
-  await call('POST', `/api/datasets/${id}/confirm`);
-}
-
-export async function updateDataset(id: string, body: { name?: string; description?: string }): Promise<void> {
-  await call('PATCH', `/api/datasets/${id}`, { body });
+  await api.POST('/api/datasets/{id}/confirm', { params: { path: { id } } });
 }
 
 export async function deleteDataset(id: string): Promise<void> {
-  await call('DELETE', `/api/datasets/${id}`);
+  await api.DELETE('/api/datasets/{id}', { params: { path: { id } } });
 }
-
-/** Sums over all of the caller's data sets. */
-export const datasetTotalsQuery = queryOptions({
-  queryKey: ['datasets', 'totals'],
-  queryFn: async ({ signal }) => {
-    const totals = { datasets: 0, ready: 0, conversations: 0, pairs: 0 };
-    for (let page = 1, hasMore = true; hasMore; page++) {
-      const { data, meta } = await call<{ datasets: Dataset[] }, { pagination: Pagination }>('GET', '/api/datasets', {
-        query: { page, pageSize: 100 },
-        signal,
-      });
-      for (const dataset of data.datasets) {
-        totals.datasets += 1;
-        totals.ready += Number(dataset.trainingReady);
-        totals.conversations += dataset.totalConversations;
-        totals.pairs += dataset.totalTrainingPairs;
-      }
-      hasMore = meta.pagination.hasMore;
-    }
-    return totals;
-  },
-});

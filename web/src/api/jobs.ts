@@ -1,102 +1,84 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { call } from './client';
-import type {
-  Catalogue,
-  Estimate,
-  GpuConfig,
-  Hyperparameters,
-  Job,
-  JobDetail,
-  JobStatus,
-  LogLine,
-  MetricsPoint,
-  Pagination,
-  PresetId,
-} from './types';
-
-/** Jobs that are accepted and have not ended. */
-export const isLive = (status: JobStatus) => status === 'queued' || status === 'initializing' || status === 'running';
+import { api, ok, pageOf } from './client';
+import type { components, operations } from './schema';
+import type { CancelReason, EstimateRequest, JobStatus, JobStatusFilter } from './types';
 
 /** Jobs that a cluster works on. */
 export const isRunning = (status: JobStatus) => status === 'initializing' || status === 'running';
 
+/** Jobs that are accepted and have not ended. */
+export const isLive = (status: JobStatus) => status === 'queued' || isRunning(status);
+
 export const catalogueQuery = queryOptions({
   queryKey: ['catalogue'],
   staleTime: 5 * 60_000,
-  queryFn: async ({ signal }) => (await call<Catalogue>('GET', '/api/catalogue', { signal })).data,
+  queryFn: async ({ signal }) => (await ok(api.GET('/api/catalogue', { signal }))).data,
 });
 
-export const jobsQuery = (query: { status?: JobStatus; page?: number; pageSize?: number }) =>
+export const jobsQuery = (query: NonNullable<operations['listJobs']['parameters']['query']>) =>
   queryOptions({
     queryKey: ['jobs', 'list', query],
     queryFn: async ({ signal }) => {
-      const { data, meta } = await call<{ jobs: Job[] }, { pagination: Pagination }>('GET', '/api/jobs', {
-        query: { ...query },
-        signal,
-      });
-      return { jobs: data.jobs, total: meta.pagination.total, hasMore: meta.pagination.hasMore };
+      const { data, meta } = await ok(api.GET('/api/jobs', { params: { query }, signal }));
+      return { jobs: data.jobs, ...pageOf(meta), counts: meta?.counts };
     },
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data?.jobs.some((job) => isLive(job.status)) ? 3000 : 15_000),
+    refetchInterval: ({ state }) => (state.data?.jobs.some((job) => isLive(job.status)) ? 2000 : 10_000),
   });
+
+/** A filter by several states, which the API takes separated by commas; its document can only say one. */
+export const anyOf = (...states: JobStatus[]) => states.join(',') as JobStatusFilter;
+
+/** The jobs that a cluster works on now, with the number of jobs in each state. */
+export const activeJobsQuery = jobsQuery({ status: anyOf('initializing', 'running'), pageSize: 50 });
 
 export const jobQuery = (id: string) =>
   queryOptions({
     queryKey: ['jobs', 'detail', id],
-    queryFn: async ({ signal }) => (await call<{ job: JobDetail }>('GET', `/api/jobs/${id}`, { signal })).data.job,
+    queryFn: async ({ signal }) => (await ok(api.GET('/api/jobs/{id}', { params: { path: { id } }, signal }))).data.job,
   });
 
-/** The loss curve, thinned out so that extremes survive. */
+/** How many points of the loss curve are asked for; the server thins out longer ones so that extremes survive. */
+const CURVE_POINTS = 500;
+
 export const metricsQuery = (id: string) =>
   queryOptions({
     queryKey: ['jobs', 'metrics', id],
     queryFn: async ({ signal }) =>
-      (await call<{ metrics: MetricsPoint[] }>('GET', `/api/jobs/${id}/metrics`, { query: { points: 500 }, signal }))
-        .data.metrics,
+      (
+        await ok(
+          api.GET('/api/jobs/{id}/metrics', { params: { path: { id }, query: { points: CURVE_POINTS } }, signal }),
+        )
+      ).data,
   });
 
 export const logsQuery = (id: string) =>
   infiniteQueryOptions({
     queryKey: ['jobs', 'logs', id],
     initialPageParam: undefined as string | undefined,
-    queryFn: async ({ signal, pageParam }) =>
-      (
-        await call<{ logs: LogLine[]; nextCursor?: string | null }>('GET', `/api/jobs/${id}/logs`, {
-          query: { cursor: pageParam, limit: 200 },
-          signal,
-        })
-      ).data,
-    getNextPageParam: (last) => last.nextCursor ?? undefined,
+    queryFn: async ({ signal, pageParam }) => {
+      const query = { cursor: pageParam, limit: 200 };
+      const { data, meta } = await ok(api.GET('/api/jobs/{id}/logs', { params: { path: { id }, query }, signal }));
+      return { logs: data.logs, next: meta?.cursor?.hasMore ? meta.cursor.next : undefined };
+    },
+    getNextPageParam: (last) => last.next,
   });
 
-export interface EstimateRequest {
-  datasetId: string;
-  baseModel?: string;
-  hyperparameters: Hyperparameters;
-  gpuConfig: GpuConfig;
-}
-
-export const estimateQuery = (request: EstimateRequest) =>
+export const estimateQuery = (body: EstimateRequest) =>
   queryOptions({
-    queryKey: ['jobs', 'estimate', request],
+    queryKey: ['jobs', 'estimate', body],
     staleTime: 60_000,
-    queryFn: async ({ signal }) => (await call<Estimate>('POST', '/api/jobs/estimate', { body: request, signal })).data,
+    queryFn: async ({ signal }) => (await ok(api.POST('/api/jobs/estimate', { body, signal }))).data,
   });
 
-export interface CreateJobRequest extends EstimateRequest {
-  name?: string;
-  presetId: PresetId;
-  maxDurationHours: number;
+export async function createJob(body: components['schemas']['CreateJobRequest']) {
+  return (await ok(api.POST('/api/jobs', { body }))).data;
 }
 
-export async function createJob(body: CreateJobRequest): Promise<{ jobId: string }> {
-  return (await call<{ jobId: string }>('POST', '/api/jobs', { body })).data;
-}
-
-export async function cancelJob(id: string, reason: string): Promise<{ refundAmount?: number | null }> {
-  return (await call<{ refundAmount?: number | null }>('POST', `/api/jobs/${id}/cancel`, { body: { reason } })).data;
+export async function cancelJob(id: string, reason: CancelReason) {
+  return (await ok(api.POST('/api/jobs/{id}/cancel', { params: { path: { id } }, body: { reason } }))).data;
 }
 
 export async function retryJob(id: string): Promise<void> {
-  await call('POST', `/api/jobs/${id}/retry`);
+  await api.POST('/api/jobs/{id}/retry', { params: { path: { id } } });
 }

@@ -1,16 +1,14 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { call } from './client';
-import type { Model, Pagination, Signed } from './types';
+import { api, ok, pageOf } from './client';
+import type { operations } from './schema';
+import type { ArtifactKind } from './types';
 
-export const modelsQuery = (query: { page?: number; pageSize?: number; status?: string }) =>
+export const modelsQuery = (query: NonNullable<operations['listModels']['parameters']['query']>) =>
   queryOptions({
     queryKey: ['models', 'list', query],
     queryFn: async ({ signal }) => {
-      const { data, meta } = await call<{ models: Model[] }, { pagination: Pagination }>('GET', '/api/models', {
-        query: { ...query },
-        signal,
-      });
-      return { models: data.models, total: meta.pagination.total, hasMore: meta.pagination.hasMore };
+      const { data, meta } = await ok(api.GET('/api/models', { params: { query }, signal }));
+      return { models: data.models, ...pageOf(meta) };
     },
     placeholderData: keepPreviousData,
   });
@@ -18,10 +16,11 @@ export const modelsQuery = (query: { page?: number; pageSize?: number; status?: 
 export const modelQuery = (id: string) =>
   queryOptions({
     queryKey: ['models', 'detail', id],
-    queryFn: async ({ signal }) => (await call<{ model: Model }>('GET', `/api/models/${id}`, { signal })).data.model,
+    queryFn: async ({ signal }) =>
+      (await ok(api.GET('/api/models/{id}', { params: { path: { id } }, signal }))).data.model,
   });
 
 /** A signed address of one file of a model, or of all in one zip. */
-export async function downloadLink(id: string, artifact: string): Promise<Signed> {
-  return (await call<Signed>('GET', `/api/models/${id}/download`, { query: { artifact } })).data;
+export async function downloadLink(id: string, artifact: ArtifactKind) {
+  return (await ok(api.GET('/api/models/{id}/download', { params: { path: { id }, query: { artifact } } }))).data;
 }

@@ -30,7 +30,7 @@ export function DatasetsPage() {
   const clear = () => change({ search: '', format: 'all', trainingReady: 'all' });
   const create = (open: boolean) =>
     void navigate({ to: '/datasets', search: (old) => ({ ...old, create: open || undefined }) });
-  const { data, error, refetch } = useQuery(datasetsQuery(listQuery(search)));
+  const { data, error, isPending, refetch } = useQuery(datasetsQuery(listQuery(search)));
   const filtered = filterCount(search) > 0;
 
   return (
@@ -46,7 +46,7 @@ export function DatasetsPage() {
           </Button>
         }
       />
-      <StatsBar />
+      <StatsBar stats={data?.stats} isPending={isPending} />
       <FilterBar search={search} onChange={change} onClear={clear} />
       <FilterPills search={search} onChange={change} onClear={clear} />
       {data && (

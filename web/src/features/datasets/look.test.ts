@@ -1,13 +1,6 @@
 import { expect, it } from 'vitest';
-import type { FindingGroup } from '@/api/types';
-import { issues, personas, qualityColour, readiness } from './look';
+import { personas, qualityColour, readiness } from './look';
 
-const group = (severity: FindingGroup['severity'], code: string): FindingGroup => ({
-  code,
-  severity,
-  count: 1,
-  findings: [],
-});
 const cell = (persona: string, arc: string, pairs: number) => ({
   persona,
   personaName: persona.toUpperCase(),
@@ -30,20 +23,14 @@ it('adds up personas and gives each a colour of its own', () => {
   expect(shares[1]?.arcs.map((arc) => arc.pairs)).toEqual([5, 3]);
 });
 
-it('a warning asks for review, a note does not', () => {
-  const ready = { status: 'ready', trainingReady: true } as const;
-  expect(readiness({ ...ready, findings: [group('info', 'a')] })).toBe('ready');
-  expect(readiness({ ...ready, findings: [group('warning', 'a')] })).toBe('review');
-  expect(readiness({ ...ready, trainingReady: false, findings: [] })).toBe('review');
-  expect(readiness({ status: 'error', trainingReady: false, findings: [] })).toBe('unusable');
-  expect(readiness({ status: 'validating', trainingReady: false, findings: [] })).toBe('validating');
-});
-
-it('puts errors first', () => {
-  expect(issues([group('warning', 'w'), group('info', 'i'), group('error', 'e')]).map((g) => g.code)).toEqual([
-    'e',
-    'w',
-  ]);
+it('whatever asks for attention asks for review', () => {
+  const ready = { status: 'ready', trainingReady: true, readinessIssues: [] } as const;
+  const of = (dataset: Partial<Parameters<typeof readiness>[0]>) => readiness({ ...ready, ...dataset } as never);
+  expect(of({})).toBe('ready');
+  expect(of({ readinessIssues: ['Few pairs'] })).toBe('review');
+  expect(of({ trainingReady: false })).toBe('review');
+  expect(of({ status: 'error' })).toBe('unusable');
+  expect(of({ status: 'validating' })).toBe('validating');
 });
 
 it('colours quality by the steps of the design', () => {

@@ -1,4 +1,4 @@
-import type { Dataset, FindingGroup } from '@/api/types';
+import type { Dataset, ScaffoldingCell } from '@/api/types';
 
 /** Colours of known personas; others take the next of the rotation. */
 const PERSONA_COLOURS: Record<string, string> = {
@@ -18,9 +18,7 @@ export interface PersonaShare {
 }
 
 /** Pairs per persona, most frequent first, each with its arcs. */
-export function personas(
-  cells: { persona: string; personaName: string; arc: string; pairs: number }[],
-): PersonaShare[] {
+export function personas(cells: ScaffoldingCell[]): PersonaShare[] {
   const shares = new Map<string, PersonaShare>();
   for (const cell of cells) {
     const share = shares.get(cell.persona) ?? {
@@ -70,15 +68,8 @@ export function qualityColour(score: number): { text: string; tint: string } {
 export type Readiness = 'uploading' | 'validating' | 'ready' | 'review' | 'unusable';
 
 /** What a data set is good for. "review" means that it can be trained on but has warnings, or that it is valid yet not trainable. */
-export function readiness(dataset: Pick<Dataset, 'status' | 'trainingReady' | 'findings'>): Readiness {
+export function readiness(dataset: Pick<Dataset, 'status' | 'trainingReady' | 'readinessIssues'>): Readiness {
   if (dataset.status === 'uploading' || dataset.status === 'validating') return dataset.status;
   if (dataset.status === 'error') return 'unusable';
-  return dataset.trainingReady && issues(dataset.findings).length === 0 ? 'ready' : 'review';
-}
-
-const RANK = { error: 0, warning: 1, info: 2 } as const;
-
-/** Findings that ask for somebody's attention, the worst first. */
-export function issues(groups: FindingGroup[]): FindingGroup[] {
-  return groups.filter((group) => group.severity !== 'info').sort((a, b) => RANK[a.severity] - RANK[b.severity]);
+  return dataset.trainingReady && dataset.readinessIssues.length === 0 ? 'ready' : 'review';
 }

@@ -5,9 +5,9 @@ const parseSearch = (raw: object) => parse(raw as Parameters<typeof parse>[0]);
 
 it('reads what it knows and drops the rest', () => {
   expect(parseSearch({})).toEqual(defaultSearch);
-  expect(parseSearch({ trainingReady: true, format: 'brightrun-lora-v3', page: '3', sortBy: 'size-asc' })).toEqual({
+  expect(parseSearch({ trainingReady: true, format: 'brightrun-lora-v3', page: '3', sortBy: 'pairs-asc' })).toEqual({
     search: '',
-    sortBy: 'size-asc',
+    sortBy: 'pairs-asc',
     format: 'brightrun-lora-v3',
     trainingReady: 'true',
     page: 3,

@@ -1,5 +1,6 @@
 import type { SearchSchemaInput } from '@tanstack/react-router';
-import type { DatasetSort, DatasetsQuery } from '@/api/datasets';
+import type { DatasetsQuery } from '@/api/datasets';
+import type { DatasetSort } from '@/api/types';
 
 /** What the address says about the list of data sets. */
 export interface DatasetsSearch {
@@ -27,8 +28,8 @@ export const SORTS: { value: DatasetSort; label: string }[] = [
   { value: 'name-desc', label: 'Name (Z-A)' },
   { value: 'quality-desc', label: 'Highest Quality' },
   { value: 'quality-asc', label: 'Lowest Quality' },
-  { value: 'size-desc', label: 'Most Pairs' },
-  { value: 'size-asc', label: 'Fewest Pairs' },
+  { value: 'pairs-desc', label: 'Most Pairs' },
+  { value: 'pairs-asc', label: 'Fewest Pairs' },
 ];
 
 export const FORMATS = [

@@ -1,17 +1,17 @@
-import { useQuery } from '@tanstack/react-query';
-import { datasetTotalsQuery } from '@/api/datasets';
+import type { components } from '@/api/schema';
 import { Skeleton } from '@/components/ui/skeleton';
 import { integer, UNKNOWN } from '@/lib/format';
 import { cn } from '@/lib/utils';
 
+type DatasetTotals = components['schemas']['DatasetTotals'];
+
 /** Totals over all data sets, whatever the filters say. */
-export function StatsBar() {
-  const { data, isPending } = useQuery(datasetTotalsQuery);
+export function StatsBar({ stats, isPending }: { stats: DatasetTotals | undefined; isPending: boolean }) {
   const tiles = [
-    { label: 'Total Datasets', value: data?.datasets },
-    { label: 'Ready for Training', value: data?.ready, colour: 'text-green-700' },
-    { label: 'Total Conversations', value: data?.conversations },
-    { label: 'Total Training Pairs', value: data?.pairs },
+    { label: 'Total Datasets', value: stats?.totalDatasets },
+    { label: 'Ready for Training', value: stats?.trainingReady, colour: 'text-green-700' },
+    { label: 'Total Conversations', value: stats?.totalConversations },
+    { label: 'Total Training Pairs', value: stats?.totalTrainingPairs },
   ];
   return (
     <dl className="grid grid-cols-1 gap-4 min-[400px]:grid-cols-2 md:grid-cols-4">

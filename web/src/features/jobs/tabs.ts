@@ -1,13 +1,25 @@
+import { anyOf, jobsQuery } from '@/api/jobs';
+import type { components } from '@/api/schema';
 import type { JobStatus } from '@/api/types';
 
-export type JobsTab = 'active' | 'queued' | 'completed';
+export const TABS = ['active', 'queued', 'completed'] as const;
+export type JobsTab = (typeof TABS)[number];
 
 export function isTab(value: unknown): value is JobsTab {
-  return value === 'active' || value === 'queued' || value === 'completed';
+  return TABS.some((tab) => tab === value);
 }
 
-/** The tab that a job is listed under; "completed" holds everything that has ended. */
-export function tabOf(status: JobStatus): JobsTab {
-  if (status === 'queued') return 'queued';
-  return status === 'initializing' || status === 'running' ? 'active' : 'completed';
+/** The states that are listed under a tab; "completed" holds everything that has ended. */
+const STATES: Record<JobsTab, JobStatus[]> = {
+  active: ['initializing', 'running'],
+  queued: ['queued'],
+  completed: ['completed', 'failed', 'cancelled'],
+};
+
+export const tabQuery = (tab: JobsTab, page: number) =>
+  jobsQuery({ status: anyOf(...STATES[tab]), page, pageSize: 20, sortBy: 'created-desc' });
+
+/** How many jobs a tab holds. */
+export function tabCount(tab: JobsTab, counts: components['schemas']['JobCounts'] | undefined): number {
+  return counts ? STATES[tab].reduce((sum, state) => sum + counts[state], 0) : 0;
 }

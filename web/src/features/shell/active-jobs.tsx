@@ -1,15 +1,12 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ChevronDownIcon, RocketIcon } from 'lucide-react';
 import { useState } from 'react';
-import { catalogueQuery } from '@/api/jobs';
 import type { Job } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Popover, PopoverContent, PopoverTrigger } from '@/components/ui/popover';
 import { Progress } from '@/components/ui/progress';
 import { duration, percent } from '@/lib/format';
-import { useNow } from '@/lib/use-now';
 import { cn } from '@/lib/utils';
 import { useLiveJobs } from './use-live-jobs';
 
@@ -56,10 +53,7 @@ export function ActiveJobs() {
 }
 
 function ActiveJob({ job, onOpen }: { job: Job; onOpen: () => void }) {
-  const { data: catalogue } = useQuery(catalogueQuery);
-  const now = useNow();
-  const instance = catalogue?.instanceTypes.find(({ id }) => id === job.gpuConfig.instanceType);
-  const elapsed = job.startedAt ? duration((now - Date.parse(job.startedAt)) / 1000) : 'starting';
+  const elapsed = job.startedAt ? duration(job.elapsedSeconds) : 'starting';
   return (
     <Link
       to="/training/jobs/$jobId"
@@ -77,7 +71,7 @@ function ActiveJob({ job, onOpen }: { job: Job; onOpen: () => void }) {
             <span className="truncate">{job.name}</span>
           </span>
           <span className="block text-xs text-muted-foreground">
-            {instance?.displayName ?? job.gpuConfig.instanceType} • {elapsed}
+            {job.instanceName} • {elapsed}
           </span>
         </span>
         <Badge variant="secondary">{percent(job.progress)}</Badge>

@@ -1,11 +1,11 @@
 import { createFileRoute } from '@tanstack/react-router';
-import { jobsQuery } from '@/api/jobs';
+import { activeJobsQuery } from '@/api/jobs';
 import { DashboardPage } from '@/features/dashboard/dashboard-page';
 
 export const Route = createFileRoute('/_app/')({
   staticData: { crumb: 'Dashboard' },
   loader: ({ context }) => {
-    void context.queryClient.prefetchQuery(jobsQuery({ pageSize: 100 }));
+    void context.queryClient.prefetchQuery(activeJobsQuery);
   },
   component: DashboardPage,
 });

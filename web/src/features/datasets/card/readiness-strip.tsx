@@ -1,8 +1,8 @@
 import { CircleCheckBigIcon, CircleXIcon, LoaderCircleIcon, TriangleAlertIcon, UploadIcon } from 'lucide-react';
 import type { Dataset } from '@/api/types';
-import { integer } from '@/lib/format';
+import { percent } from '@/lib/format';
 import { cn } from '@/lib/utils';
-import { issues, type Readiness, readiness } from '../look';
+import { type Readiness, readiness } from '../look';
 
 const LOOKS: Record<Readiness, { icon: typeof UploadIcon; label: string; tint: string; spin?: true }> = {
   uploading: { icon: UploadIcon, label: 'Waiting for its file', tint: 'bg-muted text-muted-foreground border-border' },
@@ -31,24 +31,25 @@ const SHOWN = 3;
 export function ReadinessStrip({ dataset }: { dataset: Dataset }) {
   const state = readiness(dataset);
   const { icon: Icon, label, tint, spin } = LOOKS[state];
-  const groups = state === 'review' || state === 'unusable' ? issues(dataset.findings) : [];
-  const reason = groups.length === 0 && state === 'unusable' ? dataset.errorMessage : null;
+  const issues = state === 'review' || state === 'unusable' ? dataset.readinessIssues : [];
+  const reason = issues.length === 0 && state === 'unusable' ? dataset.errorMessage : null;
+  const progress = state === 'validating' ? dataset.validationProgress : undefined;
   return (
     <div className={cn('rounded-md border px-3 py-2', tint)}>
       <p className="flex items-center gap-2 text-sm">
         <Icon aria-hidden className={cn('size-4 shrink-0', spin && 'animate-spin')} />
         {label}
+        {progress !== undefined && ` ${percent(progress)}`}
       </p>
       {reason && <p className="mt-1 pl-6 text-xs break-words">{reason}</p>}
-      {groups.length > 0 && (
+      {issues.length > 0 && (
         <ul className="mt-1 space-y-0.5 pl-6 text-xs">
-          {groups.slice(0, SHOWN).map((group) => (
-            <li key={group.code} className="line-clamp-2">
-              • {group.findings[0]?.message ?? group.code}
-              {group.count > 1 && ` (${integer(group.count)}×)`}
+          {issues.slice(0, SHOWN).map((issue) => (
+            <li key={issue} className="line-clamp-2">
+              • {issue}
             </li>
           ))}
-          {groups.length > SHOWN && <li>• and {groups.length - SHOWN} more</li>}
+          {issues.length > SHOWN && <li>• and {issues.length - SHOWN} more</li>}
         </ul>
       )}
     </div>

@@ -30,14 +30,14 @@ export function checks(
       detail: `${integer(pairs)} pairs (${enough ? 'reaches' : 'below'} the recommended ${ENOUGH_PAIRS})`,
       result: enough ? 'pass' : 'fail',
     },
-    quality == null
+    quality === undefined
       ? { label: 'Quality score', detail: 'The file carries no quality scores', result: 'unknown' }
       : {
           label: 'Quality score acceptable',
           detail: `${decimal(quality, 1)}/5.0 (${quality >= GOOD_QUALITY ? 'acceptable' : 'below 3.0'})`,
           result: quality >= GOOD_QUALITY ? 'pass' : 'fail',
         },
-    reviewed == null
+    reviewed === undefined
       ? { label: 'Human review', detail: 'The file does not say', result: 'unknown' }
       : { label: 'Human review', detail: `${percent(reviewed)} reviewed (optional)`, result: 'pass' },
   ];

@@ -1,5 +1,5 @@
 import { MessageSquareIcon } from 'lucide-react';
-import type { DatasetDetail, SampleConversation } from '@/api/types';
+import type { Conversation, DatasetDetail } from '@/api/types';
 import { EmptyState } from '@/components/empty-state';
 import { Badge } from '@/components/ui/badge';
 import { integer, plural, words } from '@/lib/format';
@@ -29,7 +29,7 @@ export function ConversationsTab({ dataset }: { dataset: DatasetDetail }) {
   );
 }
 
-function Sample({ sample }: { sample: SampleConversation }) {
+function Sample({ sample }: { sample: Conversation }) {
   const about = [sample.persona, sample.emotionalArc && words(sample.emotionalArc)].filter(Boolean).join(' • ');
   const turns = sample.messages.filter((message) => message.role !== 'system').length;
   return (

@@ -58,7 +58,7 @@ function metadata(dataset: DatasetDetail) {
     vertical: dataset.vertical ?? null,
     consultant: { name: dataset.consultantName ?? null, title: dataset.consultantTitle ?? null },
     trainingReady: dataset.trainingReady,
-    readinessIssues: dataset.findings.map(({ code, severity, count }) => ({ code, severity, count })),
+    readinessIssues: dataset.readinessIssues,
     humanReviewPercent: dataset.humanReviewedPercent ?? null,
     created: dataset.createdAt,
     lastModified: dataset.updatedAt,

@@ -1,4 +1,4 @@
-import type { UploadTicket } from '@/api/datasets';
+import type { DatasetUpload } from '@/api/types';
 import { ApiError, NetworkError } from '@/lib/errors';
 
 /** Headers that a browser sets by itself and refuses from a script. */
@@ -10,7 +10,7 @@ const FORBIDDEN = new Set(['content-length', 'host']);
  * @throws {ApiError} when the store refuses it, {NetworkError} when the connection breaks, an AbortError when `signal` aborts.
  */
 export function sendFile(
-  ticket: UploadTicket,
+  ticket: Pick<DatasetUpload, 'uploadMethod' | 'uploadUrl' | 'uploadHeaders'>,
   file: Blob,
   { onProgress, signal }: { onProgress: (sentBytes: number) => void; signal: AbortSignal },
 ): Promise<void> {

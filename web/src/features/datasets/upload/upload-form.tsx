@@ -1,22 +1,20 @@
+import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
+import { inspectHead } from '@/api/datasets';
+import type { DatasetFormat } from '@/api/types';
 import { FormField } from '@/components/form-field';
 import { Button } from '@/components/ui/button';
 import { DialogFooter } from '@/components/ui/dialog';
 import { Input, Textarea } from '@/components/ui/input';
-import { Select, SelectContent, SelectItem, SelectTrigger, SelectValue } from '@/components/ui/select';
 import { fieldOf, messageOf } from '@/lib/errors';
 import { DropZone } from './drop-zone';
+import { FormatSelect } from './format-select';
+import { HeadNote } from './head-note';
 import type { UploadRequest } from './use-upload';
 
-const FORMATS = [
-  { value: 'brightrun-lora-v4', label: 'BrightRun v4 (JSON or JSONL)' },
-  { value: 'brightrun-lora-v3', label: 'BrightRun v3 (legacy)' },
-  { value: 'openai-chat', label: 'OpenAI chat messages' },
-  { value: 'sharegpt', label: 'ShareGPT conversations' },
-  { value: 'alpaca', label: 'Alpaca instructions' },
-  { value: 'prompt-completion', label: 'Prompt and completion' },
-];
+/** What the server looks at before the upload, in bytes. */
+const HEAD = 100 * 1024;
 
 /** `my_notes-v2.jsonl` → `my notes v2`. */
 function nameFrom(fileName: string): string {
@@ -36,11 +34,24 @@ export function UploadForm({
   onCancel: () => void;
 }) {
   const [file, setFile] = useState<File | null>(null);
-  const form = useForm({ defaultValues: { name: '', description: '', format: 'brightrun-lora-v4' } });
+  const form = useForm({
+    defaultValues: { name: '', description: '', format: 'brightrun-lora-v4' satisfies DatasetFormat as DatasetFormat },
+  });
   const { errors, dirtyFields } = form.formState;
+  const inspect = useMutation({
+    mutationFn: async (chosen: File) =>
+      inspectHead(
+        { content: await chosen.slice(0, HEAD).text(), format: form.getValues('format') },
+        AbortSignal.timeout(10_000),
+      ),
+    onSuccess: ({ detectedFormat }) => {
+      if (detectedFormat && !form.formState.dirtyFields.format) form.setValue('format', detectedFormat);
+    },
+  });
   const choose = (chosen: File) => {
     setFile(chosen);
     if (!dirtyFields.name) form.setValue('name', nameFrom(chosen.name));
+    inspect.mutate(chosen);
   };
   const submit = form.handleSubmit((values) => file && onSubmit({ file, ...values, name: values.name.trim() }));
   const serverFault = error === undefined ? undefined : messageOf(error);
@@ -48,6 +59,7 @@ export function UploadForm({
   return (
     <form noValidate className="space-y-4" onSubmit={submit}>
       <DropZone file={file} onFile={choose} />
+      {inspect.data && <HeadNote report={inspect.data} />}
       <FormField label="Name" error={errors.name?.message ?? (atName ? serverFault : undefined)}>
         {(control) => (
           <Input
@@ -67,18 +79,12 @@ export function UploadForm({
         hint="If the file turns out to be of another format, that one is used and you are told."
       >
         {({ id, 'aria-describedby': describedBy }) => (
-          <Select value={form.watch('format')} onValueChange={(value) => form.setValue('format', value)}>
-            <SelectTrigger id={id} aria-describedby={describedBy}>
-              <SelectValue />
-            </SelectTrigger>
-            <SelectContent>
-              {FORMATS.map(({ value, label }) => (
-                <SelectItem key={value} value={value}>
-                  {label}
-                </SelectItem>
-              ))}
-            </SelectContent>
-          </Select>
+          <FormatSelect
+            id={id}
+            aria-describedby={describedBy}
+            value={form.watch('format')}
+            onChange={(format) => form.setValue('format', format, { shouldDirty: true })}
+          />
         )}
       </FormField>
       {serverFault && !atName && (

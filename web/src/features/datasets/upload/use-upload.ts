@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { confirmDataset, createDataset, deleteDataset } from '@/api/datasets';
+import type { DatasetFormat } from '@/api/types';
 import { sendFile } from './send-file';
 
 export type UploadState =
@@ -12,7 +13,7 @@ export interface UploadRequest {
   file: File;
   name: string;
   description: string;
-  format: string;
+  format: DatasetFormat;
 }
 
 /** Creates a data set, sends its file and has it validated. What was begun is taken back when the sending fails or is stopped. */

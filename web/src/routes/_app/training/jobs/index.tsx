@@ -1,7 +1,6 @@
 import { createFileRoute, type SearchSchemaInput, stripSearchParams } from '@tanstack/react-router';
-import { jobsQuery } from '@/api/jobs';
 import { JobsPage } from '@/features/jobs/jobs-page';
-import { isTab, type JobsTab } from '@/features/jobs/tabs';
+import { isTab, type JobsTab, tabQuery } from '@/features/jobs/tabs';
 
 export const Route = createFileRoute('/_app/training/jobs/')({
   staticData: { crumb: 'Training Jobs' },
@@ -10,8 +9,9 @@ export const Route = createFileRoute('/_app/training/jobs/')({
     page: Number.isInteger(raw.page) && Number(raw.page) > 0 ? Number(raw.page) : 1,
   }),
   search: { middlewares: [stripSearchParams({ tab: 'active' as const, page: 1 })] },
-  loader: ({ context }) => {
-    void context.queryClient.prefetchQuery(jobsQuery({ pageSize: 50 }));
+  loaderDeps: ({ search }) => search,
+  loader: ({ context, deps }) => {
+    void context.queryClient.prefetchQuery(tabQuery(deps.tab, deps.page));
   },
   component: JobsPage,
 });

@@ -1,0 +1,69 @@
+import { Link } from '@tanstack/react-router';
+import { isRunning } from '@/api/jobs';
+import type { Job } from '@/api/types';
+import { Badge } from '@/components/ui/badge';
+import { Card } from '@/components/ui/card';
+import { Progress } from '@/components/ui/progress';
+import { date, duration, hourlyRate, integer, percent, usd } from '@/lib/format';
+import { cn } from '@/lib/utils';
+import { STATUS } from './status';
+
+export function JobCard({ job }: { job: Job }) {
+  const { label, icon: Icon, colour, badge } = STATUS[job.status];
+  return (
+    <Card className="relative gap-4 p-6 transition-shadow focus-within:ring-[3px] focus-within:ring-ring/50 hover:shadow-md">
+      <div className="flex items-start justify-between gap-3">
+        <div className="min-w-0 space-y-1">
+          <h2 className="flex items-center gap-2 text-base font-medium">
+            <Icon aria-hidden className={cn('size-4 shrink-0', colour)} />
+            {/* The link covers the whole card. */}
+            <Link
+              to="/training/jobs/$jobId"
+              params={{ jobId: job.id }}
+              className="truncate outline-none after:absolute after:inset-0"
+            >
+              {job.name}
+            </Link>
+          </h2>
+          <p className="truncate text-muted-foreground">Dataset: {job.datasetName}</p>
+        </div>
+        <Badge variant={badge}>{job.cancelling ? 'Cancelling' : label}</Badge>
+      </div>
+      {isRunning(job.status) && (
+        <div className="space-y-2">
+          <Progress aria-label={`Progress of ${job.name}`} value={job.progress} />
+          <div className="flex justify-between text-sm text-muted-foreground">
+            <span>Progress: {percent(job.progress)}</span>
+            <span>
+              Epoch {job.currentEpoch ?? 0}/{job.totalEpochs}
+            </span>
+          </div>
+        </div>
+      )}
+      {job.status === 'failed' && job.errorMessage && (
+        <p className="line-clamp-2 text-sm text-red-700">{job.errorMessage}</p>
+      )}
+      <p className="flex flex-wrap gap-x-4 gap-y-1 text-sm text-muted-foreground">
+        {facts(job).map((fact) => (
+          <span key={fact}>{fact}</span>
+        ))}
+      </p>
+    </Card>
+  );
+}
+
+function facts(job: Job): string[] {
+  const known = [`GPU: ${job.instanceName}`];
+  if (job.status === 'queued') {
+    if (job.queuePosition !== undefined) known.push(`Position: ${integer(job.queuePosition)}`);
+    known.push(`Estimate: ${usd(job.estimatedTotalCost)}`);
+    return known;
+  }
+  if (job.startedAt) known.push(`Time: ${duration(job.elapsedSeconds)}`);
+  if (isRunning(job.status)) known.push(`Cost: ${hourlyRate(job.hourlyRate)}`);
+  else {
+    known.push(`Cost: ${usd(job.finalCost ?? job.currentCost)}`);
+    if (job.completedAt) known.push(date(job.completedAt));
+  }
+  return known;
+}
