@@ -14,7 +14,8 @@ use domain::{DatasetId, UserId};
 use entity::{Column, Entity, Model};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, NullOrdering};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, FromQueryResult, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 use std::collections::BTreeMap;
 
@@ -218,13 +219,20 @@ pub async fn list(db: &Db, filter: &DatasetFilter, sort: DatasetSort, direction:
 
 fn containing(search: &str) -> Condition {
     let columns = [Column::Name, Column::Description, Column::ConsultantName, Column::Vertical];
-    columns.into_iter().fold(Condition::any(), |any, column| any.add(Func::lower(Expr::col(column)).like(pattern(search))))
+    columns.into_iter().fold(Condition::any(), |any, column| any.add(contains(column, search)))
 }
 
-/// `search` anywhere, in lower case, with its own wildcards taken literally.
-pub(crate) fn pattern(search: &str) -> LikeExpr {
+/// `search` anywhere in `column`, compared without case. SQLite knows the case of ASCII letters only, so the text as it was given is
+/// looked for too.
+pub(crate) fn contains(column: impl ColumnTrait, search: &str) -> Condition {
+    let lower = Func::lower(Expr::col(column)).like(pattern(&search.to_lowercase()));
+    Condition::any().add(lower).add(Expr::col(column).like(pattern(search)))
+}
+
+/// `search` anywhere, with its own wildcards taken literally.
+fn pattern(search: &str) -> LikeExpr {
     let mut text = String::from("%");
-    for c in search.to_lowercase().chars() {
+    for c in search.chars() {
         if matches!(c, '%' | '_' | '\\') {
             text.push('\\');
         }
@@ -259,25 +267,33 @@ pub async fn totals(db: &Db, user_id: Option<UserId>) -> Result<DatasetTotals> {
         query = query.filter(Column::UserId.eq(user_id.uuid()));
     }
     let ready = Expr::case(Column::TrainingReady.eq(true), 1).finally(0);
-    let row: Option<(i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>)> = query
+    let sums: Option<Sums> = query
         .select_only()
-        .expr(count_of(Column::Id))
-        .expr(Func::sum(ready).cast_as("bigint"))
-        .expr(sum_of(Column::TotalConversations))
-        .expr(sum_of(Column::TotalTrainingPairs))
-        .expr(sum_of(Column::FileSize))
-        .into_tuple()
+        .expr_as(count_of(Column::Id), "datasets")
+        .expr_as(Func::sum(ready).cast_as("bigint"), "ready")
+        .expr_as(sum_of(Column::TotalConversations), "conversations")
+        .expr_as(sum_of(Column::TotalTrainingPairs), "training_pairs")
+        .expr_as(sum_of(Column::FileSize), "bytes")
+        .into_model()
         .one(db.read())
         .await?;
-    let Some((all, ready, conversations, pairs, bytes)) = row else { return Ok(DatasetTotals::default()) };
     let number = |value: Option<i64>| count(value.unwrap_or(0));
-    Ok(DatasetTotals {
-        datasets: count(all),
-        ready: number(ready),
-        conversations: number(conversations),
-        training_pairs: number(pairs),
-        bytes: number(bytes),
-    })
+    Ok(sums.map_or_else(DatasetTotals::default, |s| DatasetTotals {
+        datasets: count(s.datasets),
+        ready: number(s.ready),
+        conversations: number(s.conversations),
+        training_pairs: number(s.training_pairs),
+        bytes: number(s.bytes),
+    }))
+}
+
+#[derive(FromQueryResult)]
+struct Sums {
+    datasets: i64,
+    ready: Option<i64>,
+    conversations: Option<i64>,
+    training_pairs: Option<i64>,
+    bytes: Option<i64>,
 }
 
 /// The names and trainable pairs of data sets, deleted or not.

@@ -3,12 +3,12 @@
 use super::record::StepMetrics;
 use crate::connection::Db;
 use crate::convert::{big, count, instant, small, small_count, text};
-use crate::datasets::pattern;
+use crate::datasets::contains;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
 use domain::job::LogLevel;
 use domain::{CheckpointId, JobId, LogId, MetricsPointId};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, OnConflict};
+use sea_orm::sea_query::{Expr, Func, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 
@@ -322,7 +322,7 @@ fn lines(job_id: JobId, filter: &LogFilter) -> sea_orm::Select<line::Entity> {
         query = query.filter(line::Column::Level.eq(level.as_str()));
     }
     if let Some(search) = filter.search.as_deref().filter(|s| !s.is_empty()) {
-        query = query.filter(Func::lower(Expr::col(line::Column::Message)).like(pattern(search)));
+        query = query.filter(contains(line::Column::Message, search));
     }
     query
 }

@@ -1,0 +1,57 @@
+//! The kinds of background work.
+
+use domain::{DatasetId, JobId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// A piece of background work. Each is a short idempotent step: done twice it has the same result as once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(tag = "task", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Task {
+    /// Read a data set's file and store what is found.
+    ValidateDataset {
+        /// Which.
+        dataset_id: DatasetId,
+    },
+    /// Hand a queued job to the cluster.
+    LaunchJob {
+        /// Which.
+        job_id: JobId,
+        /// The attempt that is to be launched; a later one makes this task superfluous.
+        attempt: u32,
+    },
+}
+
+impl Task {
+    /// What a row keeps of it. Fields may be added with a default; what is stored must still be read by later versions.
+    pub(crate) fn payload(&self) -> Value {
+        match self {
+            Self::ValidateDataset { dataset_id } => json!({ "task": "validate_dataset", "datasetId": dataset_id }),
+            Self::LaunchJob { job_id, attempt } => json!({ "task": "launch_job", "jobId": job_id, "attempt": attempt }),
+        }
+    }
+
+    /// Of the tasks with one key one at most waits, and one at most runs.
+    pub(crate) fn key(&self) -> String {
+        match self {
+            Self::ValidateDataset { dataset_id } => format!("validate_dataset:{dataset_id}"),
+            Self::LaunchJob { job_id, attempt } => format!("launch_job:{job_id}:{attempt}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn what_is_stored_is_read_back() {
+        let id = Uuid::from_u128(1);
+        for task in [Task::ValidateDataset { dataset_id: DatasetId(id) }, Task::LaunchJob { job_id: JobId(id), attempt: 2 }] {
+            assert_eq!(serde_json::from_value::<Task>(task.payload()).expect("task"), task);
+        }
+        let stored = json!({ "task": "launch_job", "jobId": "00000000-0000-0000-0000-000000000001", "attempt": 2 });
+        assert_eq!(serde_json::from_value::<Task>(stored).expect("an older row"), Task::LaunchJob { job_id: JobId(id), attempt: 2 });
+    }
+}
