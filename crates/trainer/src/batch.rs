@@ -33,9 +33,9 @@ impl PaddedBatch {
             batch.input_ids[at..at + ids.len()].copy_from_slice(ids);
             batch.tokens += ids.len() as u64;
             for range in set.labels(example) {
-                for position in range.start.max(1) as usize..range.end as usize {
-                    batch.labels[at + position] = ids[position].cast_signed();
-                }
+                let (first, end) = (range.start.max(1) as usize, range.end as usize);
+                let labels = &mut batch.labels[at + first..at + end.max(first)];
+                labels.iter_mut().zip(&ids[first..]).for_each(|(label, id)| *label = id.cast_signed());
             }
         }
         batch

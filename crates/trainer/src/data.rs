@@ -296,7 +296,7 @@ mod tests {
         for c in 0..conversations {
             for p in 0..pairs {
                 let line = (c * pairs + p + 1) as u64;
-                reading.take(&source(&format!("c{c}"), line, held_out(c, p)), tokens(vec![3..6])).expect("taken");
+                reading.take(&source(&format!("c{c}"), line, held_out(c, p)), tokens(std::iter::once(3..6).collect())).expect("taken");
             }
         }
         reading

@@ -98,22 +98,26 @@ mod tests {
         (0..n).collect()
     }
 
+    fn span(start: usize, end: usize) -> Vec<Range<usize>> {
+        std::iter::once(start..end).collect()
+    }
+
     #[test]
     fn a_short_example_is_left_alone() {
-        let example = cut(ids(8), vec![5..8], 8);
+        let example = cut(ids(8), span(5, 8), 8);
         assert_eq!((example.ids.len(), example.is_truncated(), example.label_tokens()), (8, false, 3));
     }
 
     #[test]
     fn old_context_goes_before_the_answer_does() {
-        let example = cut(ids(20), vec![14..18], 8);
-        assert_eq!((example.ids, example.labels), ((10..18).collect(), vec![4..8]));
+        let example = cut(ids(20), span(14, 18), 8);
+        assert_eq!((example.ids, example.labels), ((10..18).collect(), span(4, 8)));
     }
 
     #[test]
     fn a_long_answer_keeps_its_beginning_and_a_quarter_of_context() {
-        let example = cut(ids(40), vec![20..40], 8);
-        assert_eq!((example.ids, example.labels, example.lost_labels), ((18..26).collect(), vec![2..8], 14));
+        let example = cut(ids(40), span(20, 40), 8);
+        assert_eq!((example.ids, example.labels, example.lost_labels), ((18..26).collect(), span(2, 8), 14));
     }
 
     #[test]

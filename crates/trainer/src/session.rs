@@ -120,7 +120,6 @@ impl Session<'_, '_> {
 
     /// Adds up the gradients of a window, of the mean loss over its label tokens (as transformers does since 4.46).
     fn accumulate(&mut self, order: &[usize], step_in_epoch: u64) -> Result<Window, Halt> {
-        #[expect(clippy::cast_possible_truncation, reason = "checked against limits far below")]
         let (batch_size, accumulation) =
             (self.hyperparameters.batch_size as usize, self.hyperparameters.gradient_accumulation_steps as usize);
         let micro = step_batches(order, batch_size, accumulation, step_in_epoch);

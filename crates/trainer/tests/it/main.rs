@@ -1,5 +1,7 @@
 //! Tests of the trainer through its public interface.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test helper that fails is a failed test")]
+
 mod labels;
 mod oracle;
 mod resume;

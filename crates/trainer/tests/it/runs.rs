@@ -9,14 +9,14 @@ use trainer::{RunOutcome, sha256_hex};
 #[test]
 fn one_batch_is_learned_by_heart() {
     let bench = Bench::new();
-    bench.write_dataset(&[("one", "uno!"), ("two", "dos?"), ("three", "tres."), ("four", "cuatro")]);
+    // The same batch again and again: 30 times an epoch.
+    bench.write_dataset(&[("one", "uno!"), ("two", "dos?"), ("three", "tres."), ("four", "cuatro")].repeat(30));
     let mut spec = bench.spec("out", 20);
     spec.config.settings.validation_split_ratio = 0.0;
+    spec.config.settings.checkpoint_interval = 1000;
     let h = &mut spec.config.hyperparameters;
     (h.batch_size, h.gradient_accumulation_steps, h.lora_rank, h.lora_alpha, h.lora_dropout) = (4, 1, 16, 32.0, 0.0);
-    (h.learning_rate, h.scheduler, h.weight_decay) = (2e-2, Scheduler::Constant, 0.0);
-    // 20 epochs at most by the limits: the same batch ten times an epoch.
-    bench.write_dataset(&[("one", "uno!"), ("two", "dos?"), ("three", "tres."), ("four", "cuatro")].repeat(10));
+    (h.learning_rate, h.scheduler, h.weight_decay) = (1e-2, Scheduler::Cosine, 0.0);
     let (outcome, _) = bench.run(&spec);
     let (_, summary) = completed(outcome);
     let (first, last) = (summary.initial_training_loss.expect("first"), summary.final_training_loss.expect("last"));

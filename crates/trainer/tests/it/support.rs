@@ -219,7 +219,12 @@ fn write_model(folder: &Path) {
         .into_iter()
         .map(|(name, shape)| {
             let norm = shape.len() == 1;
-            let scale = if norm { 0.1 } else { 1.5 / (shape[1] as f32).sqrt() };
+            // Embeddings large enough that the tied head can be sure of a token.
+            let scale = match (norm, name.contains("embed")) {
+                (true, _) => 0.1,
+                (_, true) => 1.0,
+                _ => 1.5 / (shape[1] as f32).sqrt(),
+            };
             let count: usize = shape.iter().product();
             let data = (0..count).flat_map(|_| (uniform() * scale + f32::from(u8::from(norm))).to_le_bytes()).collect();
             (name, shape, data)
