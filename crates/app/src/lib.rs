@@ -3,13 +3,25 @@
 //! Owns the rules that need storage: accounts, data sets, jobs, models, costs, notifications. Imports domain, dataset, db, blob, queue and
 //! cluster; never axum, SeaORM or the numerics.
 
+pub mod accounts;
+pub mod activity;
+pub mod catalogue;
+pub mod costs;
+pub mod datasets;
+pub mod events;
+pub mod health;
+pub mod jobs;
+pub mod models;
+pub mod notifications;
+pub mod storage;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use domain::Clock;
 use domain::account::{Tier, TierLimits};
 use domain::catalogue::{BaseModel, InstanceType};
-use domain::Clock;
 
 /// Everything that the use cases work with. One per process, shared.
 pub struct App {
@@ -25,8 +37,17 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// Counts tokens as the base model's tokenizer does, by base model id.
     pub tokens: BTreeMap<String, Arc<dyn dataset::TokenCounter>>,
+    /// Wakes those who wait for a job's events.
+    pub hub: events::Hub,
     /// Settings.
     pub config: Config,
+}
+
+impl App {
+    /// What a tier allows.
+    pub fn limits(&self, tier: Tier) -> TierLimits {
+        self.config.tiers.get(&tier).copied().unwrap_or_default()
+    }
 }
 
 /// Settings of the use cases.

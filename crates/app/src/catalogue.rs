@@ -1,0 +1,65 @@
+//! What is on offer.
+
+use crate::App;
+use crate::accounts;
+use domain::catalogue::{BaseModel, InstanceType};
+use domain::job::{Hyperparameters, JobSettings, LIMITS, Limits, PresetId, preset};
+use domain::{Caller, Result};
+
+/// A preset on the default base model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PresetView {
+    /// Id.
+    pub id: PresetId,
+    /// As shown.
+    pub display_name: &'static str,
+    /// What it is for.
+    pub description: &'static str,
+    /// Its values.
+    pub hyperparameters: Hyperparameters,
+}
+
+/// What is on offer.
+#[derive(Debug, Clone)]
+pub struct CatalogueView {
+    /// Base models; the first is the default.
+    pub base_models: Vec<BaseModel>,
+    /// Instance types; the first available one is the default.
+    pub instances: Vec<InstanceType>,
+    /// Presets.
+    pub presets: Vec<PresetView>,
+    /// Settings where nothing is said.
+    pub default_settings: JobSettings,
+    /// Ranges.
+    pub limits: Limits,
+    /// Bytes of one file at most.
+    pub max_file_size: u64,
+    /// Trainable pairs that a data set needs at least.
+    pub min_trainable_examples: u64,
+    /// Version of the program.
+    pub version: String,
+}
+
+/// What is on offer to the caller.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn catalogue(app: &App, caller: &Caller) -> Result<CatalogueView> {
+    let account = accounts::account(app, caller).await?;
+    let context = app.config.base_models.first().map_or(2048, |model| model.context_length);
+    let shown = |id, display_name, description| PresetView { id, display_name, description, hyperparameters: preset(id, context) };
+    Ok(CatalogueView {
+        base_models: app.config.base_models.clone(),
+        instances: app.config.instances.clone(),
+        presets: vec![
+            shown(PresetId::Conservative, "Conservative", "Slower, safer, lower cost"),
+            shown(PresetId::Balanced, "Balanced", "Recommended for most use cases"),
+            shown(PresetId::Aggressive, "Aggressive", "Faster learning, higher risk"),
+        ],
+        default_settings: JobSettings::default(),
+        limits: LIMITS,
+        max_file_size: app.limits(account.tier).max_file_size,
+        min_trainable_examples: app.config.min_trainable_examples,
+        version: app.config.version.clone(),
+    })
+}

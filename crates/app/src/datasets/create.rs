@@ -1,0 +1,170 @@
+//! Announcing a file.
+
+use super::{Dataset, checked_description, checked_name, key_of};
+use crate::{App, accounts};
+use blob::{Key, SizeLimit};
+use chrono::{DateTime, Duration, Utc};
+use db::idempotency::{RequestKey, Reservation};
+use domain::dataset::{DatasetFormat, DatasetStatus};
+use domain::{Caller, DatasetId, Error, ErrorKind, Result};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+
+/// How long the upload URL is valid.
+const URL_HOURS: i64 = 1;
+/// After this long a creation that never ended is forgotten.
+const ABANDONED_MINUTES: i64 = 5;
+const EXTENSIONS: [&str; 3] = ["jsonl", "json", "txt"];
+
+/// A file that will be uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateDataset {
+    /// Name of the data set.
+    pub name: String,
+    /// Description; may be empty.
+    pub description: String,
+    /// As its owner declares it.
+    pub format: DatasetFormat,
+    /// Bytes.
+    pub file_size: u64,
+    /// Name of the file.
+    pub file_name: String,
+}
+
+/// Where to send the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreatedDataset {
+    /// The data set.
+    pub id: DatasetId,
+    /// Signed URL.
+    pub url: String,
+    /// How.
+    pub method: &'static str,
+    /// Headers that must be sent as they are.
+    pub headers: BTreeMap<String, String>,
+    /// Key of the object.
+    pub key: String,
+    /// When the URL ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Announces a file and gives the URL to send it to. With an idempotency key the same request makes one data set only.
+///
+/// # Errors
+/// Fields that cannot be accepted, or a file that the account's limits do not allow.
+pub async fn create(app: &App, caller: &Caller, input: CreateDataset, key: Option<&str>) -> Result<CreatedDataset> {
+    let input = checked(input)?;
+    let Some(key) = key else {
+        let dataset = insert(app, caller, input).await?;
+        return signed(app, &dataset).await;
+    };
+    let key = RequestKey { user_id: caller.user_id, route: "POST /api/datasets".to_owned(), key: key.to_owned() };
+    let abandoned = Duration::minutes(ABANDONED_MINUTES);
+    match db::idempotency::reserve(&app.db, &key, &fingerprint(&input), abandoned, app.clock.now()).await? {
+        Reservation::New => match insert(app, caller, input).await {
+            Ok(dataset) => {
+                db::idempotency::complete(&app.db, &key, 201, &dataset.id.to_string()).await?;
+                signed(app, &dataset).await
+            }
+            Err(error) => {
+                db::idempotency::release(&app.db, &key).await?;
+                Err(error)
+            }
+        },
+        // What is kept is the id: the URL is signed anew, so that it is valid whenever the request comes again.
+        Reservation::Answered { body, .. } => {
+            let id: DatasetId = body.parse().map_err(Error::internal)?;
+            signed(app, &super::get(app, caller, id).await?).await
+        }
+        Reservation::InProgress => {
+            Err(Error::conflict("REQUEST_IN_PROGRESS", "The same request is being answered; try again in a moment."))
+        }
+        Reservation::Mismatch => {
+            let message = "This Idempotency-Key was used for another request; use a new one.";
+            Err(Error::conflict("IDEMPOTENCY_KEY_REUSED", message).with_field("Idempotency-Key"))
+        }
+    }
+}
+
+/// The same for the same request.
+fn fingerprint(input: &CreateDataset) -> String {
+    let fields = json!([input.name, input.description, input.format.as_str(), input.file_size, input.file_name]);
+    hex::encode(Sha256::digest(fields.to_string().as_bytes()))
+}
+
+fn checked(input: CreateDataset) -> Result<CreateDataset> {
+    let file_name = input.file_name.trim().to_owned();
+    let extension = file_name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase()).unwrap_or_default();
+    if file_name.chars().count() > 255 || file_name.chars().any(char::is_control) {
+        return Err(Error::invalid("fileName", "The file name may have at most 255 printable characters."));
+    }
+    if !EXTENSIONS.contains(&extension.as_str()) {
+        return Err(Error::invalid("fileName", "The file name must end in .jsonl, .json or .txt."));
+    }
+    Ok(CreateDataset { name: checked_name(&input.name)?, description: checked_description(input.description)?, file_name, ..input })
+}
+
+async fn insert(app: &App, caller: &Caller, input: CreateDataset) -> Result<Dataset> {
+    check_limits(app, caller, input.file_size).await?;
+    let now = app.clock.now();
+    let id = DatasetId::new(now);
+    // Text files hold JSON lines, and are kept under that extension.
+    let object_name = input.file_name.strip_suffix(".txt").map_or_else(|| input.file_name.clone(), |stem| format!("{stem}.jsonl"));
+    let dataset = Dataset {
+        id,
+        user_id: caller.user_id,
+        name: input.name,
+        description: input.description,
+        format: input.format,
+        status: DatasetStatus::Uploading,
+        training_ready: false,
+        review_recommended: false,
+        file_size: input.file_size,
+        s3_bucket: app.blob.bucket().to_owned(),
+        s3_key: Key::dataset(caller.user_id, id, &object_name).to_string(),
+        file_name: input.file_name,
+        sha256: None,
+        validation_progress: None,
+        error_message: None,
+        statistics: None,
+        findings: Vec::new(),
+        sample: Vec::new(),
+        uploaded_at: None,
+        validated_at: None,
+        processed_at: None,
+        deleted_at: None,
+        created_at: now,
+        updated_at: now,
+    };
+    db::datasets::insert(&app.db, &dataset).await?;
+    Ok(dataset)
+}
+
+async fn check_limits(app: &App, caller: &Caller, size: u64) -> Result<()> {
+    let limits = app.limits(accounts::account(app, caller).await?.tier);
+    if size > limits.max_file_size {
+        let message = format!("The file has {size} bytes; your account allows {} a file.", limits.max_file_size);
+        return Err(Error::new(ErrorKind::TooLarge, "FILE_TOO_LARGE", message).with_field("fileSize"));
+    }
+    let used = db::datasets::totals(&app.db, Some(caller.user_id)).await?.bytes;
+    if used.saturating_add(size) > limits.max_storage {
+        let message = format!("Your data sets hold {used} of {} bytes; delete some before you add {size} more.", limits.max_storage);
+        return Err(Error::new(ErrorKind::TooLarge, "STORAGE_QUOTA_EXCEEDED", message).with_field("fileSize"));
+    }
+    Ok(())
+}
+
+async fn signed(app: &App, dataset: &Dataset) -> Result<CreatedDataset> {
+    let expires_at = app.clock.now() + Duration::hours(URL_HOURS);
+    let limit = SizeLimit::Exactly(dataset.file_size);
+    let upload = app.blob.signed_upload(&key_of(dataset)?, limit, "application/octet-stream", expires_at).await?;
+    Ok(CreatedDataset {
+        id: dataset.id,
+        url: upload.url,
+        method: upload.method,
+        headers: upload.headers,
+        key: dataset.s3_key.clone(),
+        expires_at,
+    })
+}
