@@ -51,6 +51,14 @@ impl Geometry {
         })
     }
 
+    /// Bytes of an adapter's weights in f32.
+    pub fn adapter_bytes(&self, hyperparameters: &Hyperparameters) -> u64 {
+        let rank = u64::from(hyperparameters.lora_rank);
+        let layer = |(columns, rows): (u64, u64)| rank.saturating_mul(columns + rows).saturating_mul(4);
+        let block: u64 = hyperparameters.target_modules.iter().filter_map(|module| self.features(module)).map(layer).sum();
+        block.saturating_mul(self.num_hidden_layers)
+    }
+
     /// Checks that the rank is no larger than any layer that gets an adapter.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use domain::run::{TrainerEvent, TrainerEventKind as Kind};
 use domain::{CheckpointId, CostRecordId, MicroUsd};
 use serde_json::{Value, json};
 
+use super::create::attempt_record;
 use super::stages;
 use super::stored::{RunInfo, StoredEstimate, month_of};
 
@@ -50,8 +51,8 @@ pub fn take_in(
     let new = events.iter().filter(|e| e.seq > job.last_trainer_seq).collect::<Vec<_>>();
     for (i, event) in new.iter().enumerate() {
         run.billed = run.billed.max(event.elapsed_seconds);
-        let superseded = matches!(event.kind, Kind::Progress { .. })
-            && new[i + 1..].iter().any(|later| matches!(later.kind, Kind::Progress { .. }));
+        let superseded =
+            matches!(event.kind, Kind::Progress { .. }) && new[i + 1..].iter().any(|later| matches!(later.kind, Kind::Progress { .. }));
         match &event.kind {
             Kind::Complete { .. } => last_word = Some(LastWord::Complete((*event).clone())),
             Kind::Progress { .. } if superseded => {}
@@ -82,6 +83,7 @@ fn take_one(job: &mut Job, effects: &mut JobEffects, run: &mut RunInfo, event: &
         Kind::Started { version, device, threads, resumed_from_step } => {
             job.status = JobStatus::Running;
             job.started_at.get_or_insert(at);
+            run.started_at.get_or_insert(at);
             run.trainer_version = Some(version.clone());
             run.device = Some(device.clone());
             run.resumed_from_step = *resumed_from_step;
@@ -143,8 +145,16 @@ pub fn log(at: DateTime<Utc>, level: LogLevel, message: &str) -> NewEvent {
 }
 
 fn plan_log(at: DateTime<Utc>, plan: &Kind) -> NewEvent {
-    let Kind::Plan { total_steps, total_epochs, train_examples, validation_examples, truncated_examples, masked_examples, label_tokens, .. } =
-        plan
+    let Kind::Plan {
+        total_steps,
+        total_epochs,
+        train_examples,
+        validation_examples,
+        truncated_examples,
+        masked_examples,
+        label_tokens,
+        ..
+    } = plan
     else {
         return log(at, LogLevel::Info, "");
     };
@@ -187,8 +197,17 @@ fn seconds(seconds: f64) -> Option<Duration> {
 }
 
 fn take_metrics(job: &mut Job, event: &TrainerEvent) -> Option<NewEvent> {
-    let Kind::Metrics { epoch, step, training_loss, validation_loss, learning_rate, gradient_norm, throughput, gpu_utilization, memory_bytes } =
-        &event.kind
+    let Kind::Metrics {
+        epoch,
+        step,
+        training_loss,
+        validation_loss,
+        learning_rate,
+        gradient_norm,
+        throughput,
+        gpu_utilization,
+        memory_bytes,
+    } = &event.kind
     else {
         return None;
     };
@@ -248,21 +267,20 @@ fn set(data: &mut Value, name: &str, value: Option<f64>) {
     }
 }
 
-/// The compute record of this attempt, and a `cost` event when there is something to tell.
-fn bill(job: &Job, effects: &mut JobEffects, run: &mut RunInfo, estimate: &StoredEstimate, last: bool, now: DateTime<Utc>) {
-    if run.billed <= 0.0 {
+/// The compute record of this attempt and a `cost` event, when enough was added to tell; the hold shrinks by what was added.
+fn bill(job: &mut Job, effects: &mut JobEffects, run: &mut RunInfo, estimate: &StoredEstimate, last: bool, now: DateTime<Utc>) {
+    let due = if last || run.cost_reported_at <= 0.0 { 0.0 } else { COST_INTERVAL };
+    let unreported = run.billed - run.cost_reported_at;
+    if unreported <= 0.0 || unreported < due {
         return;
     }
-    let due = run.billed - run.cost_reported_at >= COST_INTERVAL || run.cost_reported_at <= 0.0;
-    if !due && !last {
-        return;
-    }
+    let before = estimate.cost_of(run.cost_reported_at).compute.total;
     let record = compute_record(job, estimate, run.billed, now);
-    let others = job.current_cost - estimate.cost_of(run.cost_reported_at).compute.total;
-    let current = others.or_zero() + record.amount;
-    run.cost_reported_at = run.billed;
+    job.budget_hold = (job.budget_hold - (record.amount - before)).or_zero();
+    effects.events.push(cost_event(job.current_cost - before + record.amount, estimate, now));
     effects.costs.push(record);
-    effects.events.push(cost_event(current, estimate, now));
+    effects.attempts.push(attempt_record(job, run, job.status));
+    run.cost_reported_at = run.billed;
 }
 
 /// The compute record of the present attempt: one an attempt, so that seconds are never billed twice.

@@ -1,7 +1,32 @@
 //! Training jobs: estimated, accepted, launched, followed, ended.
 //!
-//! The event log is the truth of a run; everything else that is shown is a projection of it.
+//! The event log is the truth of a run; everything else that is shown is a projection of it, made in one place (`ingest`). A job is
+//! followed by one worker at a time, under a lease; what a worker leaves undone, another takes up.
 
+mod artifacts;
+mod base_model;
+mod budget;
+mod cancel;
+mod create;
+mod failure;
+mod finish;
+mod follow;
+mod ingest;
+mod launch;
+mod queries;
+mod resolve;
+mod sample;
+mod stages;
+mod stored;
 mod types;
+mod verify;
+mod view;
+mod worker;
 
+pub use cancel::cancel;
+pub use create::{create, estimate, retry};
+pub use queries::{detail, events_after, get, list, logs, metrics, update};
 pub use types::*;
+pub use worker::{Worker, run_worker};
+
+use queries::find;

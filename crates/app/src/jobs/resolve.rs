@@ -24,8 +24,6 @@ pub struct Resolved {
     pub preset_id: PresetId,
     /// Base model.
     pub base_model: BaseModel,
-    /// Instance type; available.
-    pub instance: InstanceType,
     /// Machine.
     pub gpu: GpuConfig,
     /// Settings.
@@ -48,12 +46,12 @@ pub async fn resolve(app: &App, caller: &Caller, request: &JobRequest) -> Result
     let hyperparameters = fill(preset(preset_id, base_model.context_length), &request.hyperparameters);
     let config = TrainingConfig { hyperparameters, settings: settings(&request.settings) };
     check(&config, &base_model).await?;
-    let throughput = throughput(app, &base_model, &instance, gpu.num_gpus).await?;
+    let throughput = throughput(app, &base_model, instance, gpu.num_gpus).await?;
     let estimate = match &dataset.statistics {
         Some(s) => domain::cost::estimate(s, dataset.file_size, &config, gpu.num_gpus, rate, throughput, SETUP_SECONDS),
         None => return Err(not_ready("Its statistics are missing; validate it again.")),
     };
-    Ok(Resolved { dataset, preset_id, base_model, instance: instance.clone(), gpu, config, estimate, rate })
+    Ok(Resolved { dataset, preset_id, base_model, gpu, config, estimate, rate })
 }
 
 async fn ready_dataset(app: &App, caller: &Caller, id: DatasetId) -> Result<db::datasets::Dataset> {

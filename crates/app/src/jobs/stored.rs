@@ -88,6 +88,8 @@ pub struct RunInfo {
     pub trainer_version: Option<String>,
     /// What it trains on, such as `cpu`.
     pub device: Option<String>,
+    /// When this attempt's trainer reported that it runs.
+    pub started_at: Option<DateTime<Utc>>,
     /// Step of the checkpoint that this attempt went on from.
     pub resumed_from_step: Option<u64>,
     /// Step of the newest checkpoint that this attempt wrote.

@@ -230,7 +230,8 @@ mod tests {
         h
     }
 
-    const CONFIG: &str = r#"{"peft_type":"LORA","r":4,"lora_alpha":32.0,"target_modules":["down_proj","v_proj"],"base_model_name_or_path":"m","x":1}"#;
+    const CONFIG: &str =
+        r#"{"peft_type":"LORA","r":4,"lora_alpha":32.0,"target_modules":["down_proj","v_proj"],"base_model_name_or_path":"m","x":1}"#;
 
     /// A file with these tensors, all of this value.
     fn file(tensors: &BTreeMap<String, [u64; 2]>, value: f32) -> Vec<u8> {

@@ -1,0 +1,232 @@
+//! Follows one job's run from its submission to its end.
+//!
+//! Holds the job by a lease that is renewed all the time, so that a job has one follower at most; every write is fenced by it. Each step
+//! can be cut off and done again by whoever takes over: a submission is idempotent, events are taken in once by their number, and an end
+//! is one conditional transaction.
+
+use std::time::Duration;
+
+use cluster::{ClusterError, EventBatch, RunHandle, RunState};
+use db::jobs::{Job, JobEffects};
+use domain::job::{CancelReason, JobStatus};
+use domain::run::{TrainerEvent, TrainerEventKind};
+use domain::{Error, JobId, Result};
+use tokio_util::sync::CancellationToken;
+
+use super::failure::Failure;
+use super::finish::{self, Fence, Finished, Setback, model_id};
+use super::ingest::{self, LastWord};
+use super::launch::{self, LEASE, handle_of};
+use super::stored::{RunInfo, StoredEstimate};
+use super::{artifacts, budget};
+use crate::App;
+
+/// How long one question for events waits. Bounds how late a request to cancel is seen.
+const WAIT: Duration = Duration::from_millis(500);
+/// Pause after the cluster could not be asked.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often the lease is renewed.
+const RENEW: Duration = Duration::from_secs(2);
+
+/// How following ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Followed {
+    /// The attempt has ended, whichever way.
+    Ended,
+    /// Somebody else follows the job.
+    NotMine,
+    /// Asked to stop; the run may go on without a follower.
+    Stopped,
+}
+
+/// Follows a job as `owner`, until its attempt ends, the lease is lost, or `stop` is cancelled.
+///
+/// # Errors
+/// When storage does not answer; the job is taken up again by the reconciler.
+pub async fn follow(app: &App, job_id: JobId, owner: &str, stop: &CancellationToken) -> Result<Followed> {
+    let now = app.clock.now();
+    if !db::jobs::acquire_lease(&app.db, job_id, owner, now, now + LEASE).await? {
+        return Ok(Followed::NotMine);
+    }
+    let result = tokio::select! {
+        result = follow_held(app, job_id, owner) => result,
+        result = keep_lease(app, job_id, owner) => result.map(|()| Followed::NotMine),
+        () = stop.cancelled() => Ok(Followed::Stopped),
+    };
+    db::jobs::release_lease(&app.db, job_id, owner).await?;
+    result
+}
+
+/// Renews the lease until somebody else has taken it. With the attempt's end it is given up, which is no loss.
+async fn keep_lease(app: &App, job_id: JobId, owner: &str) -> Result<()> {
+    loop {
+        tokio::time::sleep(RENEW).await;
+        if !db::jobs::renew_lease(&app.db, job_id, owner, app.clock.now() + LEASE).await? {
+            let job = db::jobs::get(&app.db, job_id).await?;
+            if job.is_some_and(|job| job.lease_owner.is_some()) {
+                return Ok(());
+            }
+        }
+    }
+}
+
+async fn follow_held(app: &App, job_id: JobId, owner: &str) -> Result<Followed> {
+    let mut told_cost = domain::MicroUsd::ZERO;
+    loop {
+        let Some(job) = db::jobs::get(&app.db, job_id).await? else { return Ok(Followed::Ended) };
+        let fence = Fence { attempt_id: job.attempt_id, owner: owner.to_owned() };
+        if job.lease_owner.as_deref() != Some(owner) {
+            return Ok(if job.status.is_terminal() || job.status == JobStatus::Queued { Followed::Ended } else { Followed::NotMine });
+        }
+        if job.status.is_terminal() || job.status == JobStatus::Queued {
+            return Ok(Followed::Ended);
+        }
+        if job.current_cost != told_cost {
+            told_cost = job.current_cost;
+            if budget::check(app, &job, app.clock.now()).await? {
+                request_cancel(app, &job, CancelReason::Budget).await?;
+                continue;
+            }
+        }
+        let step = Step { app, job: &job, fence: &fence };
+        match handle_of(&job) {
+            None => step.submit().await?,
+            Some(handle) if job.cancel_requested_at.is_some() => step.cancel(&handle).await?,
+            Some(_) if overdue(app, &job) => request_cancel(app, &job, CancelReason::MaxDuration).await?,
+            Some(handle) => step.take_events(&handle).await?,
+        }
+    }
+}
+
+/// Whether the job has been on the GPU for as long as it may, by the trainer's clock or by ours.
+fn overdue(app: &App, job: &Job) -> bool {
+    let run = RunInfo::of(job);
+    let limit = job.settings.max_duration_hours * 3600.0;
+    let wall = run.started_at.and_then(|at| (app.clock.now() - at).to_std().ok()).map_or(0.0, |d| d.as_secs_f64());
+    run.billed_seconds() >= limit || run.billed_before + wall >= limit
+}
+
+/// Notes that a live job is to be cancelled. The first reason stays.
+pub async fn request_cancel(app: &App, job: &Job, reason: CancelReason) -> Result<()> {
+    let now = app.clock.now();
+    let change = |job: &mut Job, _: &mut JobEffects| {
+        if job.status.can_cancel() && job.cancel_requested_at.is_none() {
+            job.cancel_requested_at = Some(now);
+            job.cancel_reason = Some(reason);
+        }
+    };
+    db::jobs::update(&app.db, job.id, now, change).await?;
+    Ok(())
+}
+
+/// One step with a job as it was just read.
+struct Step<'a> {
+    app: &'a App,
+    job: &'a Job,
+    fence: &'a Fence,
+}
+
+impl Step<'_> {
+    async fn submit(&self) -> Result<()> {
+        if self.job.cancel_requested_at.is_some() {
+            return finish::cancelled(self.app, self.job, self.fence).await;
+        }
+        let spec = match launch::run_spec(self.app, self.job).await {
+            Ok(spec) => spec,
+            Err(error) if error.kind == domain::ErrorKind::Unavailable => return Err(error),
+            Err(error) => {
+                tracing::error!(job = %self.job.id, error = &error as &dyn std::error::Error, "the run could not be prepared");
+                return self.set_back(Setback::Failed(Failure::new("not_launchable", error.message, false))).await;
+            }
+        };
+        match self.app.cluster.submit(&spec).await {
+            Ok(handle) => launch::keep_handle(self.app, self.job, self.fence, &handle).await.map(|_| ()),
+            Err(ClusterError::Busy { .. }) => self.set_back(Setback::NoPlace).await,
+            Err(error) => self.set_back(Setback::Failed(Failure::from_cluster(&error))).await,
+        }
+    }
+
+    async fn set_back(&self, setback: Setback) -> Result<()> {
+        finish::set_back(self.app, self.job, self.fence, &setback).await
+    }
+
+    /// Stops the run, takes in what it still said, and ends the job.
+    async fn cancel(&self, handle: &RunHandle) -> Result<()> {
+        if let Err(error) = self.app.cluster.cancel(handle).await {
+            tracing::warn!(job = %self.job.id, error = &error as &dyn std::error::Error, "the run could not be stopped; will try again");
+            tokio::time::sleep(RETRY).await;
+            return Ok(());
+        }
+        let mut after = self.job.last_trainer_seq;
+        while let Ok(batch) = self.app.cluster.events(handle, after, Duration::ZERO).await {
+            let Some(last) = batch.events.last().map(|e| e.seq) else { break };
+            self.take_in(&batch.events).await?;
+            after = last;
+        }
+        finish::cancelled(self.app, self.job, self.fence).await
+    }
+
+    async fn take_events(&self, handle: &RunHandle) -> Result<()> {
+        let EventBatch { events, state } = match self.app.cluster.events(handle, self.job.last_trainer_seq, WAIT).await {
+            Ok(batch) => batch,
+            Err(error) if error.is_transient() => {
+                tracing::warn!(job = %self.job.id, error = &error as &dyn std::error::Error, "the run cannot be asked; will ask again");
+                tokio::time::sleep(RETRY).await;
+                return Ok(());
+            }
+            Err(ClusterError::Unknown { .. }) => return self.set_back(Setback::Failed(Failure::lost(&[]))).await,
+            Err(error) => return self.set_back(Setback::Failed(Failure::from_cluster(&error))).await,
+        };
+        match self.take_in(&events).await? {
+            Some(LastWord::Complete(event)) => self.complete(handle, &event).await,
+            Some(LastWord::Stopped) => self.set_back(Setback::Stopped).await,
+            Some(LastWord::Error { code, message, transient }) => {
+                self.set_back(Setback::Failed(Failure::reported(&code, &message, transient))).await
+            }
+            None => match state {
+                RunState::Running => Ok(()),
+                RunState::Ended { exit, last_lines } => self.set_back(Setback::Failed(Failure::from_exit(exit, &last_lines))).await,
+                RunState::Lost { last_lines } => self.set_back(Setback::Failed(Failure::lost(&last_lines))).await,
+            },
+        }
+    }
+
+    async fn take_in(&self, events: &[TrainerEvent]) -> Result<Option<LastWord>> {
+        if events.is_empty() {
+            return Ok(None);
+        }
+        let now = self.app.clock.now();
+        let estimate = StoredEstimate::of(self.job).map_err(Error::internal)?;
+        let change = |job: &mut Job, effects: &mut JobEffects| {
+            if self.fence.holds(job) { ingest::take_in(job, effects, &estimate, events, now) } else { None }
+        };
+        let word = db::jobs::update(&self.app.db, self.job.id, now, change).await?;
+        self.app.hub.notify(self.job.id);
+        Ok(word.flatten())
+    }
+
+    /// Verifies what the run left, and only then completes the job.
+    async fn complete(&self, handle: &RunHandle, event: &TrainerEvent) -> Result<()> {
+        let TrainerEventKind::Complete { artifacts: reported, summary, .. } = &event.kind else { return Ok(()) };
+        let Some(attempt_id) = self.job.attempt_id else { return Ok(()) };
+        let model_id = model_id(attempt_id);
+        let files = match artifacts::verify(self.app, self.job, model_id, reported).await? {
+            Ok(files) => files,
+            Err(failure) => return self.set_back(Setback::Failed(failure)).await,
+        };
+        let dataset = db::datasets::get_even_deleted(&self.app.db, self.job.dataset_id).await?;
+        let finished = Finished {
+            seq: event.seq,
+            model_id,
+            files,
+            summary: summary.clone(),
+            dataset_name: dataset.map(|d| d.name).unwrap_or_default(),
+        };
+        if finish::complete(self.app, self.job, self.fence, &finished).await?
+            && let Err(error) = self.app.cluster.forget(handle).await
+        {
+            tracing::warn!(job = %self.job.id, error = &error as &dyn std::error::Error, "what the run left behind could not be removed");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+//! From a queued job to a run at the cluster.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use blob::{Key, SizeLimit};
+use chrono::{DateTime, Duration, Utc};
+use cluster::RunHandle;
+use db::jobs::{Job, JobEffects, NewEvent};
+use domain::job::{JobStage, JobStatus, StageGroup};
+use domain::run::{ARTIFACT_FILES, BaseModelSource, DatasetSource, OutputTarget, RunSpec, SignedRequest};
+use domain::{AttemptId, Error, Result};
+use serde_json::json;
+
+use super::base_model::Geometry;
+use super::finish::{Fence, model_id};
+use super::resolve;
+use super::stages;
+use super::stored::RunInfo;
+use crate::App;
+
+/// How long a job stays its follower's without a sign of life.
+pub const LEASE: Duration = Duration::seconds(8);
+/// Signed addresses are good for the longest run plus this, so that waiting and retries inside the cluster do not outlive them.
+const URL_SLACK: Duration = Duration::hours(24);
+/// Largest file of an adapter beside its weights, in bytes.
+const MAX_SMALL_FILE: u64 = 256 * 1024 * 1024;
+
+/// Turns a queued job to `initializing` for `owner`, where nothing else has happened to it meanwhile. Nothing is billed yet.
+pub async fn claim(app: &App, job: &Job, owner: &str) -> Result<bool> {
+    let now = app.clock.now();
+    let change = |current: &mut Job, effects: &mut JobEffects| {
+        let same = current.status == JobStatus::Queued && current.attempt_id == job.attempt_id && current.cancel_requested_at.is_none();
+        if !same {
+            return false;
+        }
+        current.status = JobStatus::Initializing;
+        current.initializing_at = Some(now);
+        current.lease_owner = Some(owner.to_owned());
+        current.lease_until = Some(now + LEASE);
+        let message = "Starting the trainer";
+        let mut run = RunInfo { queue_position: None, ..RunInfo::of(current) };
+        stages::enter(&mut run.stages, StageGroup::Preprocessing, now, message);
+        run.store(current);
+        current.stage = JobStage::Initializing;
+        current.stage_group = Some(StageGroup::Preprocessing);
+        current.stage_message = Some(message.to_owned());
+        let data = json!({"stage": current.stage, "group": StageGroup::Preprocessing, "message": message});
+        effects.events.push(NewEvent::new("stage", data, now));
+        true
+    };
+    let claimed = db::jobs::update(&app.db, job.id, now, change).await?;
+    app.hub.notify(job.id);
+    Ok(claimed.unwrap_or(false))
+}
+
+/// The handle of a job's present run, once it was submitted.
+pub fn handle_of(job: &Job) -> Option<RunHandle> {
+    job.run_handle.as_ref()?.as_str().map(|handle| RunHandle(handle.to_owned()))
+}
+
+/// Keeps the handle of the present run. False where the fence does not hold any more.
+pub async fn keep_handle(app: &App, job: &Job, fence: &Fence, handle: &RunHandle) -> Result<bool> {
+    let change = |job: &mut Job, _: &mut JobEffects| {
+        let holds = fence.holds(job);
+        if holds {
+            job.run_handle = Some(json!(handle.0));
+            job.external_job_id = Some(handle.0.clone());
+        }
+        holds
+    };
+    Ok(db::jobs::update(&app.db, job.id, app.clock.now(), change).await?.unwrap_or(false))
+}
+
+/// What the cluster is asked to do for the present attempt.
+///
+/// # Errors
+/// When the data set or the base model is gone.
+pub async fn run_spec(app: &App, job: &Job) -> Result<RunSpec> {
+    let attempt_id = job.attempt_id.ok_or_else(|| Error::internal("a job without an attempt"))?;
+    let dataset = db::datasets::get_even_deleted(&app.db, job.dataset_id).await?;
+    let dataset = dataset.ok_or_else(|| Error::not_found("DATASET_NOT_FOUND", "data set"))?;
+    let base_model = resolve::base_model(&app.config, Some(&job.base_model))?;
+    let expires_at = expiry(job, app.clock.now());
+    let key = Key::parse(&dataset.s3_key).map_err(Error::internal)?;
+    let url = app.blob.signed_download(&key, key.file_name(), expires_at).await?;
+    Ok(RunSpec {
+        job_id: job.id,
+        attempt_id,
+        attempt: job.attempt,
+        base_model: BaseModelSource { id: base_model.id.clone(), revision: base_model.revision.clone(), path: base_model.path.clone() },
+        dataset: DatasetSource {
+            url: Some(url),
+            path: None,
+            format: Some(dataset.format),
+            sha256: dataset.sha256.clone(),
+            size: Some(dataset.file_size),
+        },
+        config: job.config(),
+        output: OutputTarget {
+            dir: PathBuf::from(job.id.to_string()),
+            uploads: uploads(app, job, attempt_id, &base_model.path, expires_at).await?,
+        },
+        threads: None,
+        provenance: provenance(app, job, &dataset),
+    })
+}
+
+fn expiry(job: &Job, now: DateTime<Utc>) -> DateTime<Utc> {
+    let longest = std::time::Duration::try_from_secs_f64(job.settings.max_duration_hours * 3600.0).unwrap_or_default();
+    now + Duration::from_std(longest).unwrap_or_default() + URL_SLACK
+}
+
+async fn uploads(
+    app: &App,
+    job: &Job,
+    attempt_id: AttemptId,
+    base_model: &std::path::Path,
+    expires_at: DateTime<Utc>,
+) -> Result<BTreeMap<String, SignedRequest>> {
+    let weights = Geometry::read(base_model).await?.adapter_bytes(&job.hyperparameters) + MAX_SMALL_FILE;
+    let mut uploads = BTreeMap::new();
+    for name in ARTIFACT_FILES {
+        let (most, content_type) = match name.rsplit_once('.').map(|(_, extension)| extension) {
+            Some("safetensors") => (weights, "application/octet-stream"),
+            Some("json") => (MAX_SMALL_FILE, "application/json"),
+            _ => (MAX_SMALL_FILE, "text/markdown"),
+        };
+        let key = Key::model_file(model_id(attempt_id), name).map_err(Error::internal)?;
+        let signed = app.blob.signed_upload(&key, SizeLimit::AtMost(most), content_type, expires_at).await?;
+        let request = SignedRequest { method: signed.method.to_owned(), url: signed.url, headers: signed.headers };
+        uploads.insert(name.to_owned(), request);
+    }
+    Ok(uploads)
+}
+
+fn provenance(app: &App, job: &Job, dataset: &db::datasets::Dataset) -> BTreeMap<String, String> {
+    let mut known = BTreeMap::from([
+        ("jobName".to_owned(), job.name.clone()),
+        ("datasetId".to_owned(), dataset.id.to_string()),
+        ("datasetName".to_owned(), dataset.name.clone()),
+        ("presetId".to_owned(), job.preset_id.to_string()),
+        ("instanceType".to_owned(), job.gpu_config.instance_type.clone()),
+        ("platformVersion".to_owned(), app.config.version.clone()),
+    ]);
+    if let Some(hash) = &dataset.sha256 {
+        known.insert("datasetSha256".to_owned(), hash.clone());
+    }
+    known
+}

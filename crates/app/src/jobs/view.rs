@@ -1,0 +1,156 @@
+//! From a job's row to what is shown of it.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Duration, Utc};
+use db::jobs::{Job, StepMetrics};
+use domain::job::{JobStatus, StageGroup};
+use domain::{DatasetId, MicroUsd, Result};
+
+use super::stages;
+use super::stored::{RunInfo, StoredEstimate};
+use super::types::{FailureView, JobView, MetricsView};
+use crate::App;
+
+/// Makes views; asks for each data set once.
+pub struct Viewer<'a> {
+    app: &'a App,
+    now: DateTime<Utc>,
+    datasets: HashMap<DatasetId, (String, u64)>,
+}
+
+impl<'a> Viewer<'a> {
+    /// As of now.
+    pub fn new(app: &'a App) -> Self {
+        Self { app, now: app.clock.now(), datasets: HashMap::new() }
+    }
+
+    /// A job as shown.
+    pub async fn view(&mut self, job: Job) -> Result<JobView> {
+        let (dataset_name, dataset_pairs) = self.dataset(job.dataset_id).await?;
+        let queue_position = db::jobs::queue_position(&self.app.db, &job).await?;
+        let estimate = StoredEstimate::of(&job).map_err(domain::Error::internal)?;
+        let run = RunInfo::of(&job);
+        let live = Live::new(&job, &estimate, &run, self.now);
+        let instance = self.app.config.instances.iter().find(|i| i.id == job.gpu_config.instance_type);
+        Ok(JobView {
+            id: job.id,
+            user_id: job.user_id,
+            dataset_id: job.dataset_id,
+            dataset_name,
+            dataset_pairs,
+            status: job.status,
+            cancelling: !job.status.is_terminal() && job.cancel_requested_at.is_some(),
+            preset_id: job.preset_id,
+            config: job.config(),
+            instance_name: instance.map_or_else(|| job.gpu_config.instance_type.clone(), |i| i.display_name.clone()),
+            memory_total_bytes: instance.map(|i| i.memory_bytes).filter(|bytes| *bytes > 0),
+            stage: job.stage,
+            stages: stages::views(&run.stages, job.status, self.now),
+            progress: job.progress,
+            current_epoch: job.current_epoch,
+            total_epochs: job.total_epochs,
+            current_step: job.current_step,
+            total_steps: job.total_steps.unwrap_or(estimate.total_steps),
+            metrics: job.current_metrics.as_ref().map(metrics_view),
+            previous_metrics: job.previous_metrics.as_ref().map(metrics_view),
+            queued_at: job.queued_at,
+            started_at: job.started_at,
+            completed_at: job.completed_at,
+            estimated_completion_at: live.ends_at,
+            elapsed_seconds: live.elapsed,
+            remaining_seconds: live.remaining,
+            current_cost: job.current_cost,
+            estimated_cost: job.estimated_total_cost,
+            estimated_cost_min: estimate.cost_min,
+            estimated_cost_max: job.estimated_cost_max,
+            projected_cost: job.final_cost.or(live.projected),
+            final_cost: job.final_cost,
+            hourly_rate: estimate.hourly_rate(),
+            queue_position,
+            failure: failure(&job),
+            cancel_reason: job.cancel_reason,
+            attempt: job.attempt,
+            resumed_from_step: run.resumed_from_step,
+            can_cancel: job.status.can_cancel(),
+            can_retry: job.status.can_retry() && job.can_retry,
+            artifact_id: job.artifact_id,
+            last_event_seq: job.last_event_seq,
+            created_at: job.created_at,
+            updated_at: job.updated_at,
+            name: job.name,
+            notes: job.notes,
+            base_model: job.base_model,
+            gpu: job.gpu_config,
+            stage_message: job.stage_message,
+            summary: job.summary,
+        })
+    }
+
+    async fn dataset(&mut self, id: DatasetId) -> Result<(String, u64)> {
+        if let Some(known) = self.datasets.get(&id) {
+            return Ok(known.clone());
+        }
+        let found = db::datasets::names(&self.app.db, &[id]).await?.remove(&id).unwrap_or_default();
+        self.datasets.insert(id, found.clone());
+        Ok(found)
+    }
+}
+
+/// What is only known while a job runs.
+#[derive(Default)]
+struct Live {
+    elapsed: f64,
+    remaining: Option<f64>,
+    ends_at: Option<DateTime<Utc>>,
+    projected: Option<MicroUsd>,
+}
+
+impl Live {
+    fn new(job: &Job, estimate: &StoredEstimate, run: &RunInfo, now: DateTime<Utc>) -> Self {
+        let mut live = Self { elapsed: run.billed_seconds(), ..Self::default() };
+        if job.status != JobStatus::Running {
+            return live;
+        }
+        // The trainer's own figure is only there while steps are made.
+        let known = job.estimated_completion_at.filter(|_| job.stage_group == Some(StageGroup::Training));
+        let left = |end: DateTime<Utc>| (end - now).to_std().map_or(0.0, |d| d.as_secs_f64());
+        live.remaining = known.map(left);
+        live.ends_at = known.or_else(|| {
+            let rest = std::time::Duration::try_from_secs_f64((estimate.seconds - run.billed).max(0.0)).ok()?;
+            Some(now + Duration::from_std(rest).ok()?)
+        });
+        live.projected = live.remaining.map(|left| {
+            let terms = estimate.cost_of(left);
+            job.current_cost + terms.total()
+        });
+        live
+    }
+}
+
+/// Figures as shown.
+pub fn metrics_view(m: &StepMetrics) -> MetricsView {
+    MetricsView {
+        at: m.timestamp,
+        epoch: m.epoch,
+        step: m.step,
+        training_loss: m.training_loss,
+        validation_loss: m.validation_loss,
+        learning_rate: m.learning_rate,
+        gradient_norm: m.gradient_norm,
+        throughput: m.throughput,
+        gpu_utilization: m.gpu_utilization,
+        memory_bytes: m.memory_bytes,
+        perplexity: m.validation_loss.map(f64::exp),
+    }
+}
+
+fn failure(job: &Job) -> Option<FailureView> {
+    let message = job.error_message.clone()?;
+    Some(FailureView {
+        code: job.error_code.clone().unwrap_or_default(),
+        message,
+        detail: job.error_detail.clone(),
+        can_retry: job.status.can_retry() && job.can_retry,
+    })
+}

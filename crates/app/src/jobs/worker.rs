@@ -1,0 +1,241 @@
+//! The worker of a process: does the queue's tasks, follows runs, and repairs what a crash left.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use db::jobs::{Job, JobEffects, NewEvent};
+use domain::job::JobStatus;
+use domain::{Error, JobId, Result, UserId};
+use queue::{Task, TaskContext, TaskError, TaskHandler, WorkerOptions};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use super::follow::follow;
+use super::stored::{RunInfo, StoredEstimate};
+use super::{finish, launch};
+use crate::App;
+
+/// How often the reconciler runs.
+const RECONCILE: Duration = Duration::from_secs(3);
+/// How long followers may take to note the end of the runs that a leaving process has stopped.
+const LEAVE: Duration = Duration::from_secs(3);
+/// Queued jobs whose place in the queue is told.
+const TOLD_PLACES: usize = 50;
+
+/// Works in this process. One a process; all of them together may share the database.
+pub struct Worker {
+    app: Arc<App>,
+    owner: String,
+    following: Arc<Mutex<HashSet<JobId>>>,
+    followers: TaskTracker,
+    stop: CancellationToken,
+    dispatching: tokio::sync::Mutex<()>,
+}
+
+/// Works until `shutdown` is cancelled: tasks, runs and the reconciler. Then stops the runs that cannot outlive this process, with a
+/// checkpoint, and gives its jobs up; they go on when a worker is there again.
+pub async fn run_worker(app: Arc<App>, options: WorkerOptions, shutdown: CancellationToken) {
+    let worker = Arc::new(Worker::new(Arc::clone(&app)));
+    let handler = Arc::new(Handler(Arc::clone(&worker)));
+    let reconciler = async {
+        while !shutdown.is_cancelled() {
+            if let Err(error) = worker.reconcile().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the reconciler could not finish; it runs again soon");
+            }
+            tokio::select! {
+                () = tokio::time::sleep(RECONCILE) => {}
+                () = shutdown.cancelled() => {}
+            }
+        }
+    };
+    let leave = async {
+        shutdown.cancelled().await;
+        app.cluster.shutdown().await;
+        worker.leave().await;
+    };
+    tokio::join!(queue::run_worker(app.queue.clone(), handler, options, shutdown.clone()), reconciler, leave);
+}
+
+impl Worker {
+    /// A worker that does nothing by itself: see [`run_worker`], [`Worker::dispatch`] and [`Worker::reconcile`].
+    pub fn new(app: Arc<App>) -> Self {
+        Self {
+            app,
+            owner: format!("worker-{}", Uuid::new_v4()),
+            following: Arc::default(),
+            followers: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            dispatching: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// Waits until no run is followed any more.
+    pub async fn idle(&self) {
+        self.followers.close();
+        self.followers.wait().await;
+        self.followers.reopen();
+    }
+
+    /// Lets followers note what they still can, then makes them give their jobs up.
+    pub async fn leave(&self) {
+        self.followers.close();
+        let _ = tokio::time::timeout(LEAVE, self.followers.wait()).await;
+        self.stop.cancel();
+        self.followers.wait().await;
+    }
+
+    /// Compares what is stored with what is true, and repairs the difference. Takes no input and can run at any time, anywhere.
+    ///
+    /// # Errors
+    /// When storage does not answer; the next run goes on.
+    pub async fn reconcile(self: &Arc<Self>) -> Result<()> {
+        let now = self.app.clock.now();
+        for job in db::jobs::active(&self.app.db).await? {
+            match job.status {
+                JobStatus::Queued if job.cancel_requested_at.is_some() => self.cancel_queued(&job).await?,
+                JobStatus::Initializing | JobStatus::Running if job.lease_until.is_none_or(|until| until <= now) => self.follow(job.id),
+                _ => {}
+            }
+        }
+        crate::datasets::reconcile(&self.app).await?;
+        self.dispatch().await
+    }
+
+    /// Launches every queued job that has a place, those that wait longest first. A job whose owner runs as many as the tier allows lets
+    /// others pass.
+    ///
+    /// # Errors
+    /// When storage does not answer.
+    pub async fn dispatch(self: &Arc<Self>) -> Result<()> {
+        if self.stop.is_cancelled() || self.followers.is_closed() {
+            return Ok(());
+        }
+        let _one_at_a_time = self.dispatching.lock().await;
+        let jobs = db::jobs::active(&self.app.db).await?;
+        let mut running: HashMap<UserId, u32> = HashMap::new();
+        for job in jobs.iter().filter(|job| job.status != JobStatus::Queued) {
+            *running.entry(job.user_id).or_default() += 1;
+        }
+        let health = self.app.cluster.health().await;
+        let here = u32::try_from(lock(&self.following).len()).unwrap_or(u32::MAX).max(health.running);
+        let mut places = health.capacity.map_or(u32::MAX, |capacity| capacity.saturating_sub(here));
+        let now = self.app.clock.now();
+        let mut waiting = Vec::new();
+        for job in jobs.into_iter().filter(|job| job.status == JobStatus::Queued && job.cancel_requested_at.is_none()) {
+            let mine = running.entry(job.user_id).or_default();
+            let allowed = places > 0 && job.queued_at <= now && *mine < self.concurrent_jobs(job.user_id).await?;
+            if allowed && launch::claim(&self.app, &job, &self.owner).await? {
+                *mine += 1;
+                places -= 1;
+                self.follow(job.id);
+            } else {
+                waiting.push(job);
+            }
+        }
+        self.tell_places(&waiting).await
+    }
+
+    async fn concurrent_jobs(&self, user_id: UserId) -> Result<u32> {
+        let user = db::users::get(&self.app.db, user_id).await?;
+        Ok(user.map_or(0, |user| self.app.limits(user.tier).concurrent_jobs.max(1)))
+    }
+
+    /// Tells those who wait when their place has changed.
+    async fn tell_places(&self, waiting: &[Job]) -> Result<()> {
+        for (job, position) in waiting.iter().take(TOLD_PLACES).zip(1_u64..) {
+            if RunInfo::of(job).queue_position == Some(position) {
+                continue;
+            }
+            let now = self.app.clock.now();
+            let change = |job: &mut Job, effects: &mut JobEffects| {
+                if job.status == JobStatus::Queued {
+                    RunInfo { queue_position: Some(position), ..RunInfo::of(job) }.store(job);
+                    let message = format!("Number {position} of those that wait for a place.");
+                    effects.events.push(NewEvent::new("queue", json!({"position": position, "message": message}), now));
+                }
+            };
+            db::jobs::update(&self.app.db, job.id, now, change).await?;
+            self.app.hub.notify(job.id);
+        }
+        Ok(())
+    }
+
+    async fn cancel_queued(&self, job: &Job) -> Result<()> {
+        let now = self.app.clock.now();
+        let estimate = StoredEstimate::of(job).map_err(Error::internal)?;
+        let change = |job: &mut Job, effects: &mut JobEffects| {
+            if job.status == JobStatus::Queued && job.cancel_requested_at.is_some() {
+                finish::cancel(job, effects, &estimate, now);
+            }
+        };
+        db::jobs::update(&self.app.db, job.id, now, change).await?;
+        self.app.hub.notify(job.id);
+        Ok(())
+    }
+
+    /// Follows a job in a task of its own, unless it is followed here already. When it ends, its place is given to the next.
+    fn follow(self: &Arc<Self>, job_id: JobId) {
+        if self.followers.is_closed() || !lock(&self.following).insert(job_id) {
+            return;
+        }
+        let worker = Arc::clone(self);
+        self.followers.spawn(async move {
+            let _here = Following { jobs: Arc::clone(&worker.following), job_id };
+            if let Err(error) = follow(&worker.app, job_id, &worker.owner, &worker.stop).await {
+                tracing::warn!(job = %job_id, error = &error as &dyn std::error::Error, "a job could not be followed; it is taken up again");
+            }
+            drop(_here);
+            worker.app.queue.wake();
+            if let Err(error) = worker.dispatch().await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the next job could not be launched; the reconciler will");
+            }
+        });
+    }
+}
+
+/// Notes that a job is followed here, for as long as it lives, also through a panic.
+struct Following {
+    jobs: Arc<Mutex<HashSet<JobId>>>,
+    job_id: JobId,
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        lock(&self.jobs).remove(&self.job_id);
+    }
+}
+
+fn lock(jobs: &Mutex<HashSet<JobId>>) -> MutexGuard<'_, HashSet<JobId>> {
+    // Every change is one call on the set, so it is whole even after a panic.
+    jobs.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Does the queue's tasks with a shared worker.
+struct Handler(Arc<Worker>);
+
+#[async_trait::async_trait]
+impl TaskHandler for Handler {
+    async fn handle(&self, task: Task, context: TaskContext) -> Result<(), TaskError> {
+        let done = match task {
+            Task::ValidateDataset { dataset_id } => crate::datasets::run_validation(&self.0.app, dataset_id, &context.stop).await,
+            // Every launch looks at the whole queue: the order is the queue's, not that of the tasks.
+            Task::LaunchJob { .. } => self.0.dispatch().await,
+        };
+        match done {
+            Err(_) if context.stop.is_cancelled() => Err(TaskError::Interrupted),
+            done => Ok(done?),
+        }
+    }
+
+    async fn gave_up(&self, task: Task, error: &TaskError) -> Result<(), TaskError> {
+        match task {
+            Task::ValidateDataset { dataset_id } => crate::datasets::fail_validation(&self.0.app, dataset_id, &error.to_string()).await?,
+            // The job is still queued, and the reconciler launches it.
+            Task::LaunchJob { .. } => {}
+        }
+        Ok(())
+    }
+}
