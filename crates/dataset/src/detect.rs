@@ -1,6 +1,7 @@
 //! What kind of file this is, from its first bytes.
 
 use crate::codes;
+use crate::depth::{self, text_end};
 use crate::lenient::Lenient;
 use crate::normalise::Form;
 use crate::problem::Problem;
@@ -155,27 +156,9 @@ fn array(text: &[u8], whole: bool) -> Result<Layout, Problem> {
     Err(too_deep(text).unwrap_or_else(|| Problem::file(codes::UNKNOWN_FORMAT, what).on_line(1)))
 }
 
-/// Names the place where the first value is nested more deeply than JSON is read, were it of a known format.
+/// The fault of a first value that is nested more deeply than any format is.
 fn too_deep(text: &[u8]) -> Option<Problem> {
-    const LEVELS: usize = 127;
-    let mut depth = 0usize;
-    let mut at = 0;
-    while at < text.len() {
-        match text[at] {
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b'"' => at = text_end(text, at + 1),
-            _ => {}
-        }
-        if depth > LEVELS {
-            let line = 1 + memchr::memchr_iter(b'\n', &text[..at]).count() as u64;
-            let column = (at - memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1)) as u64 + 1;
-            let what = format!("The JSON here is nested more than {LEVELS} levels deep and is of no format that is known.");
-            return Some(Problem::file(codes::TOO_DEEP, what).at(Position { line, column }));
-        }
-        at += 1;
-    }
-    None
+    depth::too_deep(text, START)
 }
 
 /// Whether one of the first lines is a record of a known form, or the `_meta` line before them.
@@ -270,18 +253,6 @@ impl Keys {
             || (self.has("instruction") && self.has("output"))
             || (self.has("prompt") && self.has("completion"))
     }
-}
-
-/// Index of the quote that ends the text which begins at `from`.
-fn text_end(text: &[u8], from: usize) -> usize {
-    let mut at = from;
-    while let Some(found) = memchr::memchr2(b'"', b'\\', text.get(at..).unwrap_or_default()) {
-        if text[at + found] == b'"' {
-            return at + found;
-        }
-        at += found + 2;
-    }
-    text.len()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The one pass over a file that both validation and reading examples are made of.
 
 use crate::codes;
+use crate::depth;
 use crate::detect::{self, Layout};
 use crate::error::DatasetError;
 use crate::frame::document::Walker;
@@ -9,7 +10,7 @@ use crate::header::Header;
 use crate::lenient::{Lenient, filled};
 use crate::normalise::{self, Body, Conversation, Form};
 use crate::problem::Problem;
-use crate::record::{ConversationMeta, Record};
+use crate::record::{ConversationMeta, FileMeta, Record};
 use crate::source::{Position, Progress, Source};
 use domain::dataset::DatasetFormat;
 use std::io::Read;
@@ -58,6 +59,7 @@ pub(crate) struct Extractor<'p, R> {
 impl<'p, R: Read> Extractor<'p, R> {
     pub(crate) fn new(reader: R, reading: Reading, progress: Option<Progress<'p>>) -> Result<Self, DatasetError> {
         let mut source = Source::new(reader, reading.hash, progress);
+        source.cut_end = reading.partial;
         let (head, whole) = source.head()?;
         let detected = detect::detect(head, whole && !reading.partial, reading.hint);
         let (layout, refusal) = match detected {
@@ -95,14 +97,13 @@ impl<'p, R: Read> Extractor<'p, R> {
         let raw = std::mem::take(&mut self.raw);
         let item = self.frame(frame, &raw);
         self.raw = raw;
-        let Some(mut item) = item else {
-            self.done = true;
-            return Ok(self.bad_bytes(None).map(|problems| Item { problems, ..Item::default() }));
-        };
-        if let Some(problems) = self.bad_bytes(Some(self.source.position().line)) {
-            item.problems.extend(problems);
-            item.body = item.body.map(|_| Body::Rejected);
-        }
+        self.done |= item.is_none();
+        let before = (!self.done).then(|| self.source.position().line);
+        let Some(problems) = self.bad_bytes(before) else { return Ok(item) };
+        let mut item = item.unwrap_or_default();
+        item.problems.extend(problems);
+        item.problems.sort_by_key(|problem| (problem.line, problem.column));
+        item.body = item.body.map(|_| Body::Rejected { conversation_id: None });
         Ok(Some(item))
     }
 
@@ -141,9 +142,9 @@ impl<'p, R: Read> Extractor<'p, R> {
                 Some(rejected(at, place, vec![Problem::file(codes::LINE_TOO_LONG, what)]))
             }
             Frame::ConversationStart(index) => {
-                // Several documents may follow each other, so the position counts over all of them.
-                self.documents += u64::from(index == 0);
-                let id = format!("conversation-{}{}", if self.documents > 1 { format!("{}.", self.documents) } else { String::new() }, index + 1);
+                // Until its metadata says better; several documents may follow each other.
+                let document = if self.documents > 1 { format!("{}.", self.documents) } else { String::new() };
+                let id = format!("conversation-{document}{}", index + 1);
                 self.conversation = Some(Conversation { id, ..Conversation::default() });
                 Some(Item::default())
             }
@@ -156,14 +157,16 @@ impl<'p, R: Read> Extractor<'p, R> {
     fn part(&mut self, part: Part, at: Position, raw: &[u8]) -> Item {
         let mut item = Item { line: at.line, ..Item::default() };
         let error = match part {
-            Part::File { individual } => serde_json::from_slice(raw).map(|meta| {
+            Part::File { individual } => serde_json::from_slice(raw).map(|meta: FileMeta| {
                 self.header.file(&meta, individual);
+                self.documents += 1;
                 // The pairs of an individual conversation name a template where the others name their conversation.
-                self.conversation = None;
-                if individual && self.header.declared_conversations == Some(1) {
-                    let id = self.header.name.clone().unwrap_or_else(|| "conversation-1".to_owned());
-                    self.conversation = Some(Conversation { id, ..Conversation::default() });
-                }
+                let alone = individual && meta.total_conversations == Lenient::Is(1.0);
+                self.conversation = alone.then(|| {
+                    let name = filled(&meta.conversation_source).or_else(|| filled(&meta.dataset_name));
+                    let id = name.map_or_else(|| format!("conversation-{}", self.documents), str::to_owned);
+                    Conversation { id, ..Conversation::default() }
+                });
             }),
             Part::Profile => serde_json::from_slice(raw).map(|profile| self.header.profile(&profile)),
             Part::Conversation => serde_json::from_slice(raw).map(|meta: ConversationMeta| {
@@ -219,11 +222,16 @@ impl<'p, R: Read> Extractor<'p, R> {
         }
         let conversation = self.conversation.as_ref().filter(|_| matches!(place, Place::Pair { .. }));
         let here = normalise::Place { line: at.line, ordinal: self.ordinal, conversation };
-        let Some(normalised) = normalise::normalise(record, here) else {
+        let Some(normalised) = normalise::normalise(&record, here) else {
             let what = "The record has none of the keys of a format that is known.";
             return Some(rejected(at, place, vec![Problem::file(codes::UNKNOWN_RECORD, what)]));
         };
-        let problems = placed(normalised.problems, at, place);
+        let mut problems = placed(normalised.problems, at, place);
+        if matches!(normalised.body, Body::Rejected { .. })
+            && let Some(problem) = depth::too_deep(raw, at)
+        {
+            problems = placed(vec![problem], at, place);
+        }
         Some(Item {
             line: at.line,
             body: Some(normalised.body),
@@ -238,7 +246,7 @@ impl<'p, R: Read> Extractor<'p, R> {
 }
 
 fn rejected(at: Position, place: Place, problems: Vec<Problem>) -> Item {
-    Item { line: at.line, body: Some(Body::Rejected), problems: placed(problems, at, place), ..Item::default() }
+    Item { line: at.line, body: Some(Body::Rejected { conversation_id: None }), problems: placed(problems, at, place), ..Item::default() }
 }
 
 /// Gives problems of a record its line, and pointers that begin at the root.

@@ -40,6 +40,12 @@ impl Findings {
         self.index.get(code.code).map_or(0, |index| self.groups[*index].count)
     }
 
+    /// The first line that was rejected.
+    pub(crate) fn first_error_line(&self) -> Option<u64> {
+        let errors = self.groups.iter().filter(|group| group.severity == Severity::Error);
+        errors.flat_map(|group| &group.findings).filter_map(|finding| finding.line).min()
+    }
+
     /// The first finding because of which the file cannot be used.
     pub(crate) fn fatal(&self) -> Option<&Finding> {
         self.fatal.as_ref()

@@ -15,7 +15,6 @@ pub(crate) struct Header {
     pub(crate) from_meta_line: bool,
     /// The file has `dataset_metadata`: an individual conversation of v4, or v3.
     pub(crate) individual: bool,
-    pub(crate) name: Option<String>,
     pub(crate) vertical: Option<String>,
     pub(crate) consultant: Option<String>,
     pub(crate) quality: Option<f64>,
@@ -33,7 +32,6 @@ impl Header {
         add(&mut self.declared_conversations, count(&meta.total_conversations));
         keep(&mut self.vertical, filled(&meta.vertical));
         keep(&mut self.consultant, filled(&meta.consultant_persona));
-        keep(&mut self.name, filled(&meta.conversation_source).or_else(|| filled(&meta.dataset_name)));
         if let Some(summary) = meta.quality_summary.get() {
             self.quality = summary.avg_quality_score.get().copied().filter(|score| (1.0..=5.0).contains(score));
             self.human_reviewed = summary.human_reviewed_percentage.get().copied().filter(|share| (0.0..=100.0).contains(share));
@@ -49,9 +47,9 @@ impl Header {
     /// The version that the file names; none where it names none.
     pub(crate) fn declared_format(&self) -> Option<DatasetFormat> {
         let names = |digit: char| {
-            self.versions.iter().any(|text| {
-                text.starts_with(digit) || text.match_indices('v').any(|(at, _)| text[at + 1..].starts_with(digit))
-            })
+            self.versions
+                .iter()
+                .any(|text| text.starts_with(digit) || text.match_indices('v').any(|(at, _)| text[at + 1..].starts_with(digit)))
         };
         if names('4') || names('5') {
             Some(DatasetFormat::BrightrunLoraV4)

@@ -20,15 +20,7 @@ pub(crate) struct Lengths {
 impl Lengths {
     pub(crate) fn new() -> Self {
         let zeros = |length: u64| vec![0; usize::try_from(length).unwrap_or(0)];
-        Self {
-            exact: zeros(EXACT),
-            coarse: zeros(COARSE),
-            bins: vec![0; LENGTH_BINS],
-            count: 0,
-            sum: 0,
-            min: u64::MAX,
-            max: 0,
-        }
+        Self { exact: zeros(EXACT), coarse: zeros(COARSE), bins: vec![0; LENGTH_BINS], count: 0, sum: 0, min: u64::MAX, max: 0 }
     }
 
     pub(crate) fn add(&mut self, length: u64) {

@@ -74,10 +74,18 @@ impl<'de, T: Deserialize<'de> + Shape> Visitor<'de> for LenientVisitor<T> {
         Ok(Lenient::Null)
     }
     fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Self::Value, E> {
-        if T::BOOLEAN { T::deserialize(serde::de::value::BoolDeserializer::new(value)).map(Lenient::Is) } else { Ok(Lenient::Wrong("a boolean")) }
+        if T::BOOLEAN {
+            T::deserialize(serde::de::value::BoolDeserializer::new(value)).map(Lenient::Is)
+        } else {
+            Ok(Lenient::Wrong("a boolean"))
+        }
     }
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Self::Value, E> {
-        if T::NUMBER { T::deserialize(serde::de::value::F64Deserializer::new(value)).map(Lenient::Is) } else { Ok(Lenient::Wrong("a number")) }
+        if T::NUMBER {
+            T::deserialize(serde::de::value::F64Deserializer::new(value)).map(Lenient::Is)
+        } else {
+            Ok(Lenient::Wrong("a number"))
+        }
     }
     #[expect(clippy::cast_precision_loss, reason = "scores, weights and turn numbers are small")]
     fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Self::Value, E> {
@@ -114,12 +122,12 @@ pub(crate) const NOT_TEXT_PART: &str = "a part that is not text";
 
 /// For `#[serde(deserialize_with)]`: [`Lenient`] cannot be implemented for borrowed text itself.
 pub(crate) fn text<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Text<'a>, D::Error> {
-    deserializer.deserialize_any(TextVisitor { key: "content" })
+    deserializer.deserialize_any(TextVisitor { part: false })
 }
 
 struct TextVisitor {
-    /// The key under which an object holds its text.
-    key: &'static str,
+    /// A part of a content list, whose text is under `text`; otherwise a text, or an object with it under `content`.
+    part: bool,
 }
 
 impl<'de> Visitor<'de> for TextVisitor {
@@ -144,18 +152,19 @@ impl<'de> Visitor<'de> for TextVisitor {
         Ok(Lenient::Wrong("a number"))
     }
     fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
-        Ok(Lenient::Is(Cow::Borrowed(value)))
+        Ok(if self.part { Lenient::Wrong("a string") } else { Lenient::Is(Cow::Borrowed(value)) })
     }
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(Lenient::Is(Cow::Owned(value.to_owned())))
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Self::Value, E> {
+        self.visit_string(value.to_owned())
     }
     fn visit_string<E>(self, value: String) -> Result<Self::Value, E> {
-        Ok(Lenient::Is(Cow::Owned(value)))
+        Ok(if self.part { Lenient::Wrong("a string") } else { Lenient::Is(Cow::Owned(value)) })
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let text_key = if self.part { "text" } else { "content" };
         let mut found = Lenient::Wrong("an object");
         while let Some(key) = map.next_key::<Cow<'de, str>>()? {
-            if key == self.key {
+            if key == text_key {
                 if let Plain(Some(value)) = map.next_value()? {
                     found = Lenient::Is(value);
                 }
@@ -200,7 +209,7 @@ struct Part<'a>(Text<'a>);
 
 impl<'de> Deserialize<'de> for Part<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor { key: "text" }).map(Part)
+        deserializer.deserialize_any(TextVisitor { part: true }).map(Part)
     }
 }
 
@@ -240,6 +249,7 @@ mod tests {
         assert_eq!(row(r#"{"t":{"x":[1],"content":"c"}}"#).t, Lenient::Is("c".into()));
         assert_eq!(row(r#"{"t":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}"#).t, Lenient::Is("ab".into()));
         assert_eq!(row(r#"{"t":[{"type":"image_url","image_url":{"url":"x"}}]}"#).t, Lenient::Wrong(NOT_TEXT_PART));
+        assert_eq!(row(r#"{"t":["a"]}"#).t, Lenient::Wrong("an array"));
         assert_eq!(row(r#"{"t":[]}"#).t, Lenient::Wrong("an array"));
         assert_eq!(row(r#"{"n":3}"#).n, Lenient::Is(3.0));
         assert_eq!(row(r#"{"n":"3"}"#).n, Lenient::Wrong("a string"));

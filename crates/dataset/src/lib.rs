@@ -5,6 +5,7 @@
 //! pass a reader and a [`TokenCounter`].
 
 pub mod codes;
+mod depth;
 mod detect;
 mod error;
 mod example;

@@ -53,9 +53,16 @@ impl Problem {
         let text = error.to_string();
         let said = text.rsplit_once(" at line ").map_or(text.as_str(), |(said, _)| said);
         let at = position(fault_index(error, said, raw), raw, start);
-        if said.contains("recursion limit") {
-            return Self::file(codes::TOO_DEEP, "The JSON here is nested too deeply to be read.").at(at);
-        }
+        let said = match said {
+            "EOF while parsing a string" => "it ends in the middle of a text",
+            "EOF while parsing an object" => "it ends in the middle of an object",
+            "EOF while parsing a list" => "it ends in the middle of an array",
+            "EOF while parsing a value" => "it ends where a value is expected",
+            said if said.contains("recursion limit") => {
+                return Self::file(codes::TOO_DEEP, "The JSON here is nested too deeply to be read.").at(at);
+            }
+            said => said,
+        };
         Self::file(codes::INVALID_JSON, format!("This is not valid JSON: {said}.")).at(at)
     }
 
@@ -74,6 +81,9 @@ impl Problem {
 
 /// Index in `raw` of the character at fault. The parser names the place up to which it has read, which may be one further.
 fn fault_index(error: &serde_json::Error, said: &str, raw: &[u8]) -> usize {
+    if error.is_eof() {
+        return raw.len();
+    }
     let line_start = match error.line() {
         0 | 1 => 0,
         line => memchr::memchr_iter(b'\n', raw).nth(line - 2).map_or(raw.len(), |end| end + 1),
@@ -90,7 +100,7 @@ fn fault_index(error: &serde_json::Error, said: &str, raw: &[u8]) -> usize {
 }
 
 /// The position of `raw[index]`.
-fn position(index: usize, raw: &[u8], start: Position) -> Position {
+pub(crate) fn position(index: usize, raw: &[u8], start: Position) -> Position {
     let before = &raw[..index];
     match memchr::memrchr(b'\n', before) {
         None => Position { line: start.line, column: start.column + index as u64 },

@@ -58,7 +58,7 @@ impl ExampleReader {
                     return Ok(Some(example));
                 }
                 Some(Body::Context { .. }) => self.counts.context += 1,
-                Some(Body::Rejected) => self.counts.rejected += 1,
+                Some(Body::Rejected { .. }) => self.counts.rejected += 1,
                 None => {}
             }
         }

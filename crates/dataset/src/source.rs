@@ -46,6 +46,8 @@ pub(crate) struct Source<'p, R> {
     bytes_read: u64,
     bad: VecDeque<BadBytes>,
     head_done: bool,
+    /// More follows in the file than is given: a sequence that the end cuts is left out.
+    pub(crate) cut_end: bool,
 }
 
 impl<'p, R: Read> Source<'p, R> {
@@ -65,6 +67,7 @@ impl<'p, R: Read> Source<'p, R> {
             bytes_read: 0,
             bad: VecDeque::new(),
             head_done: false,
+            cut_end: false,
         }
     }
 
@@ -168,6 +171,10 @@ impl<'p, R: Read> Source<'p, R> {
             self.checked += error.valid_up_to();
             let length = match error.error_len() {
                 Some(length) => length,
+                None if self.eof && self.cut_end => {
+                    self.end = self.checked;
+                    break;
+                }
                 None if self.eof => self.end - self.checked,
                 None => break,
             };

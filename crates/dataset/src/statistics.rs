@@ -63,7 +63,8 @@ pub(crate) struct Statistics {
     topics: BTreeMap<String, u64>,
     cells: BTreeMap<(String, String), (String, u64)>,
     personas: HashSet<String>,
-    labelled: bool,
+    /// Pairs of which neither persona nor arc is known.
+    unlabelled: u64,
     quality: Mean,
     reviewed: Mean,
     samples: Vec<SampleConversation>,
@@ -86,7 +87,7 @@ impl Statistics {
             topics: BTreeMap::new(),
             cells: BTreeMap::new(),
             personas: HashSet::new(),
-            labelled: false,
+            unlabelled: 0,
             quality: Mean::default(),
             reviewed: Mean::default(),
             samples: Vec::new(),
@@ -107,6 +108,13 @@ impl Statistics {
     pub(crate) fn context(&mut self, conversation_id: &str, labels: &Labels, messages: &[Message]) {
         self.context += 1;
         self.messages(conversation_id, labels, messages);
+    }
+
+    pub(crate) fn rejected(&mut self, conversation_id: Option<&str>) {
+        self.rejected += 1;
+        if let Some(id) = conversation_id {
+            self.conversations.add(id, 0);
+        }
     }
 
     pub(crate) fn counted(&mut self, counted: &Counted) {
@@ -156,21 +164,26 @@ impl Statistics {
             let full = self.topics.len() >= LABELS && !self.topics.contains_key(&clip(topic, LABEL_LETTERS));
             *self.topics.entry(if full { OTHER.to_owned() } else { clip(topic, LABEL_LETTERS) }).or_default() += pairs;
         }
+        self.cell(labels, pairs);
+    }
+
+    fn cell(&mut self, labels: &Labels, pairs: u64) {
         let persona = labels.persona.clone().or_else(|| labels.persona_name.as_deref().map(key));
         let arc = labels.arc.clone().or_else(|| labels.arc_name.as_deref().map(key));
-        self.labelled |= persona.is_some() || arc.is_some();
+        if persona.is_none() && arc.is_none() {
+            self.unlabelled += pairs;
+            return;
+        }
         let name = match (&labels.persona, &labels.persona_name) {
             (Some(key), _) => title(key),
             (None, Some(name)) => name.clone(),
             (None, None) => title(UNKNOWN),
         };
-        if let Some(persona) = &persona
-            && self.personas.len() < LABELS
-        {
-            self.personas.insert(clip(persona, LABEL_LETTERS));
+        let known = |label: Option<String>| label.map_or_else(|| UNKNOWN.to_owned(), |label| clip(&label, LABEL_LETTERS));
+        if persona.is_some() && self.personas.len() < LABELS {
+            self.personas.insert(known(persona.clone()));
         }
-        let cell = |label: Option<String>| label.map_or_else(|| UNKNOWN.to_owned(), |label| clip(&label, LABEL_LETTERS));
-        let mut at = (cell(persona), cell(arc));
+        let mut at = (known(persona), known(arc));
         let mut name = clip(&name, LABEL_LETTERS);
         if self.cells.len() >= LABELS && !self.cells.contains_key(&at) {
             at = (OTHER.to_owned(), OTHER.to_owned());
@@ -180,11 +193,16 @@ impl Statistics {
     }
 
     /// The figures, and the sample.
-    pub(crate) fn finish(self, header: &Header, tokenizer: &str) -> (DatasetStatistics, Vec<SampleConversation>) {
+    pub(crate) fn finish(mut self, header: &Header, tokenizer: &str) -> (DatasetStatistics, Vec<SampleConversation>) {
         let (consultant_name, consultant_title) = header.consultant_parts();
+        if !self.cells.is_empty() && self.unlabelled > 0 {
+            let unknown = (UNKNOWN.to_owned(), UNKNOWN.to_owned());
+            self.cells.entry(unknown).or_insert((title(UNKNOWN), 0)).1 += self.unlabelled;
+        }
         let mut topics: Vec<TopicCount> = self.topics.into_iter().map(|(topic, count)| TopicCount { topic, count }).collect();
         topics.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.topic.cmp(&other.topic)));
-        let cells = self.cells.into_iter().map(|((persona, arc), (persona_name, pairs))| ScaffoldingCell { persona, persona_name, arc, pairs });
+        let cells =
+            self.cells.into_iter().map(|((persona, arc), (persona_name, pairs))| ScaffoldingCell { persona, persona_name, arc, pairs });
         let statistics = DatasetStatistics {
             total_training_pairs: self.pairs,
             total_validation_pairs: self.validation_pairs,
@@ -201,7 +219,7 @@ impl Statistics {
             length_distribution: self.lengths.distribution(),
             length_histogram: self.lengths.histogram(),
             tokenizer: tokenizer.to_owned(),
-            scaffolding: if self.labelled { cells.collect() } else { Vec::new() },
+            scaffolding: cells.collect(),
             quality_score: self.quality.get().or(header.quality),
             human_reviewed_percent: self.reviewed.get().or(header.human_reviewed),
             vertical: header.vertical.clone(),

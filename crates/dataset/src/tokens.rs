@@ -62,6 +62,7 @@ impl<'t> Batch<'t> {
 fn count(counter: &dyn TokenCounter, example: Waiting) -> Counted {
     let Waiting { messages, new_from, line, pointer } = example;
     let new = messages[new_from..].iter().filter(|message| message.role != "system");
-    let (turns, turn_tokens) = new.fold((0, 0), |(turns, tokens), message| (turns + 1, tokens + counter.count_text(&message.content) as u64));
+    let (turns, turn_tokens) =
+        new.fold((0, 0), |(turns, tokens), message| (turns + 1, tokens + counter.count_text(&message.content) as u64));
     Counted { line, pointer, tokens: counter.count_example(&messages) as u64, turn_tokens, turns }
 }

@@ -104,7 +104,7 @@ impl<'o> Validation<'o> {
                 self.pair_id(pair_id, &conversation_id, line, pointer.as_deref());
                 self.statistics.context(&conversation_id, &labels, &messages);
             }
-            Some(Body::Rejected) => self.statistics.rejected += 1,
+            Some(Body::Rejected { conversation_id }) => self.statistics.rejected(conversation_id.as_deref()),
             None => {}
         }
     }
@@ -217,12 +217,12 @@ impl<'o> Validation<'o> {
     /// What can be said of a file only when all of it was read.
     fn whole(&mut self, header: &Header) {
         self.totals(header);
-        let Statistics { pairs, context, rejected, .. } = self.statistics;
+        let Statistics { pairs, .. } = self.statistics;
         let minimum = self.options.min_trainable;
         if pairs == 0 {
             self.findings.add(self.nothing().fatal());
         } else if pairs < minimum {
-            let what = format!("Only {pairs} of at least {minimum} pairs can be trained on{}.", left_out(context, rejected));
+            let what = format!("Only {pairs} of at least {minimum} pairs can be trained on{}.", self.left_out());
             self.findings.add(Problem::file(codes::TOO_FEW_EXAMPLES, what).fatal());
         } else if pairs < RECOMMENDED_PAIRS {
             let what = format!("The file has {pairs} trainable pairs; at least {RECOMMENDED_PAIRS} are recommended.");
@@ -243,9 +243,19 @@ impl<'o> Validation<'o> {
         }
         let what = match (context, rejected) {
             (0, 0) => "The file has no pairs and no conversations.".to_owned(),
-            _ => format!("Nothing in the file can be trained on{}.", left_out(context, rejected)),
+            _ => format!("Nothing in the file can be trained on{}.", self.left_out()),
         };
         Problem::file(codes::NO_TRAINABLE_EXAMPLES, what)
+    }
+
+    /// “: 3 without an answer, 2 rejected (the first on line 7)”.
+    fn left_out(&self) -> String {
+        let Statistics { context, rejected, .. } = self.statistics;
+        let first = self.findings.first_error_line().map(|line| format!(" (the first on line {line})")).unwrap_or_default();
+        let context = (context > 0).then(|| format!("{context} without an answer"));
+        let rejected = (rejected > 0).then(|| format!("{rejected} rejected{first}"));
+        let parts: Vec<String> = context.into_iter().chain(rejected).collect();
+        if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) }
     }
 
     /// Compares what the file claims with what it has.
@@ -266,15 +276,5 @@ impl<'o> Validation<'o> {
             let what = format!("The file says that it has {declared} conversations, and it has {conversations}.");
             self.findings.add(Problem::file(codes::TOTALS_DIFFER, what));
         }
-    }
-}
-
-/// “: 3 have no answer and 2 were rejected”.
-fn left_out(context: u64, rejected: u64) -> String {
-    match (context, rejected) {
-        (0, 0) => String::new(),
-        (context, 0) => format!(": {context} have no answer"),
-        (0, rejected) => format!(": {rejected} were rejected, as the findings say"),
-        (context, rejected) => format!(": {context} have no answer and {rejected} were rejected, as the findings say"),
     }
 }

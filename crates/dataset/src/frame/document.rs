@@ -17,11 +17,23 @@ enum State {
     /// Between the values at the top.
     Root,
     /// In the document; `first` until its first key was read.
-    Document { first: bool },
-    Conversations { next: usize },
-    Conversation { index: usize, first: bool },
-    Pairs { conversation: Option<usize>, next: usize },
-    Array { next: usize },
+    Document {
+        first: bool,
+    },
+    Conversations {
+        next: usize,
+    },
+    Conversation {
+        index: usize,
+        first: bool,
+    },
+    Pairs {
+        conversation: Option<usize>,
+        next: usize,
+    },
+    Array {
+        next: usize,
+    },
 }
 
 /// A walk through one file.

@@ -50,8 +50,16 @@ pub(crate) enum Part {
 /// The next piece of a file. Its bytes, where it has any, are in the buffer that was passed.
 #[derive(Debug)]
 pub(crate) enum Frame {
-    Record { at: Position, place: Place, ended: bool },
-    TooLong { at: Position, place: Place, bytes: u64 },
+    Record {
+        at: Position,
+        place: Place,
+        ended: bool,
+    },
+    TooLong {
+        at: Position,
+        place: Place,
+        bytes: u64,
+    },
     Part(Part, Position),
     ConversationStart(usize),
     /// The rest cannot be read.

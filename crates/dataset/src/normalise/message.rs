@@ -52,16 +52,25 @@ pub(super) fn read(element: &Element, pointer: &str, draft: &mut Draft) -> Optio
         draft.problem(Problem::field(codes::UNKNOWN_ROLE, format!("{pointer}/{key}"), format!("The role “{name}” is not known.")));
         return None;
     };
-    let (content, key) = if raw.content.is_missing() && !raw.value.is_missing() { (&raw.value, "value") } else { (&raw.content, "content") };
+    let (content, key) =
+        if raw.content.is_missing() && !raw.value.is_missing() { (&raw.value, "value") } else { (&raw.content, "content") };
     let calls = calls_as_text(raw.tool_calls.as_ref(), raw.function_call.as_ref());
     let at = format!("{pointer}/{key}");
     if content.is_missing() && calls.is_none() {
         draft.problem(Problem::field(codes::MISSING_FIELD, at, "The message has no text."));
         return None;
     }
+    let wrong = matches!(content, Lenient::Wrong(_));
     let mut content = text(content, &at, draft).unwrap_or_default().to_owned();
+    if wrong {
+        return None;
+    }
     if let Some(calls) = calls {
-        draft.problem(Problem::field(codes::TOOL_CALLS_AS_TEXT, pointer, "The message calls tools; the calls are kept as JSON in its text."));
+        draft.problem(Problem::field(
+            codes::TOOL_CALLS_AS_TEXT,
+            pointer,
+            "The message calls tools; the calls are kept as JSON in its text.",
+        ));
         if !content.trim().is_empty() {
             content.push('\n');
         }

@@ -72,8 +72,15 @@ pub(crate) struct Conversation {
 pub(crate) enum Body {
     Example(Example),
     /// A pair without an answer.
-    Context { conversation_id: String, labels: Box<Labels>, messages: Vec<Message> },
-    Rejected,
+    Context {
+        conversation_id: String,
+        labels: Box<Labels>,
+        messages: Vec<Message>,
+    },
+    /// Cannot be used; with the conversation that it says it belongs to.
+    Rejected {
+        conversation_id: Option<String>,
+    },
 }
 
 /// A record after normalising.
@@ -98,21 +105,32 @@ pub(crate) struct Place<'c> {
 }
 
 /// Turns a record into an example; none when it has no form that is known.
-pub(crate) fn normalise(record: Record, place: Place) -> Option<Normalised> {
-    let form = Form::of(&record)?;
+pub(crate) fn normalise(record: &Record, place: Place) -> Option<Normalised> {
+    let form = Form::of(record)?;
     let mut draft = Draft { problems: Vec::new(), place };
     let scaffolded = record.conversation_metadata.get().is_some_and(crate::record::PairMeta::has_scaffolding);
     let pair_id = filled(&record.id).map(str::to_owned);
     let body = match form {
-        Form::Pair => pair::normalise(&record, &mut draft),
-        Form::OpenAi => chat::normalise(&record, &record.messages, "messages", &mut draft),
-        Form::Turns => chat::normalise(&record, &record.turns, "turns", &mut draft),
-        Form::ShareGpt => chat::normalise(&record, &record.conversations, "conversations", &mut draft),
-        Form::Alpaca => instruction::alpaca(&record, &mut draft),
-        Form::PromptCompletion => instruction::prompt_completion(&record, &mut draft),
+        Form::Pair => pair::normalise(record, &mut draft),
+        Form::OpenAi => chat::normalise(record, &record.messages, "messages", &mut draft),
+        Form::Turns => chat::normalise(record, &record.turns, "turns", &mut draft),
+        Form::ShareGpt => chat::normalise(record, &record.conversations, "conversations", &mut draft),
+        Form::Alpaca => instruction::alpaca(record, &mut draft),
+        Form::PromptCompletion => instruction::prompt_completion(record, &mut draft),
     };
-    let body = if draft.problems.iter().any(Problem::rejects) { Body::Rejected } else { body.unwrap_or(Body::Rejected) };
-    Some(Normalised { form, body, problems: draft.problems, scaffolded, pair_id })
+    let mut problems = draft.problems;
+    let rejected = problems.iter().any(Problem::rejects);
+    if rejected {
+        // What else could be said of it matters no more.
+        problems.retain(Problem::rejects);
+    }
+    let body = body.filter(|_| !rejected).unwrap_or_else(|| Body::Rejected {
+        conversation_id: place
+            .conversation
+            .map(|conversation| conversation.id.clone())
+            .or_else(|| filled(&record.conversation_id).map(str::to_owned)),
+    });
+    Some(Normalised { form, body, problems, scaffolded, pair_id })
 }
 
 /// What is gathered while a record is normalised.
