@@ -71,8 +71,9 @@ export const estimateQuery = (body: EstimateRequest) =>
     queryFn: async ({ signal }) => (await ok(api.POST('/api/jobs/estimate', { body, signal }))).data,
   });
 
-export async function createJob(body: components['schemas']['CreateJobRequest']) {
-  return (await ok(api.POST('/api/jobs', { body }))).data;
+/** `key` names the launch: repeated with the same key, it still makes one job. */
+export async function createJob(body: components['schemas']['CreateJobRequest'], key: string) {
+  return (await ok(api.POST('/api/jobs', { body, headers: { 'Idempotency-Key': key } }))).data;
 }
 
 export async function cancelJob(id: string, reason: CancelReason) {

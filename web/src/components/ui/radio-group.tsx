@@ -21,3 +21,13 @@ export function RadioGroupItem({ className, ...props }: React.ComponentProps<typ
     </RadioGroupPrimitive.Item>
   );
 }
+
+/** A choice that looks as its caller likes, with the behaviour of a radio button. */
+export function RadioCard({ className, ...props }: React.ComponentProps<typeof RadioGroupPrimitive.Item>) {
+  return (
+    <RadioGroupPrimitive.Item
+      className={cn('outline-none focus-visible:ring-[3px] focus-visible:ring-ring/50', className)}
+      {...props}
+    />
+  );
+}

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import type { Catalogue, DatasetDetail, Estimate } from '@/api/types';
+import { scientific } from '@/lib/format';
+import { launchChecks, mayLaunch } from './checks';
+import { type Config, effective, initialConfig, isCustom, problems, requestOf, sequenceLengths } from './config';
+
+const hyperparameters: Catalogue['presets'][0]['hyperparameters'] = {
+  learningRate: 2e-4,
+  batchSize: 4,
+  numEpochs: 3,
+  warmupSteps: 0,
+  warmupRatio: 0.03,
+  loraRank: 16,
+  loraAlpha: 32,
+  loraDropout: 0.05,
+  targetModules: ['q_proj'],
+  optimizerType: 'adamw',
+  weightDecay: 0.01,
+  gradientAccumulationSteps: 1,
+  maxGradNorm: 1,
+  scheduler: 'cosine',
+  maxSeqLength: 2048,
+};
+const wide = { min: 0, max: 1e9 };
+const catalogue: Catalogue = {
+  baseModels: [
+    { id: 'base', displayName: 'Base', parameters: 1e6, contextLength: 1024, license: 'MIT', revision: 'r' },
+  ],
+  instanceTypes: [
+    { id: 'h100', displayName: 'H100', ratePerHour: 4.5, available: false },
+    { id: 'cpu', displayName: 'CPU', ratePerHour: 0.05, available: true },
+  ],
+  presets: [{ id: 'balanced', displayName: 'Balanced', description: '', hyperparameters }],
+  limits: {
+    learningRate: { min: 1e-7, max: 0.1 },
+    loraRank: { min: 1, max: 256 },
+    batchSize: wide,
+    numEpochs: wide,
+    warmupSteps: wide,
+    warmupRatio: wide,
+    loraAlpha: wide,
+    loraDropout: wide,
+    weightDecay: wide,
+    gradientAccumulationSteps: wide,
+    maxGradNorm: wide,
+    maxSeqLength: wide,
+    validationSplitRatio: wide,
+    checkpointInterval: wide,
+    earlyStoppingPatience: wide,
+    maxDurationHours: { min: 0.01, max: 72 },
+  },
+  targetModules: ['q_proj'],
+  defaultSettings: { checkpointInterval: 100, maxDurationHours: 24, seed: 42, validationSplitRatio: 0.1 },
+  maxFileSize: 1,
+  minTrainableExamples: 10,
+  version: '0',
+};
+
+const start = initialConfig(catalogue, scientific) as Config;
+
+describe('the configuration', () => {
+  it('starts balanced, on a machine that is there, within the context of the base model', () => {
+    expect(start).toMatchObject({ preset: 'balanced', instanceType: 'cpu', spot: false, learningRate: '2e-4' });
+    expect(start.hyperparameters.maxSeqLength).toBe(1024);
+    expect(isCustom(start, catalogue)).toBe(false);
+    expect(problems(start, catalogue.limits)).toEqual([]);
+  });
+
+  it('is custom as soon as one value differs, and not when the same value is typed otherwise', () => {
+    expect(isCustom({ ...start, learningRate: '0.0002' }, catalogue)).toBe(false);
+    expect(isCustom({ ...start, learningRate: '3e-4' }, catalogue)).toBe(true);
+    const rank = { ...start.hyperparameters, loraRank: 20 };
+    expect(isCustom({ ...start, hyperparameters: rank }, catalogue)).toBe(true);
+  });
+
+  it('names what is out of range', () => {
+    expect(problems({ ...start, learningRate: 'fast' }, catalogue.limits)).toEqual([
+      'Learning rate must be between 1e-7 and 0.1',
+    ]);
+    expect(problems({ ...start, learningRate: '' }, catalogue.limits)).toHaveLength(1);
+    expect(problems({ ...start, maxDurationHours: '100' }, catalogue.limits)).toHaveLength(1);
+  });
+
+  it('becomes the request that is estimated', () => {
+    expect(requestOf({ ...start, learningRate: '1e-3' }, 'd')).toMatchObject({
+      datasetId: 'd',
+      gpuConfig: { instanceType: 'cpu', numGPUs: 1, spot: false },
+      hyperparameters: { learningRate: 1e-3, loraRank: 16 },
+    });
+    expect(Number.isNaN(effective({ ...start, learningRate: ' ' }).learningRate)).toBe(true);
+  });
+
+  it('offers sequence lengths that fit', () => {
+    expect(sequenceLengths(1024, 1024)).toEqual([512, 1024]);
+    expect(sequenceLengths(8192, 3000)).toEqual([512, 1024, 2048, 3000, 4096]);
+  });
+});
+
+describe('the checks before a launch', () => {
+  const dataset = { trainingReady: true, readinessIssues: [] as string[] } as DatasetDetail;
+  const estimate = {
+    cost: { min: 6, max: 16 },
+    duration: { min: 60, max: 120 },
+    budget: { withinBudget: true, remaining: 100 },
+    hourlyRate: 2.49,
+  } as Estimate;
+  const input = { dataset, config: start, problems: [], catalogue, estimate, estimateError: undefined };
+  const statusOf = (over: Partial<typeof input> | { estimate: undefined }) =>
+    Object.fromEntries(launchChecks({ ...input, ...over }).map(({ key, status }) => [key, status]));
+
+  it('pass when everything is in order', () => {
+    expect(mayLaunch(launchChecks(input))).toBe(true);
+    expect(launchChecks(input).map(({ label }) => label)).toContain('Cost estimate: $6.00-$16.00');
+  });
+
+  it('wait for the estimate', () => {
+    expect(statusOf({ estimate: undefined })).toMatchObject({ cost: 'incomplete', duration: 'incomplete' });
+  });
+
+  it('hold the budget', () => {
+    const dear = { ...estimate, budget: { ...estimate.budget, withinBudget: false } };
+    expect(statusOf({ estimate: dear }).cost).toBe('incomplete');
+  });
+
+  it('warn without forbidding', () => {
+    const checks = launchChecks({
+      ...input,
+      dataset: { ...dataset, readinessIssues: ['few'] },
+      config: { ...start, spot: true, maxDurationHours: '0.02' },
+    });
+    expect(checks.filter(({ status }) => status === 'warning').map(({ key }) => key)).toEqual([
+      'dataset',
+      'duration',
+      'spot',
+    ]);
+    expect(mayLaunch(checks)).toBe(true);
+  });
+
+  it('refuse a machine that is not there', () => {
+    expect(statusOf({ config: { ...start, instanceType: 'h100' } }).machine).toBe('incomplete');
+  });
+});

@@ -1,0 +1,129 @@
+import { Link, useNavigate } from '@tanstack/react-router';
+import { RocketIcon, XIcon } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
+import type { Catalogue, DatasetDetail } from '@/api/types';
+import { PageHeader } from '@/components/page-header';
+import { Button } from '@/components/ui/button';
+import { scientific } from '@/lib/format';
+import { AdvancedSettings } from './advanced-settings';
+import { launchChecks, mayLaunch } from './checks';
+import { type Config, isCustom, type NamedPreset, presetValues, problems, requestOf } from './config';
+import { CostPanel } from './cost-panel';
+import { DatasetContext } from './dataset-context';
+import { PresetCards } from './preset-cards';
+import { useEstimate, usePresetEstimates } from './use-estimate';
+import { ValidationPanel } from './validation-panel';
+
+const LaunchDialog = lazy(() => import('./launch-dialog'));
+
+export function Configurator({
+  dataset,
+  catalogue,
+  initial,
+  advanced,
+}: {
+  dataset: DatasetDetail;
+  catalogue: Catalogue;
+  initial: Config;
+  /** Whether the advanced settings are open. */
+  advanced: boolean;
+}) {
+  const navigate = useNavigate({ from: '/training/configure' });
+  const [config, setConfig] = useState(initial);
+  const [confirming, setConfirming] = useState(false);
+  const change = (patch: Partial<Config>) => setConfig((old) => ({ ...old, ...patch }));
+  const choosePreset = (preset: NamedPreset) => {
+    const hyperparameters = presetValues(catalogue, preset, config.baseModel);
+    if (hyperparameters) change({ preset, hyperparameters, learningRate: scientific(hyperparameters.learningRate) });
+  };
+
+  const faults = problems(config, catalogue.limits);
+  const valid = faults.length === 0;
+  const custom = isCustom(config, catalogue);
+  const request = requestOf(config, dataset.id, undefined, custom ? 'custom' : config.preset);
+  const state = useEstimate(request, valid && dataset.trainingReady);
+  const presetEstimates = usePresetEstimates(config, dataset.id, catalogue, dataset.trainingReady);
+  const checks = launchChecks({
+    dataset,
+    config,
+    catalogue,
+    problems: faults,
+    estimate: state.estimate,
+    estimateError: state.error,
+  });
+  const ready = mayLaunch(checks);
+
+  return (
+    <div className="mx-auto max-w-7xl space-y-6 p-6">
+      <PageHeader
+        large
+        title="Training Job Configurator"
+        subtitle="Set the hyperparameters, see what it costs, launch"
+        actions={
+          <Button asChild variant="outline">
+            <Link to="/datasets">
+              <XIcon aria-hidden />
+              Cancel
+            </Link>
+          </Button>
+        }
+      />
+      <DatasetContext
+        dataset={dataset}
+        baseModel={catalogue.baseModels.find(({ id }) => id === config.baseModel)?.displayName ?? config.baseModel}
+      />
+      <div className="grid gap-6 lg:grid-cols-3">
+        <div className="min-w-0 space-y-6 lg:col-span-2">
+          <PresetCards
+            catalogue={catalogue}
+            baseModel={config.baseModel}
+            selected={config.preset}
+            custom={custom}
+            estimates={presetEstimates}
+            onSelect={choosePreset}
+          />
+          <AdvancedSettings
+            config={config}
+            catalogue={catalogue}
+            open={advanced}
+            onOpen={(open) =>
+              void navigate({ search: (old) => ({ ...old, advanced: open || undefined }), replace: true })
+            }
+            onChange={change}
+          />
+        </div>
+        <div className="min-w-0 space-y-6">
+          <CostPanel {...state} spot={config.spot} valid={valid} />
+          <ValidationPanel checks={checks} />
+          <div>
+            <Button
+              size="lg"
+              className="w-full bg-gradient-to-r from-blue-600 to-blue-700 hover:from-blue-700 hover:to-blue-800"
+              disabled={!ready}
+              onClick={() => setConfirming(true)}
+            >
+              <RocketIcon aria-hidden className="mr-2" />
+              Start Training
+            </Button>
+            {!ready && (
+              <p className="mt-2 text-center text-xs text-muted-foreground">Complete every item above to launch</p>
+            )}
+          </div>
+        </div>
+      </div>
+      {confirming && state.estimate && (
+        <Suspense>
+          <LaunchDialog
+            dataset={dataset}
+            config={config}
+            custom={custom}
+            catalogue={catalogue}
+            request={request}
+            estimate={state.estimate}
+            onClose={() => setConfirming(false)}
+          />
+        </Suspense>
+      )}
+    </div>
+  );
+}
