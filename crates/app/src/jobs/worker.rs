@@ -19,7 +19,7 @@ use super::{finish, launch};
 use crate::App;
 
 /// How often the reconciler runs.
-const RECONCILE: Duration = Duration::from_secs(3);
+const RECONCILE: Duration = Duration::from_millis(1500);
 /// How long followers may take to note the end of the runs that a leaving process has stopped.
 const LEAVE: Duration = Duration::from_secs(3);
 /// Queued jobs whose place in the queue is told.
@@ -37,7 +37,9 @@ pub struct Worker {
 
 /// Works until `shutdown` is cancelled: tasks, runs and the reconciler. Then stops the runs that cannot outlive this process, with a
 /// checkpoint, and gives its jobs up; they go on when a worker is there again.
-pub async fn run_worker(app: Arc<App>, options: WorkerOptions, shutdown: CancellationToken) {
+pub async fn run_worker(app: Arc<App>, shutdown: CancellationToken) {
+    // One process writes to a SQLite file as a rule; what it left running when it was killed is taken over at once.
+    let options = WorkerOptions { only_worker: app.db.backend() == "sqlite", ..WorkerOptions::default() };
     let worker = Arc::new(Worker::new(Arc::clone(&app)));
     let handler = Arc::new(Handler(Arc::clone(&worker)));
     let reconciler = async {

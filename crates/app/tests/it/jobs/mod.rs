@@ -1,0 +1,10 @@
+//! Jobs from their creation to their end, with a cluster that does what the test says.
+
+mod adapter;
+mod cancelling;
+mod ends;
+mod fake_cluster;
+mod following;
+mod launching;
+mod reading;
+mod world;
