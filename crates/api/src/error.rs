@@ -14,6 +14,9 @@ pub struct ApiError {
     retry_after: Option<u64>,
 }
 
+/// The one code with a status that only HTTP knows.
+const RANGE_NOT_SATISFIABLE: &str = "RANGE_NOT_SATISFIABLE";
+
 /// The status of a kind of failure.
 pub const fn status_of(kind: ErrorKind) -> StatusCode {
     match kind {
@@ -33,7 +36,8 @@ pub const fn status_of(kind: ErrorKind) -> StatusCode {
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         let retry_after = matches!(error.kind, ErrorKind::Unavailable).then_some(5);
-        Self { status: status_of(error.kind), error, retry_after }
+        let status = if error.code == RANGE_NOT_SATISFIABLE { StatusCode::RANGE_NOT_SATISFIABLE } else { status_of(error.kind) };
+        Self { status, error, retry_after }
     }
 }
 
@@ -55,12 +59,6 @@ impl ApiError {
         let message = format!("The body's type is '{given}'; send application/json.");
         let error = Error::new(ErrorKind::Invalid, "UNSUPPORTED_MEDIA_TYPE", message);
         Self { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, error, retry_after: None }
-    }
-
-    /// The part of the object that was asked for does not exist.
-    pub fn range_not_satisfiable() -> Self {
-        let error = Error::new(ErrorKind::Invalid, "RANGE_NOT_SATISFIABLE", "The object has no such part; ask for less.");
-        Self { status: StatusCode::RANGE_NOT_SATISFIABLE, error, retry_after: None }
     }
 
     /// Too many requests; the next is accepted after `seconds`.

@@ -1,1 +1,34 @@
-//! api
+//! The HTTP side: routes, shapes, error mapping, OpenAPI, event streams, and the web page.
+//!
+//! Owns everything that knows HTTP. Imports `app` and `domain`; never the database, the storage or the numerics. A handler extracts, calls
+//! one use case, and maps its answer; every operation is one file, whose route and OpenAPI entry are one declaration.
+
+mod convert;
+mod dto;
+mod error;
+mod extract;
+mod layers;
+mod limits;
+mod openapi;
+mod reply;
+mod routes;
+mod sse;
+mod state;
+mod telemetry;
+
+pub use limits::RateLimits;
+pub use openapi::openapi;
+pub use state::{Options, PageFile};
+
+use app::App;
+use std::sync::Arc;
+
+/// Everything that the server answers. The listener should give connection infos, so that logins can be limited by address.
+pub fn router(app: Arc<App>, options: Options) -> axum::Router {
+    layers::wrap(state::ApiState::new(app, options))
+}
+
+/// The OpenAPI document as it is kept in `docs/openapi.json`.
+pub fn openapi_json() -> String {
+    format!("{:#}\n", openapi())
+}

@@ -11,16 +11,16 @@ use tokio::time::Instant;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
     /// Signups and logins of one address.
-    pub credentials_per_minute: u32,
+    pub logins: u32,
     /// Unsafe requests of one account.
-    pub writes_per_minute: u32,
+    pub writes: u32,
     /// Safe requests of one account.
-    pub reads_per_minute: u32,
+    pub reads: u32,
 }
 
 impl Default for RateLimits {
     fn default() -> Self {
-        Self { credentials_per_minute: 10, writes_per_minute: 120, reads_per_minute: 1200 }
+        Self { logins: 10, writes: 120, reads: 1200 }
     }
 }
 
@@ -53,8 +53,8 @@ impl Limiter {
     /// When the account has used up its minute.
     pub fn check_user(&self, budget: Budget, user: UserId) -> Result<(), ApiError> {
         let limit = match budget {
-            Budget::Read => self.limits.reads_per_minute,
-            Budget::Write => self.limits.writes_per_minute,
+            Budget::Read => self.limits.reads,
+            Budget::Write => self.limits.writes,
         };
         self.users.take((budget, user), limit)
     }
@@ -64,7 +64,7 @@ impl Limiter {
     /// # Errors
     /// When the address has used up its minute.
     pub fn check_address(&self, address: &str) -> Result<(), ApiError> {
-        self.addresses.take(address.to_owned(), self.limits.credentials_per_minute)
+        self.addresses.take(address.to_owned(), self.limits.logins)
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_bucket_empties_and_fills_again() {
-        let limiter = Limiter::new(RateLimits { credentials_per_minute: 3, ..RateLimits::default() });
+        let limiter = Limiter::new(RateLimits { logins: 3, ..RateLimits::default() });
         for _ in 0..3 {
             assert!(limiter.check_address("a").is_ok());
         }

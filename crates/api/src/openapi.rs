@@ -33,14 +33,14 @@ impl IntoResponses for Failures {
         ErrorEnvelope,
         costs::CostGrouping,
         datasets::DatasetSort,
-        datasets::Ternary,
         jobs::JobSort,
         models::ArtifactKind,
         models::ModelSort,
         text::DatasetFormatFilter,
         text::DatasetStatusFilter,
         text::JobStatusFilter,
-        text::ModelStatusFilter
+        text::ModelStatusFilter,
+        text::Ternary
     )),
     modifiers(&SecuritySchemes),
     security(("bearer" = []), ("cookie" = [])),

@@ -1,33 +1,25 @@
 //! What the handlers share.
 
 use crate::limits::{Limiter, RateLimits};
+use crate::telemetry::Telemetry;
 use app::App;
-use bytes::Bytes;
+use std::borrow::Cow;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// A file of the web page.
-#[derive(Debug, Clone)]
-pub struct Asset {
-    /// Its bytes.
-    pub content: Bytes,
-    /// Its media type.
-    pub content_type: String,
-    /// Whether its name holds a hash of its content, so that it may be kept for ever.
-    pub immutable: bool,
-}
-
-/// The web page. `brightrun` embeds one; tests bring their own.
-pub trait Page: Send + Sync {
-    /// The file at `path`, without a leading slash; `index.html` is the page itself.
-    fn asset(&self, path: &str) -> Option<Asset>;
-}
+/// Gives a file of the web page by its path without a leading slash; `index.html` is the page itself, and what lies below `assets/` has a
+/// hash of its content in its name.
+pub type PageFile = fn(&str) -> Option<Cow<'static, [u8]>>;
 
 /// Settings of the HTTP side.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Settings {
+#[derive(Debug, Clone)]
+pub struct Options {
     /// Rate limits.
     pub rate_limits: RateLimits,
+    /// The web page.
+    pub page: PageFile,
+    /// Cancelled when the server stops: event streams end, so that their connections can be closed.
+    pub stopping: CancellationToken,
 }
 
 /// What the handlers share.
@@ -36,16 +28,24 @@ pub struct ApiState {
     /// The use cases.
     pub app: Arc<App>,
     /// The web page.
-    pub page: Arc<dyn Page>,
+    pub page: PageFile,
     /// Rate limits.
     pub limits: Arc<Limiter>,
-    /// Cancelled when the server stops: streams end, so that connections can be closed.
+    /// Counts requests.
+    pub telemetry: Arc<Telemetry>,
+    /// Cancelled when the server stops.
     pub stopping: CancellationToken,
 }
 
 impl ApiState {
-    /// The state of a server over `app` that shows `page`.
-    pub fn new(app: Arc<App>, page: Arc<dyn Page>, settings: Settings, stopping: CancellationToken) -> Self {
-        Self { app, page, limits: Arc::new(Limiter::new(settings.rate_limits)), stopping }
+    /// The state of a server over `app`.
+    pub fn new(app: Arc<App>, options: Options) -> Self {
+        Self {
+            app,
+            page: options.page,
+            limits: Arc::new(Limiter::new(options.rate_limits)),
+            telemetry: Arc::default(),
+            stopping: options.stopping,
+        }
     }
 }

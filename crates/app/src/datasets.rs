@@ -5,8 +5,8 @@ mod head;
 mod validation;
 
 pub use create::{CreateDataset, CreatedDataset, create};
-pub use db::datasets::{Dataset, DatasetSort, DatasetTotals};
 pub use db::Direction;
+pub use db::datasets::{Dataset, DatasetSort, DatasetTotals};
 pub use head::{HeadReport, validate_head};
 pub use validation::{fail_validation, reconcile, run_validation};
 

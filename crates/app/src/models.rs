@@ -47,7 +47,10 @@ pub async fn detail(app: &App, caller: &Caller, id: ModelId) -> Result<ModelDeta
     let model = view(app, owned(app, caller, id).await?).await?;
     let job = db::jobs::get(&app.db, model.job_id).await?.ok_or_else(not_found)?;
     let query = jobs::MetricsQuery::Sampled { points: METRICS_POINTS };
-    let metrics = { let _ = query; Vec::new() }; // TEMP
+    let metrics = {
+        let _ = query;
+        Vec::new()
+    }; // TEMP
     let dataset = db::datasets::get(&app.db, model.dataset_id).await?;
     let expires_at = app.clock.now() + Duration::hours(URL_HOURS);
     let urls = DownloadUrls {
@@ -131,7 +134,7 @@ pub async fn download(app: &App, caller: &Caller, id: ModelId, artifact: Artifac
     let expires_at = app.clock.now() + Duration::hours(URL_HOURS);
     match artifact {
         Artifact::All => {
-            let (file_name, size) = (archive::file_name(&model.name), archive::size(&model.files)?);
+            let (file_name, size) = (archive::file_name(&model.name), archive::size(model.files())?);
             Ok(DownloadView { url: archive::address(app, id, expires_at)?, file_name, size, expires_at })
         }
         Artifact::File(name) => {
@@ -163,8 +166,9 @@ async fn owned(app: &App, caller: &Caller, id: ModelId) -> Result<db::models::Mo
 
 async fn view(app: &App, row: db::models::ModelArtifact) -> Result<ModelView> {
     let children = db::models::children(&app.db, row.id).await?;
-    let file =
-        |file: db::models::StoredFile| FileView { name: file.name, size: file.size, sha256: file.sha256, key: file.key };
+    let mut files = row.artifacts;
+    let adapter_model = take(&mut files, "adapter_model.safetensors")?;
+    let adapter_config = take(&mut files, "adapter_config.json")?;
     Ok(ModelView {
         id: row.id,
         user_id: row.user_id,
@@ -177,11 +181,24 @@ async fn view(app: &App, row: db::models::ModelArtifact) -> Result<ModelView> {
         quality: row.quality_metrics,
         summary: serde_json::from_value(row.training_summary).map_err(Error::internal)?,
         configuration: serde_json::from_value(row.configuration).map_err(Error::internal)?,
-        files: row.artifacts.into_iter().map(file).collect(),
+        adapter_model,
+        adapter_config,
+        other_files: files.into_iter().map(file_view).collect(),
         parent: row.parent_model_id,
         children,
         deployed_at: row.deployed_at,
         created_at: row.created_at,
         updated_at: row.updated_at,
     })
+}
+
+fn file_view(file: db::models::StoredFile) -> FileView {
+    FileView { name: file.name, size: file.size, sha256: file.sha256, key: file.key }
+}
+
+/// A model is only ever stored with these files.
+fn take(files: &mut Vec<db::models::StoredFile>, name: &str) -> Result<FileView> {
+    let index = files.iter().position(|file| file.name == name);
+    let index = index.ok_or_else(|| Error::internal(format!("the stored model has no {name}")))?;
+    Ok(file_view(files.remove(index)))
 }

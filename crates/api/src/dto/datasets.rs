@@ -105,25 +105,13 @@ pub struct ListDatasets {
     #[param(value_type = Option<t::DatasetFormatFilter>)]
     pub format: Option<String>,
     /// `true`, `false` or `all`.
-    #[param(value_type = Option<Ternary>)]
+    #[param(value_type = Option<t::Ternary>)]
     pub training_ready: Option<String>,
     /// Only this status.
     #[param(value_type = Option<t::DatasetStatusFilter>)]
     pub status: Option<String>,
     /// Part of the name, description, consultant or vertical, without case.
     pub search: Option<String>,
-}
-
-/// Yes, no, or either.
-#[derive(Debug, ToSchema)]
-#[schema(rename_all = "lowercase")]
-pub enum Ternary {
-    /// Either.
-    All,
-    /// Yes.
-    True,
-    /// No.
-    False,
 }
 
 /// Totals over all of the caller's data sets.
@@ -187,6 +175,8 @@ pub struct Dataset {
     pub status: domain::dataset::DatasetStatus,
     /// Whether it can be trained on.
     pub training_ready: bool,
+    /// Whether somebody should look at its warnings first.
+    pub review_recommended: bool,
     /// How far validation is, 0 to 100, while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_progress: Option<f64>,
@@ -241,10 +231,10 @@ pub struct Dataset {
     /// When the file was confirmed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uploaded_at: Option<DateTime<Utc>>,
-    /// When validation ended, with either result.
+    /// When it became ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub processed_at: Option<DateTime<Utc>>,
-    /// When it became ready.
+    /// When validation ended, with either result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validated_at: Option<DateTime<Utc>>,
     /// Why it cannot be used.

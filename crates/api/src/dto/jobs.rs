@@ -100,6 +100,8 @@ pub struct EstimateRequest {
 pub struct CreateJobRequest {
     /// Name, 1 to 200 characters; made from the data set and preset where left out.
     pub name: Option<String>,
+    /// Notes.
+    pub notes: Option<String>,
     /// Data set to train on.
     pub dataset_id: Uuid,
     /// Preset.
@@ -381,6 +383,9 @@ pub struct TrainingJob {
     pub final_cost: Option<f64>,
     /// Attempt, from 1.
     pub attempt: u32,
+    /// Step of the checkpoint that this attempt went on from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resumed_from_step: Option<u64>,
     /// Whether a cancel is accepted.
     pub can_cancel: bool,
     /// Whether a new attempt may be asked for.

@@ -71,3 +71,18 @@ text_schema! {
     /// How urgent a notification is.
     NotificationPriority: [], domain::notification::NotificationPriority;
 }
+
+/// Yes, no, or either.
+pub struct Ternary;
+
+impl utoipa::PartialSchema for Ternary {
+    fn schema() -> RefOr<Schema> {
+        strings(["all", "true", "false"].into_iter())
+    }
+}
+
+impl utoipa::ToSchema for Ternary {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("Ternary")
+    }
+}

@@ -53,6 +53,6 @@ pub async fn readyz(State(state): State<ApiState>) -> Response {
 )]
 pub async fn metrics(State(state): State<ApiState>) -> Result<Response, ApiError> {
     let figures = app::health::figures(&state.app).await?;
-    let text = crate::prometheus::render(&figures, &state.telemetry);
+    let text = crate::telemetry::render(&figures, &state.telemetry);
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }

@@ -1,11 +1,14 @@
 //! Everything outside the API: the web page.
 
 use crate::error::ApiError;
-use crate::state::{ApiState, Asset};
+use crate::state::ApiState;
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use std::borrow::Cow;
 
 /// A file of the page, or the page itself for every other address: its router knows them.
 pub async fn page(State(state): State<ApiState>, method: Method, uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
@@ -17,30 +20,52 @@ pub async fn page(State(state): State<ApiState>, method: Method, uri: Uri, heade
         return Err(ApiError::method_not_allowed(&method, path));
     }
     let name = path.trim_start_matches('/');
-    if let Some(asset) = state.page.asset(name).filter(|_| !name.is_empty()) {
-        return Ok(file(asset, &headers));
+    if let Some(content) = (state.page)(name).filter(|_| !name.is_empty()) {
+        return Ok(file(name, content, &headers));
     }
     // A missing script must not come back as a page.
     if name.starts_with("assets/") {
         return Err(ApiError::no_route(path));
     }
-    let index = state.page.asset("index.html").ok_or_else(|| ApiError::no_route(path))?;
-    Ok(file(Asset { immutable: false, ..index }, &headers))
+    let index = (state.page)("index.html").ok_or_else(|| ApiError::no_route(path))?;
+    Ok(file("index.html", index, &headers))
 }
 
-fn file(asset: Asset, headers: &HeaderMap) -> Response {
-    let tag = format!("\"{:016x}\"", fingerprint(&asset.content));
-    let caching = if asset.immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+fn file(name: &str, content: Cow<'static, [u8]>, headers: &HeaderMap) -> Response {
+    let tag = format!("\"{:016x}\"", fingerprint(&content));
+    let caching = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|value| value == tag);
-    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { asset.content.into_response() };
+    let content = match content {
+        Cow::Borrowed(content) => Bytes::from_static(content),
+        Cow::Owned(content) => Bytes::from(content),
+    };
+    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { Body::from(content).into_response() };
     let answer = response.headers_mut();
     answer.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
-    for (name, value) in [(CONTENT_TYPE, asset.content_type), (ETAG, tag)] {
-        if let Ok(value) = HeaderValue::from_str(&value) {
-            answer.insert(name, value);
-        }
+    answer.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        answer.insert(ETAG, tag);
     }
     response
+}
+
+/// Media types of what a built page consists of.
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "json" | "map" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "jpg" | "jpeg" => "image/jpeg",
+        "webp" => "image/webp",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
 }
 
 /// Tells versions of a file apart; FNV-1a, as nothing depends on it but a cache.

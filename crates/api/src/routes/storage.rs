@@ -3,13 +3,12 @@
 use crate::error::ApiError;
 use crate::extract::Upload;
 use crate::openapi::Failures;
-use crate::range::{self, Wanted};
 use crate::state::ApiState;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE};
-use http::{HeaderMap, StatusCode};
+use http::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 /// Reads an object, or the part of it that `Range` asks for. The address comes signed from another operation.
 #[utoipa::path(
@@ -23,26 +22,29 @@ pub async fn get_object(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let object = app::storage::find(&state.app, &key, query.as_deref().unwrap_or_default()).await?;
-    let wanted = range::wanted(&headers, object.size).ok_or_else(ApiError::range_not_satisfiable)?;
-    let (status, from, to) = match wanted {
-        Wanted::All => (StatusCode::OK, 0, object.size),
-        Wanted::Part { from, to } => (StatusCode::PARTIAL_CONTENT, from, to),
-    };
-    let body = app::storage::read(&state.app, &object, from..to).await?;
-    let name = object.file_name.replace(['"', '\\'], "_");
-    let mut response = Body::from_stream(body).into_response();
-    *response.status_mut() = status;
-    let mut set = |name, value: String| http::HeaderValue::from_str(&value).map(|value| response.headers_mut().insert(name, value)).is_ok();
-    set(CONTENT_TYPE, "application/octet-stream".to_owned());
-    set(CONTENT_LENGTH, (to - from).to_string());
-    set(ACCEPT_RANGES, "bytes".to_owned());
-    set(CACHE_CONTROL, "private, no-store".to_owned());
-    set(CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""));
-    if let Wanted::Part { from, to } = wanted {
-        set(CONTENT_RANGE, format!("bytes {from}-{}/{}", to.saturating_sub(1), object.size));
+    let range = headers.get(RANGE).and_then(|value| value.to_str().ok());
+    let object = app::storage::read(&state.app, &key, query.as_deref().unwrap_or_default(), range).await?;
+    let whole = object.range.start == 0 && object.range.end == object.size;
+    let mut response = Body::from_stream(object.content).into_response();
+    if !whole {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        let (first, last) = (object.range.start, object.range.end.saturating_sub(1));
+        set(&mut response, CONTENT_RANGE, &format!("bytes {first}-{last}/{}", object.size));
     }
+    let name = object.file_name.replace(['"', '\\'], "_");
+    set(&mut response, CONTENT_TYPE, "application/octet-stream");
+    set(&mut response, CONTENT_LENGTH, &(object.range.end - object.range.start).to_string());
+    set(&mut response, ACCEPT_RANGES, "bytes");
+    set(&mut response, CACHE_CONTROL, "private, no-store");
+    set(&mut response, CONTENT_DISPOSITION, &format!("attachment; filename=\"{name}\""));
     Ok(response)
+}
+
+/// A value that is no header is left out.
+fn set(response: &mut Response, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
 }
 
 /// Writes an object. The address comes signed from another operation and says how many bytes are accepted.

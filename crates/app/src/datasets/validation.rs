@@ -111,7 +111,13 @@ async fn read(app: &App, dataset: &Dataset, cancel: &CancellationToken) -> Resul
             shared.read.store(read, Ordering::Relaxed);
             if shared.stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        dataset::validate(content, Some(object.size), &options, tokens.as_deref().map(|counter| counter as &dyn TokenCounter), &mut progress)
+        dataset::validate(
+            content,
+            Some(object.size),
+            &options,
+            tokens.as_deref().map(|counter| counter as &dyn TokenCounter),
+            &mut progress,
+        )
     });
     let result = loop {
         tokio::select! {

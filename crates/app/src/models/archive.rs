@@ -30,9 +30,9 @@ const BUFFER: usize = 256 * 1024;
 ///
 /// # Errors
 /// When that is more than a plain ZIP can hold.
-pub(super) fn size(files: &[FileView]) -> Result<u64> {
+pub(super) fn size<'f>(files: impl Iterator<Item = &'f FileView>) -> Result<u64> {
     let of = |file: &FileView| LOCAL_HEADER + DESCRIPTOR + CENTRAL_HEADER + 2 * file.name.len() as u64 + file.size;
-    let size = END + files.iter().map(of).sum::<u64>();
+    let size = END + files.map(of).sum::<u64>();
     if size < u64::from(u32::MAX) {
         return Ok(size);
     }
@@ -80,8 +80,9 @@ pub async fn open_archive(app: Arc<App>, id: ModelId, expires: i64, signature: &
     }
     let row = db::models::get(&app.db, id).await?.ok_or_else(not_found)?;
     let model = view(&app, row).await?;
-    let size = size(&model.files)?;
-    Ok(Archive { file_name: file_name(&model.name), size, content: stream(app, model.files) })
+    let size = size(model.files())?;
+    let files = model.files().cloned().collect();
+    Ok(Archive { file_name: file_name(&model.name), size, content: stream(app, files) })
 }
 
 /// The ZIP as a stream. Writing and reading sides are polled together, so that nothing goes on when the reader goes away.

@@ -75,8 +75,12 @@ pub struct ModelView {
     pub summary: TrainingSummary,
     /// How it was trained.
     pub configuration: ModelConfiguration,
-    /// Its files.
-    pub files: Vec<FileView>,
+    /// `adapter_model.safetensors`.
+    pub adapter_model: FileView,
+    /// `adapter_config.json`.
+    pub adapter_config: FileView,
+    /// Its other files.
+    pub other_files: Vec<FileView>,
     /// The model that this one follows.
     pub parent: Option<ModelId>,
     /// Models that follow this one.
@@ -92,12 +96,17 @@ pub struct ModelView {
 impl ModelView {
     /// Bytes of all files.
     pub fn total_size(&self) -> u64 {
-        self.files.iter().map(|file| file.size).sum()
+        self.files().map(|file| file.size).sum()
+    }
+
+    /// All files, in the order in which they are listed.
+    pub fn files(&self) -> impl Iterator<Item = &FileView> {
+        [&self.adapter_model, &self.adapter_config].into_iter().chain(&self.other_files)
     }
 
     /// The file with this name.
     pub fn file(&self, name: &str) -> Option<&FileView> {
-        self.files.iter().find(|file| file.name == name)
+        self.files().find(|file| file.name == name)
     }
 }
 

@@ -17,11 +17,7 @@ use http::StatusCode;
     request_body = LoginRequest,
     responses((status = 200, description = "The session", body = Envelope<Session>), Failures)
 )]
-pub async fn login(
-    State(state): State<ApiState>,
-    address: ClientAddress,
-    Input(body): Input<LoginRequest>,
-) -> Result<Response, ApiError> {
+pub async fn login(State(state): State<ApiState>, address: ClientAddress, Input(body): Input<LoginRequest>) -> Result<Response, ApiError> {
     state.limits.check_address(&address.0)?;
     let view = app::accounts::login(&state.app, &body.email, body.password).await?;
     Ok(begun(&state, StatusCode::OK, view))

@@ -17,10 +17,12 @@ use axum::extract::State;
 )]
 pub async fn list(State(state): State<ApiState>, Auth(caller): Auth, Params(query): Params<ListDatasets>) -> ApiResult<DatasetList> {
     let page = Paging::new(query.page, query.page_size)?;
+    let (sort, direction) = sort(query.sort_by.unwrap_or_default());
     let filter = app::datasets::DatasetFilter {
         page: page.page,
         page_size: page.page_size,
-        sort: sort(query.sort_by.unwrap_or_default()),
+        sort,
+        direction,
         format: text_filter("format", query.format.as_deref())?,
         status: text_filter("status", query.status.as_deref())?,
         training_ready: ternary("trainingReady", query.training_ready.as_deref())?,

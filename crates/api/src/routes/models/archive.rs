@@ -17,7 +17,11 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_T
     params(("id" = Uuid, Path, description = "Model"), ArchiveQuery),
     responses((status = 200, description = "The ZIP", body = Vec<u8>, content_type = "application/zip"), Failures)
 )]
-pub async fn archive(State(state): State<ApiState>, Id(id): Id<ModelId>, Params(query): Params<ArchiveQuery>) -> Result<Response, ApiError> {
+pub async fn archive(
+    State(state): State<ApiState>,
+    Id(id): Id<ModelId>,
+    Params(query): Params<ArchiveQuery>,
+) -> Result<Response, ApiError> {
     let archive = app::models::open_archive(state.app.clone(), id, query.expires, &query.signature).await?;
     let headers = [
         (CONTENT_TYPE, "application/zip".to_owned()),
@@ -25,5 +29,5 @@ pub async fn archive(State(state): State<ApiState>, Id(id): Id<ModelId>, Params(
         (CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", archive.file_name)),
         (CACHE_CONTROL, "private, no-store".to_owned()),
     ];
-    Ok((headers, Body::from_stream(archive.body)).into_response())
+    Ok((headers, Body::from_stream(archive.content)).into_response())
 }

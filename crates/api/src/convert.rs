@@ -1,0 +1,10 @@
+//! From the use cases' types to the shapes of answers, and from requests to what the use cases take.
+
+pub mod accounts;
+pub mod catalogue;
+pub mod costs;
+pub mod datasets;
+pub mod job_request;
+pub mod jobs;
+pub mod models;
+pub mod notifications;

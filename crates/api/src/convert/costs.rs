@@ -1,0 +1,80 @@
+//! Costs.
+
+use crate::dto::costs::{
+    AlertKind, CostAlert, CostGrouping, CostReport, CostRow, CostSummary, CostTotals, ExpensiveJob, ListCosts, MonthSpend,
+};
+use crate::error::ApiError;
+use app::costs::{CostQuery, Grouping, MonthView};
+use chrono::{DateTime, NaiveDate};
+use domain::{Error, MicroUsd};
+
+/// Which costs are wanted.
+///
+/// # Errors
+/// When a day is none.
+pub fn filter(query: &ListCosts) -> Result<CostQuery, ApiError> {
+    Ok(CostQuery {
+        start: query.start_date.as_deref().map(|text| day("startDate", text)).transpose()?,
+        end: query.end_date.as_deref().map(|text| day("endDate", text)).transpose()?,
+        group_by: match query.group_by.unwrap_or_default() {
+            CostGrouping::Day => Grouping::Day,
+            CostGrouping::Week => Grouping::Week,
+            CostGrouping::Month => Grouping::Month,
+        },
+        job_id: query.job_id.map(Into::into),
+    })
+}
+
+/// A day, or the UTC day of an instant.
+fn day(field: &str, text: &str) -> Result<NaiveDate, ApiError> {
+    let instant = || DateTime::parse_from_rfc3339(text).map(|at| at.to_utc().date_naive());
+    let error = |_| Error::invalid(field, format!("{field} is '{text}'; write a day as 2026-01-31, or an ISO 8601 time.")).into();
+    text.parse().or_else(|_| instant()).map_err(error)
+}
+
+/// Costs by time.
+pub fn report(report: app::costs::CostReport) -> CostReport {
+    let row = |(date, sums): (NaiveDate, app::costs::CostSums)| CostRow {
+        date,
+        compute: sums.compute.usd(),
+        storage: sums.storage.usd(),
+        data_transfer: sums.data_transfer.usd(),
+        api_calls: sums.api_calls.usd(),
+        total: sums.total().usd(),
+    };
+    let job = |job: app::costs::ExpensiveJob| ExpensiveJob { id: job.id.uuid(), name: job.name, cost: job.cost.usd() };
+    CostReport {
+        costs: report.rows.into_iter().map(row).collect(),
+        summary: CostTotals {
+            total_spend: report.total.usd(),
+            average_job_cost: report.average_job_cost.usd(),
+            most_expensive_job: report.most_expensive.map(job),
+        },
+    }
+}
+
+/// The month so far.
+pub fn summary(month: MonthView) -> CostSummary {
+    let spent = month.spent.total();
+    let alert = |alert: app::costs::BudgetAlert| CostAlert {
+        kind: if alert.critical { AlertKind::Critical } else { AlertKind::Warning },
+        message: alert.message,
+        threshold: alert.threshold,
+    };
+    CostSummary {
+        current_month: MonthSpend {
+            spent: spent.usd(),
+            compute: month.spent.compute.usd(),
+            storage: month.spent.storage.usd(),
+            data_transfer: month.spent.data_transfer.usd(),
+            api_calls: month.spent.api_calls.usd(),
+            held: month.held.usd(),
+            budget: month.budget.map(MicroUsd::usd),
+            remaining: month.budget.map(|budget| (budget - spent).or_zero().usd()),
+            days_remaining: month.days_remaining,
+            projected_total: month.projected.usd(),
+            previous_month: month.previous_month.usd(),
+        },
+        alerts: month.alerts.into_iter().map(alert).collect(),
+    }
+}

@@ -1,0 +1,100 @@
+//! What a job is asked to do.
+
+use crate::dto::jobs::{CreateJobRequest, EstimateRequest, GpuConfig, HyperparameterInput};
+use crate::error::ApiError;
+use app::jobs::{CreateJob, HyperparametersInput, JobRequest, SettingsInput};
+use domain::Error;
+use domain::job::PresetId;
+
+/// The same fields of both requests.
+struct Common {
+    dataset_id: uuid::Uuid,
+    preset_id: Option<PresetId>,
+    base_model: Option<String>,
+    hyperparameters: HyperparameterInput,
+    gpu_config: Option<GpuConfig>,
+    max_seq_length: Option<u32>,
+    warmup_ratio: Option<f64>,
+    spot: Option<bool>,
+    packing: Option<bool>,
+    settings: SettingsInput,
+}
+
+macro_rules! common {
+    ($body:ident, $preset:expr) => {
+        Common {
+            dataset_id: $body.dataset_id,
+            preset_id: $preset,
+            base_model: $body.base_model,
+            hyperparameters: $body.hyperparameters,
+            gpu_config: $body.gpu_config,
+            max_seq_length: $body.max_seq_length,
+            warmup_ratio: $body.warmup_ratio,
+            spot: $body.spot,
+            packing: $body.packing,
+            settings: SettingsInput {
+                early_stopping_patience: $body.early_stopping_patience,
+                validation_split_ratio: $body.validation_split_ratio,
+                checkpoint_interval: $body.checkpoint_interval,
+                seed: $body.seed,
+                max_duration_hours: $body.max_duration_hours,
+            },
+        }
+    };
+}
+
+/// What to estimate.
+///
+/// # Errors
+/// When something is asked for that this version cannot do.
+pub fn estimate(body: EstimateRequest) -> Result<JobRequest, ApiError> {
+    request(common!(body, body.preset_id))
+}
+
+/// What to create.
+///
+/// # Errors
+/// When something is asked for that this version cannot do.
+pub fn create(body: CreateJobRequest) -> Result<CreateJob, ApiError> {
+    let (name, notes) = (body.name, body.notes);
+    Ok(CreateJob { request: request(common!(body, Some(body.preset_id)))?, name, notes })
+}
+
+fn request(common: Common) -> Result<JobRequest, ApiError> {
+    if common.packing == Some(true) {
+        return Err(Error::invalid("packing", "Packing is not supported by this version; leave it out or send false.").into());
+    }
+    let h = common.hyperparameters;
+    let gpu = common.gpu_config.map(|gpu| domain::job::GpuConfig {
+        instance_type: gpu.instance_type,
+        num_gpus: gpu.num_gpus,
+        spot: common.spot.unwrap_or(gpu.spot),
+    });
+    if gpu.is_none() && common.spot == Some(true) {
+        return Err(Error::invalid("spot", "Say in gpuConfig which instance type is to be used at its spot rate.").into());
+    }
+    Ok(JobRequest {
+        dataset_id: common.dataset_id.into(),
+        preset_id: common.preset_id,
+        base_model: common.base_model,
+        hyperparameters: HyperparametersInput {
+            learning_rate: h.learning_rate,
+            batch_size: h.batch_size,
+            num_epochs: h.num_epochs,
+            warmup_steps: h.warmup_steps,
+            warmup_ratio: common.warmup_ratio.or(h.warmup_ratio),
+            lora_rank: h.lora_rank,
+            lora_alpha: h.lora_alpha,
+            lora_dropout: h.lora_dropout,
+            target_modules: h.target_modules,
+            optimizer_type: h.optimizer_type,
+            weight_decay: h.weight_decay,
+            gradient_accumulation_steps: h.gradient_accumulation_steps,
+            max_grad_norm: h.max_grad_norm,
+            scheduler: h.scheduler,
+            max_seq_length: common.max_seq_length.or(h.max_seq_length),
+        },
+        settings: common.settings,
+        gpu,
+    })
+}

@@ -1,0 +1,77 @@
+//! What happens to every request and answer, whatever the route.
+
+use crate::error::ApiError;
+use crate::routes;
+use crate::state::ApiState;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use domain::Error;
+use http::{HeaderName, HeaderValue, Method, Uri, header};
+use std::any::Any;
+use std::time::Instant;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+
+/// Bytes of a body that is not a file.
+const MAX_BODY: usize = 1024 * 1024;
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// Scripts come from this server only; the charts and toasts set styles by themselves.
+const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; \
+     worker-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+);
+
+/// All routes with everything around them.
+pub fn wrap(state: ApiState) -> Router {
+    let (router, _) = routes::operations().split_for_parts();
+    let around = ServiceBuilder::new()
+        .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
+        .layer(header_layer(header::REFERRER_POLICY, HeaderValue::from_static("same-origin")))
+        .layer(header_layer(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(middleware::from_fn_with_state(state.clone(), count))
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(DefaultBodyLimit::max(MAX_BODY));
+    router
+        .route("/openapi.json", get(routes::docs::openapi_json))
+        .route("/docs", get(routes::docs::docs))
+        .fallback(routes::page::page)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(around)
+        .with_state(state)
+}
+
+fn header_layer(name: HeaderName, value: HeaderValue) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::if_not_present(name, value)
+}
+
+/// The query is left out: it may hold a signature.
+fn span<B>(request: &http::Request<B>) -> tracing::Span {
+    let id = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
+}
+
+async fn count(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let response = next.run(request).await;
+    state.telemetry.count(response.status(), began.elapsed());
+    response
+}
+
+async fn method_not_allowed(method: Method, uri: Uri) -> ApiError {
+    ApiError::method_not_allowed(&method, uri.path())
+}
+
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned());
+    ApiError::from(Error::internal(format!("a handler panicked: {text}"))).into_response()
+}

@@ -1,0 +1,3 @@
+//! The API from the outside: requests against the whole router, over a database and a store in a temporary folder.
+
+mod openapi;
