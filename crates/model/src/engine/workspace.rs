@@ -27,7 +27,6 @@ pub(super) struct LayerActivations<Buffer> {
 }
 
 /// Buffers that no layer leaves anything in for another pass.
-#[derive(Default)]
 pub(super) struct Scratch<Buffer> {
     /// The residual stream, `[rows, hidden]`.
     pub(super) stream: Buffer,
@@ -47,6 +46,8 @@ pub(super) struct Scratch<Buffer> {
     pub(super) d_product: Buffer,
     pub(super) linear: LinearScratch<Buffer>,
     pub(super) rotary: RotaryTable<Buffer>,
+    /// Head width and base of the rotary table.
+    rotary_geometry: (usize, f64),
     pub(super) head: HeadScratch<Buffer>,
 }
 
@@ -94,6 +95,7 @@ impl<B: Backend> Default for Workspace<B> {
                 d_product: B::Buffer::default(),
                 linear: LinearScratch::default(),
                 rotary: RotaryTable::default(),
+                rotary_geometry: (0, 0.0),
                 head: HeadScratch::default(),
             },
         }
@@ -150,10 +152,12 @@ impl<B: Backend> Workspace<B> {
         let labels = pass.batch.targets.len();
         backend.resize(&mut scratch.head.states, labels * hidden);
         backend.resize(&mut scratch.head.normalised, labels * hidden);
-        if scratch.rotary.positions < pass.batch.longest() {
+        let rotary_geometry = (config.head_dim, config.rope_theta);
+        if scratch.rotary_geometry != rotary_geometry || scratch.rotary.positions < pass.batch.longest() {
             let positions = pass.batch.longest().next_power_of_two();
             let (cos, sin) = rotary_angles(positions, config.head_dim, config.rope_theta);
             scratch.rotary = RotaryTable { cos: backend.upload(cos), sin: backend.upload(sin), positions };
+            scratch.rotary_geometry = rotary_geometry;
         }
         if training {
             self.gradients.resize_with(params.len(), B::Buffer::default);

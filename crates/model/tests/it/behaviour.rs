@@ -39,6 +39,48 @@ fn the_same_call_gives_the_same_bits_in_a_new_or_a_used_workspace() {
 }
 
 #[test]
+fn a_workspace_may_go_from_model_to_model() {
+    let mut used = Workspace::new();
+    for variant in ["untied", "tied", "untied"] {
+        let fixture = Fixture::open(variant);
+        let (wanted, _) = gradients(&fixture, None, &mut Workspace::new());
+        assert_eq!(bits(&gradients(&fixture, None, &mut used).0.params()), bits(&wanted.params()), "{variant}");
+    }
+}
+
+/// Large enough that every product and row loop is shared out among threads.
+#[test]
+fn threads_that_finish_in_any_order_give_the_same_bits() {
+    let json = r#"{"model_type":"llama","hidden_size":192,"intermediate_size":512,"num_hidden_layers":2,"num_attention_heads":6,
+        "num_key_value_heads":2,"vocab_size":1500,"max_position_embeddings":256}"#;
+    let config = LlamaConfig::from_json(json.as_bytes()).unwrap();
+    let mut state = 1u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state >> 8
+    };
+    let model = Model::from_tensors(config.clone(), Cpu, |_, shape| {
+        Ok((0..shape.iter().product()).map(|_| (next() as f32 / (1 << 23) as f32 - 1.0) * 0.1).collect())
+    });
+    let lora = LoraConfig { rank: 8, alpha: 16.0, dropout: 0.1, target_modules: LinearModule::ALL.to_vec() };
+    let (model, weights) = (model.unwrap(), LoraWeights::init(&config, &lora, 2).unwrap());
+    let input_ids: Vec<u32> = (0..3 * 150).map(|place| place * 7 % 1500).collect();
+    let labels: Vec<i32> = input_ids.iter().map(|token| *token as i32).collect();
+    let batch = Batch { input_ids: &input_ids, labels: &labels, batch_size: 3, seq_len: 150 };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build().unwrap();
+    let run = |ws: &mut Workspace| {
+        let mut gradients = LoraGradients::zeros_like(&weights);
+        let loss = model.forward_backward(&weights, &mut gradients, &batch, LossScale(0.01), Some(KEY), ws).unwrap();
+        (loss.loss_sum.to_bits(), bits(&gradients.params()))
+    };
+    pool.install(|| {
+        let mut ws = Workspace::new();
+        let first = run(&mut ws);
+        assert!((0..4).all(|_| run(&mut ws) == first));
+    });
+}
+
+#[test]
 fn recomputing_blocks_changes_no_bit() {
     for variant in VARIANTS {
         let fixture = Fixture::open(variant);

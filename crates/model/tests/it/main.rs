@@ -1,4 +1,5 @@
 //! The engine against transformers and PEFT, and against itself.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod behaviour;
 mod fixture;
