@@ -1,7 +1,7 @@
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, ok, pageOf } from './client';
 import type { components, operations } from './schema';
-import type { CancelReason, EstimateRequest, JobStatus, JobStatusFilter } from './types';
+import type { CancelReason, EstimateRequest, JobStatus, JobStatusFilter, LogLine } from './types';
 
 /** Jobs that a cluster works on. */
 export const isRunning = (status: JobStatus) => status === 'initializing' || status === 'running';
@@ -52,17 +52,18 @@ export const metricsQuery = (id: string) =>
       ).data,
   });
 
-export const logsQuery = (id: string) =>
-  infiniteQueryOptions({
-    queryKey: ['jobs', 'logs', id],
-    initialPageParam: undefined as string | undefined,
-    queryFn: async ({ signal, pageParam }) => {
-      const query = { cursor: pageParam, limit: 200 };
-      const { data, meta } = await ok(api.GET('/api/jobs/{id}/logs', { params: { path: { id }, query }, signal }));
-      return { logs: data.logs, next: meta?.cursor?.hasMore ? meta.cursor.next : undefined };
-    },
-    getNextPageParam: (last) => last.next,
-  });
+/** Every line of a job's log, oldest first. */
+export async function allLogs(id: string): Promise<LogLine[]> {
+  const lines: LogLine[] = [];
+  let cursor: string | undefined;
+  do {
+    const query = { cursor, limit: 1000 };
+    const { data, meta } = await ok(api.GET('/api/jobs/{id}/logs', { params: { path: { id }, query } }));
+    lines.push(...data.logs);
+    cursor = meta?.cursor?.hasMore ? meta.cursor.next : undefined;
+  } while (cursor);
+  return lines;
+}
 
 export const estimateQuery = (body: EstimateRequest) =>
   queryOptions({

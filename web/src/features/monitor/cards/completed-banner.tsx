@@ -1,0 +1,67 @@
+import { Link } from '@tanstack/react-router';
+import { ArrowRightIcon, DownloadIcon, ExternalLinkIcon, SparklesIcon } from 'lucide-react';
+import type { JobDetail } from '@/api/types';
+import { Button } from '@/components/ui/button';
+import { decimal } from '@/lib/format';
+import { useDownload } from '../../models/use-download';
+
+export function CompletedBanner({ job }: { job: JobDetail }) {
+  const { finalTrainingLoss, finalValidationLoss } = job.summary ?? {};
+  const perplexity = job.currentMetrics?.perplexity;
+  const facts = [
+    { label: 'Final Training Loss', value: finalTrainingLoss, digits: 4 },
+    { label: 'Final Validation Loss', value: finalValidationLoss, digits: 4 },
+    { label: 'Final Perplexity', value: perplexity, digits: 2 },
+  ];
+  return (
+    <section
+      aria-labelledby="complete-heading"
+      className="rounded-xl border-2 border-green-300 bg-gradient-to-r from-green-50 to-emerald-50 p-6"
+    >
+      <div className="flex flex-col gap-4 sm:flex-row">
+        <span className="flex size-12 shrink-0 items-center justify-center rounded-full bg-green-600 text-white">
+          <SparklesIcon aria-hidden className="size-6" />
+        </span>
+        <div className="min-w-0 flex-1 space-y-4">
+          <div>
+            <h2 id="complete-heading" className="text-xl font-semibold text-green-900">
+              <span aria-hidden>🎉 </span>Training Complete!
+            </h2>
+            <p className="text-green-800">The adapter is trained, checked and stored.</p>
+          </div>
+          <dl className="grid gap-4 rounded-lg bg-white/50 p-4 sm:grid-cols-3">
+            {facts.map(
+              ({ label, value, digits }) =>
+                value !== undefined && (
+                  <div key={label}>
+                    <dt className="text-xs text-green-800">{label}</dt>
+                    <dd className="text-lg font-semibold text-green-900">{decimal(value, digits)}</dd>
+                  </div>
+                ),
+            )}
+          </dl>
+          {job.artifactId && <Actions modelId={job.artifactId} />}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function Actions({ modelId }: { modelId: string }) {
+  const download = useDownload(modelId);
+  return (
+    <div className="flex flex-wrap gap-2">
+      <Button asChild size="lg" className="bg-green-700 text-white hover:bg-green-800">
+        <Link to="/models/$artifactId" params={{ artifactId: modelId }}>
+          <ExternalLinkIcon aria-hidden />
+          View LoRA Model
+          <ArrowRightIcon aria-hidden />
+        </Link>
+      </Button>
+      <Button size="lg" variant="outline" disabled={download.isPending} onClick={() => download.mutate('all')}>
+        <DownloadIcon aria-hidden />
+        Download Artifacts
+      </Button>
+    </div>
+  );
+}
