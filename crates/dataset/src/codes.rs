@@ -19,11 +19,11 @@ macro_rules! codes {
     ($($name:ident = $code:literal, $severity:ident, $title:literal, $fix:literal;)+) => {
         $(
             #[doc = concat!("`", $code, "`: ", $title, ".")]
-            pub const $name: Code = Code { code: $code, severity: $severity, title: $title, fix: $fix };
+            pub const $name: &Code = &Code { code: $code, severity: $severity, title: $title, fix: $fix };
         )+
 
         /// Every code there is.
-        pub const ALL: &[Code] = &[$($name),+];
+        pub const ALL: &[&Code] = &[$($name),+];
     };
 }
 

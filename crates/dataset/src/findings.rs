@@ -1,5 +1,6 @@
 //! Counting findings: all are counted, the first of each code are kept.
 
+use crate::codes::Code;
 use crate::problem::Problem;
 use domain::dataset::{Finding, FindingGroup, Severity};
 use std::collections::HashMap;
@@ -36,7 +37,7 @@ impl Findings {
         }
     }
 
-    pub(crate) fn count(&self, code: crate::codes::Code) -> u64 {
+    pub(crate) fn count(&self, code: &Code) -> u64 {
         self.index.get(code.code).map_or(0, |index| self.groups[*index].count)
     }
 

@@ -80,7 +80,7 @@ impl Header {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a whole number in range")]
 fn count(number: &Lenient<f64>) -> Option<u64> {
     let number = *number.get()?;
-    (number >= 0.0 && number < 1e15 && number.fract() == 0.0).then_some(number as u64)
+    ((0.0..1e15).contains(&number) && number.fract() == 0.0).then_some(number as u64)
 }
 
 fn add(total: &mut Option<u64>, more: Option<u64>) {

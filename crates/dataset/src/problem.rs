@@ -7,7 +7,7 @@ use domain::dataset::{Finding, Severity};
 /// Something found in one record or in the file.
 #[derive(Debug, Clone)]
 pub(crate) struct Problem {
-    pub(crate) code: Code,
+    pub(crate) code: &'static Code,
     pub(crate) line: Option<u64>,
     pub(crate) column: Option<u64>,
     /// JSON pointer within the record; the record's own place is put before it.
@@ -19,12 +19,12 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// About the whole file.
-    pub(crate) fn file(code: Code, message: impl Into<String>) -> Self {
+    pub(crate) fn file(code: &'static Code, message: impl Into<String>) -> Self {
         Self { code, line: None, column: None, pointer: None, message: message.into(), fatal: false }
     }
 
     /// About a place within the record that is being read, whose line is filled in later.
-    pub(crate) fn field(code: Code, pointer: impl Into<String>, message: impl Into<String>) -> Self {
+    pub(crate) fn field(code: &'static Code, pointer: impl Into<String>, message: impl Into<String>) -> Self {
         Self { pointer: Some(pointer.into()), ..Self::file(code, message) }
     }
 

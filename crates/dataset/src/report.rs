@@ -50,7 +50,7 @@ pub struct ValidationReport {
 impl ValidationReport {
     /// How often a code was found.
     #[must_use]
-    pub fn count(&self, code: Code) -> u64 {
+    pub fn count(&self, code: &Code) -> u64 {
         self.groups.iter().find(|group| group.code == code.code).map_or(0, |group| group.count)
     }
 }

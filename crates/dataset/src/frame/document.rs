@@ -3,6 +3,7 @@
 //! Only the brackets around the records are read here. Each value is cut out whole and left to the JSON parser, which makes sure
 //! that nothing invalid passes.
 
+use super::cut::Cut;
 use super::{Frame, MAX_RECORD, Part, Place};
 use crate::codes;
 use crate::error::DatasetError;
@@ -305,65 +306,17 @@ fn peek<R: Read>(source: &mut Source<R>) -> Walk<u8> {
     skip_blanks_inside(source)
 }
 
-/// How far a cut has come through its value.
-struct Cut {
-    open: u8,
-    close: u8,
-    depth: usize,
-    in_text: bool,
-    escaped: bool,
-}
-
-impl Cut {
-    /// Bytes of `data` that belong to the value, and whether it ends there.
-    fn scan(&mut self, data: &[u8]) -> (usize, bool) {
-        let mut at = 0;
-        while at < data.len() {
-            if self.escaped {
-                self.escaped = false;
-                at += 1;
-            } else if self.in_text {
-                let Some(found) = memchr::memchr2(b'"', b'\\', &data[at..]) else { return (data.len(), false) };
-                at += found + 1;
-                if data[at - 1] == b'\\' {
-                    self.escaped = true;
-                } else {
-                    self.in_text = false;
-                    if self.depth == 0 {
-                        return (at, true);
-                    }
-                }
-            } else {
-                // Brackets of the other kind need not be counted: the parser checks the whole value afterwards.
-                let Some(found) = memchr::memchr3(b'"', self.open, self.close, &data[at..]) else { return (data.len(), false) };
-                at += found + 1;
-                match data[at - 1] {
-                    b'"' => self.in_text = true,
-                    byte if byte == self.open => self.depth += 1,
-                    _ => {
-                        self.depth -= 1;
-                        if self.depth == 0 {
-                            return (at, true);
-                        }
-                    }
-                }
-            }
-        }
-        (at, false)
-    }
-}
-
 /// Cuts the value that begins at the next byte into `raw` and returns its length, also of one that is too long to be kept.
 fn cut<R: Read>(source: &mut Source<R>, raw: &mut Vec<u8>) -> Walk<u64> {
     raw.clear();
     let at = source.position();
     let mut state = match peek(source)? {
-        b'{' => Cut { open: b'{', close: b'}', depth: 0, in_text: false, escaped: false },
-        b'[' => Cut { open: b'[', close: b']', depth: 0, in_text: false, escaped: false },
+        b'{' => Cut::brackets(b'{', b'}'),
+        b'[' => Cut::brackets(b'[', b']'),
         b'"' => {
             raw.push(b'"');
             source.consume(1);
-            Cut { open: 0, close: 0, depth: 0, in_text: true, escaped: false }
+            Cut::text()
         }
         _ => return scalar(source, raw, at),
     };

@@ -1,5 +1,6 @@
 //! Cutting a stream into records, one at a time, without looking further into them than needed.
 
+mod cut;
 pub(crate) mod document;
 pub(crate) mod lines;
 
