@@ -405,3 +405,13 @@ fn the_legacy_format_is_told_by_what_it_lacks() {
     assert_eq!(check(text.as_bytes()).statistics.total_training_pairs, 12, "early drafts wrote texts as objects");
     assert_eq!(examples(text.as_bytes()).len(), 12);
 }
+
+#[test]
+fn bounds_that_were_reached_are_named() {
+    let mut records = pairs();
+    let words: Vec<String> = (0..200_100).map(|number| format!("word{number}")).collect();
+    records[0]["target_response"] = json!(words.join(" ") + ".");
+    let report = check(&jsonl(&records));
+    assert!(found(&report, "counts_capped")[0].message.contains("200000"));
+    assert_eq!(report.statistics.vocabulary_size, 200_000);
+}
