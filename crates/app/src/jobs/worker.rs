@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use db::jobs::{Job, JobEffects, NewEvent};
 use domain::job::JobStatus;
-use domain::{Error, JobId, Result, UserId};
+use domain::{AttemptId, Error, Result, UserId};
 use queue::{Task, TaskContext, TaskError, TaskHandler, WorkerOptions};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -29,7 +29,7 @@ const TOLD_PLACES: usize = 50;
 pub struct Worker {
     app: Arc<App>,
     owner: String,
-    following: Arc<Mutex<HashSet<JobId>>>,
+    following: Arc<Mutex<HashSet<AttemptId>>>,
     followers: TaskTracker,
     stop: CancellationToken,
     dispatching: tokio::sync::Mutex<()>,
@@ -98,7 +98,7 @@ impl Worker {
         for job in db::jobs::active(&self.app.db).await? {
             match job.status {
                 JobStatus::Queued if job.cancel_requested_at.is_some() => self.cancel_queued(&job).await?,
-                JobStatus::Initializing | JobStatus::Running if job.lease_until.is_none_or(|until| until <= now) => self.follow(job.id),
+                JobStatus::Initializing | JobStatus::Running if job.lease_until.is_none_or(|until| until <= now) => self.follow(&job),
                 _ => {}
             }
         }
@@ -129,10 +129,10 @@ impl Worker {
         for job in jobs.into_iter().filter(|job| job.status == JobStatus::Queued && job.cancel_requested_at.is_none()) {
             let mine = running.entry(job.user_id).or_default();
             let allowed = places > 0 && job.queued_at <= now && *mine < self.concurrent_jobs(job.user_id).await?;
-            if allowed && launch::claim(&self.app, &job, &self.owner).await? {
+            if allowed && launch::claim(&self.app, &job, &self.owner_of(&job)).await? {
                 *mine += 1;
                 places -= 1;
-                self.follow(job.id);
+                self.follow(&job);
             } else {
                 waiting.push(job);
             }
@@ -178,19 +178,24 @@ impl Worker {
         Ok(())
     }
 
-    /// Follows a job in a task of its own, unless it is followed here already. When it ends, its place is given to the next.
-    fn follow(self: &Arc<Self>, job_id: JobId) {
-        if self.followers.is_closed() || !lock(&self.following).insert(job_id) {
+    /// Holder of a job's lease for one attempt, so that the follower of an attempt that has just ended lets go of its own lease only.
+    fn owner_of(&self, job: &Job) -> String {
+        job.attempt_id.map_or_else(|| self.owner.clone(), |attempt| format!("{}/{attempt}", self.owner))
+    }
+
+    /// Follows a job's attempt in a task of its own, unless it is followed here already. When it ends, its place is given to the next.
+    fn follow(self: &Arc<Self>, job: &Job) {
+        let Some(attempt) = job.attempt_id else { return };
+        if self.followers.is_closed() || !lock(&self.following).insert(attempt) {
             return;
         }
-        let worker = Arc::clone(self);
+        let (worker, owner, job_id) = (Arc::clone(self), self.owner_of(job), job.id);
         self.followers.spawn(async move {
-            let _here = Following { jobs: Arc::clone(&worker.following), job_id };
-            if let Err(error) = follow(&worker.app, job_id, &worker.owner, &worker.stop).await {
+            let here = Following { attempts: Arc::clone(&worker.following), attempt };
+            if let Err(error) = follow(&worker.app, job_id, &owner, &worker.stop).await {
                 tracing::warn!(job = %job_id, error = &error as &dyn std::error::Error, "a job could not be followed; it is taken up again");
             }
-            drop(_here);
-            worker.app.queue.wake();
+            drop(here);
             if let Err(error) = worker.dispatch().await {
                 tracing::warn!(error = &error as &dyn std::error::Error, "the next job could not be launched; the reconciler will");
             }
@@ -198,21 +203,21 @@ impl Worker {
     }
 }
 
-/// Notes that a job is followed here, for as long as it lives, also through a panic.
+/// Notes that an attempt is followed here, for as long as it lives, also through a panic.
 struct Following {
-    jobs: Arc<Mutex<HashSet<JobId>>>,
-    job_id: JobId,
+    attempts: Arc<Mutex<HashSet<AttemptId>>>,
+    attempt: AttemptId,
 }
 
 impl Drop for Following {
     fn drop(&mut self) {
-        lock(&self.jobs).remove(&self.job_id);
+        lock(&self.attempts).remove(&self.attempt);
     }
 }
 
-fn lock(jobs: &Mutex<HashSet<JobId>>) -> MutexGuard<'_, HashSet<JobId>> {
+fn lock(attempts: &Mutex<HashSet<AttemptId>>) -> MutexGuard<'_, HashSet<AttemptId>> {
     // Every change is one call on the set, so it is whole even after a panic.
-    jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    attempts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Does the queue's tasks with a shared worker.

@@ -90,7 +90,8 @@ async fn a_request_that_a_crash_interrupted_is_finished_by_the_reconciler() {
         let other = Arc::new(Worker::new(world.app.clone()));
         other.reconcile().await.expect("reconciled");
         world.until_status(id, JobStatus::Cancelled).await;
-        let platform = app::jobs::cancel(&world.app, &world.caller, id, Some(CancelReason::Budget)).await.expect_err("not the owner's reason");
+        let platform =
+            app::jobs::cancel(&world.app, &world.caller, id, Some(CancelReason::Budget)).await.expect_err("not the owner's reason");
         assert_eq!(platform.field.as_deref(), Some("reason"));
     })
     .await;

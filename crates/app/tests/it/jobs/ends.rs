@@ -55,7 +55,11 @@ async fn attempts_that_come_further_do_not_count_as_failures_in_a_row() {
         let id = world.create().await;
         let mut resumed = None;
         for attempt in 1..=5 {
-            if attempt == 1 { world.launch(id, 1).await } else { next_attempt(&world, id, attempt).await };
+            if attempt == 1 {
+                world.launch(id, 1).await
+            } else {
+                next_attempt(&world, id, attempt).await
+            };
             world.say(id, attempt, 0.0, started(resumed));
             let step = u64::from(attempt) * 10;
             world.say(id, attempt, 1.0, checkpoint(step));
@@ -106,7 +110,10 @@ async fn an_error_that_stays_fails_at_once() {
         world.say(id, 1, 3.0, error);
         let view = world.until_status(id, JobStatus::Failed).await;
         let failure = view.failure.expect("told");
-        assert_eq!((failure.code.as_str(), failure.message.as_str(), failure.can_retry), ("no_trainable_examples", "Nothing to train on.", false));
+        assert_eq!(
+            (failure.code.as_str(), failure.message.as_str(), failure.can_retry),
+            ("no_trainable_examples", "Nothing to train on.", false)
+        );
         assert_eq!(world.cost(id).await, MicroUsd::ZERO, "found before anything was trained");
         let refused = app::jobs::retry(&world.app, &world.caller, id).await.expect_err("the same would happen");
         assert_eq!((refused.kind, refused.code), (ErrorKind::Conflict, "JOB_NOT_RETRYABLE"));
@@ -209,7 +216,10 @@ const SPOILT: [(&str, Spoil); 5] = [
         files.insert("adapter_model.safetensors".into(), adapter::weights(8, 1.0));
     }),
     ("does not say", |files| {
-        files.insert("adapter_config.json".into(), br#"{"peft_type":"LORA","r":8,"lora_alpha":32,"target_modules":["q_proj"],"base_model_name_or_path":"test/tiny"}"#.to_vec());
+        files.insert(
+            "adapter_config.json".into(),
+            br#"{"peft_type":"LORA","r":8,"lora_alpha":32,"target_modules":["q_proj"],"base_model_name_or_path":"test/tiny"}"#.to_vec(),
+        );
     }),
 ];
 

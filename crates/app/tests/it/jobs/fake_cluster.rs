@@ -5,7 +5,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use cluster::{ClusterError, ClusterHealth, EventBatch, Exit, RunHandle, RunSpec, RunState, TrainerEvent, TrainerEventKind, TrainingCluster};
+use cluster::{
+    ClusterError, ClusterHealth, EventBatch, Exit, RunHandle, RunSpec, RunState, TrainerEvent, TrainerEventKind, TrainingCluster,
+};
 use domain::JobId;
 use tokio::sync::watch;
 

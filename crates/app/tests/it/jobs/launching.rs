@@ -26,7 +26,10 @@ async fn an_estimate_and_a_job_say_the_same() {
         let created = world.try_create().await.expect("accepted");
         assert_eq!((created.status, created.cost, created.queue_position), (JobStatus::Queued, estimate.cost, Some(1)));
         let job = world.view(created.job_id).await;
-        assert_eq!((job.estimated_cost_max, job.total_steps, job.name.as_str()), (estimate.cost_max, estimate.total_steps, "Model from Talks"));
+        assert_eq!(
+            (job.estimated_cost_max, job.total_steps, job.name.as_str()),
+            (estimate.cost_max, estimate.total_steps, "Model from Talks")
+        );
         assert_eq!((job.current_cost, job.progress, job.stages.len(), job.can_cancel), (MicroUsd::ZERO, 0.0, 4, true));
         assert_eq!(world.event_names(created.job_id).await, ["queue"]);
         let task = Task::LaunchJob { job_id: created.job_id, attempt: 1 };

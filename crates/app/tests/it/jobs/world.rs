@@ -79,6 +79,8 @@ impl World {
     }
 
     pub async fn try_create(&self) -> domain::Result<CreatedJob> {
+        // No two jobs are queued at the same instant, so that their order is known.
+        self.clock.advance(Span::milliseconds(1));
         let job = CreateJob { request: self.request(), name: None, notes: None };
         app::jobs::create(&self.app, &self.caller, job, None).await
     }
