@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::error::UnknownValue;
 use sea_orm::ColumnTrait;
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -72,4 +72,9 @@ pub(crate) fn sum_of<C: ColumnTrait>(column: C) -> Expr {
 /// The number of rows with a value in this column.
 pub(crate) fn count_of<C: ColumnTrait>(column: C) -> Expr {
     column.into_expr().count()
+}
+
+/// Leaves a row out that would break any unique index; the number of rows written tells.
+pub(crate) fn unless_there() -> OnConflict {
+    OnConflict::new().do_nothing().to_owned()
 }

@@ -1,7 +1,7 @@
 //! Answers kept under the client's idempotency key, so that a repeated creating request does not create twice.
 
 use crate::connection::Db;
-use crate::convert::{instant, small, small_count};
+use crate::convert::{instant, small, small_count, unless_there};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use domain::UserId;
@@ -82,8 +82,8 @@ pub async fn reserve(db: &Db, key: &RequestKey, hash: &str, abandoned: chrono::D
         .filter(Column::CreatedAt.lt(instant(now - abandoned)))
         .exec(&tx)
         .await?;
-    let insert = Entity::insert(row.into_active_model()).on_conflict_do_nothing().exec_without_returning(&tx).await?;
-    let answer = if matches!(insert, sea_orm::TryInsertResult::Inserted(_)) {
+    let insert = Entity::insert(row.into_active_model()).on_conflict(unless_there()).exec_without_returning(&tx).await?;
+    let answer = if insert > 0 {
         Reservation::New
     } else {
         match Entity::find_by_id((key.user_id.uuid(), key.route.clone(), key.key.clone())).one(&tx).await? {

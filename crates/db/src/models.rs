@@ -1,7 +1,7 @@
 //! Trained adapters.
 
 use crate::connection::Db;
-use crate::convert::{big, count, count_of, from_json, instant, instant_opt, sum_of, text, to_json};
+use crate::convert::{big, count, count_of, from_json, instant, instant_opt, sum_of, text, to_json, unless_there};
 use crate::error::{Error, Result};
 use crate::page::{Direction, Page, Paged};
 use chrono::{DateTime, Utc};
@@ -179,7 +179,7 @@ pub async fn insert(db: &Db, artifact: &ModelArtifact) -> Result<ModelArtifact> 
 
 pub(crate) async fn insert_in<C: ConnectionTrait>(connection: &C, artifact: &ModelArtifact) -> Result<()> {
     let row = Model::try_from(artifact)?.into_active_model();
-    Entity::insert(row).on_conflict_do_nothing_on([Column::JobId]).exec_without_returning(connection).await?;
+    Entity::insert(row).on_conflict(unless_there()).exec_without_returning(connection).await?;
     Ok(())
 }
 

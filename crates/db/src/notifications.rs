@@ -1,7 +1,7 @@
 //! Notifications of an account.
 
 use crate::connection::Db;
-use crate::convert::{instant, instant_opt, text};
+use crate::convert::{instant, instant_opt, text, unless_there};
 use crate::error::{Error, Result};
 use crate::page::{Page, Paged};
 use chrono::{DateTime, Utc};
@@ -115,7 +115,7 @@ pub(crate) async fn insert_in<C: ConnectionTrait>(connection: &C, notifications:
         return Ok(());
     }
     let rows = notifications.iter().map(|n| Model::from(n).into_active_model());
-    Entity::insert_many(rows).on_conflict_do_nothing().exec_without_returning(connection).await?;
+    Entity::insert_many(rows).on_conflict(unless_there()).exec_without_returning(connection).await?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 //! claimed again. Of the tasks with one dedupe key at most one waits, and none is claimed while another runs.
 
 use crate::connection::Db;
-use crate::convert::{instant, small, small_count};
+use crate::convert::{instant, small, small_count, unless_there};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, LockBehavior, LockType, Query};
@@ -109,8 +109,8 @@ pub(crate) async fn push_in<C: ConnectionTrait>(connection: &C, tasks: &[NewTask
             created_at: instant(task.created_at),
             finished_at: None,
         };
-        let result = Entity::insert(row.into_active_model()).on_conflict_do_nothing().exec_without_returning(connection).await?;
-        added += usize::from(matches!(result, sea_orm::TryInsertResult::Inserted(_)));
+        let rows = Entity::insert(row.into_active_model()).on_conflict(unless_there()).exec_without_returning(connection).await?;
+        added += usize::from(rows > 0);
     }
     Ok(added)
 }

@@ -2,7 +2,7 @@
 
 use super::record::StepMetrics;
 use crate::connection::Db;
-use crate::convert::{big, count, instant, small, small_count, text};
+use crate::convert::{big, count, instant, small, small_count, text, unless_there};
 use crate::datasets::contains;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
@@ -302,7 +302,7 @@ pub(super) async fn put_log<C: ConnectionTrait>(connection: &C, job_id: JobId, l
         metadata: line.metadata.clone(),
     };
     // Two lines of one event would share its number: the first is kept.
-    let insert = line::Entity::insert(row.into_active_model()).on_conflict_do_nothing();
+    let insert = line::Entity::insert(row.into_active_model()).on_conflict(unless_there());
     insert.exec_without_returning(connection).await?;
     Ok(())
 }
