@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, ok, pageOf } from './client';
-import type { operations } from './schema';
+import type { components, operations } from './schema';
 import type { ArtifactKind } from './types';
 
 export const modelsQuery = (query: NonNullable<operations['listModels']['parameters']['query']>) =>
@@ -23,4 +23,12 @@ export const modelQuery = (id: string) =>
 /** A signed address of one file of a model, or of all in one zip. */
 export async function downloadLink(id: string, artifact: ArtifactKind) {
   return (await ok(api.GET('/api/models/{id}/download', { params: { path: { id }, query: { artifact } } }))).data;
+}
+
+export async function updateModel(id: string, body: components['schemas']['UpdateModel']): Promise<void> {
+  await api.PATCH('/api/models/{id}', { params: { path: { id } }, body });
+}
+
+export async function deleteModel(id: string): Promise<void> {
+  await api.DELETE('/api/models/{id}', { params: { path: { id } } });
 }

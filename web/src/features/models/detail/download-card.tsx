@@ -1,0 +1,88 @@
+import { DownloadIcon, FileArchiveIcon } from 'lucide-react';
+import type { ArtifactKind, Model, ModelFile } from '@/api/types';
+import { Button } from '@/components/ui/button';
+import { Card } from '@/components/ui/card';
+import { bytes } from '@/lib/format';
+import { useDownload } from '../use-download';
+
+const KINDS: Record<keyof Model['artifacts'], ArtifactKind> = {
+  adapterModel: 'adapter-model',
+  adapterConfig: 'adapter-config',
+  tokenizer: 'tokenizer',
+  tokenizerConfig: 'tokenizer-config',
+  metadata: 'metadata',
+  readme: 'readme',
+};
+
+function filesOf(model: Model): { kind: ArtifactKind; file: ModelFile }[] {
+  return (Object.keys(KINDS) as (keyof Model['artifacts'])[]).flatMap((key) => {
+    const file = model.artifacts[key];
+    return file ? [{ kind: KINDS[key], file }] : [];
+  });
+}
+
+export function DownloadCard({ model }: { model: Model }) {
+  const download = useDownload(model.id);
+  const adapter = model.artifacts.adapterModel;
+  return (
+    <Card className="border-2 border-blue-200 bg-blue-50/30 p-6">
+      <div className="flex flex-col gap-4 sm:flex-row">
+        <span className="flex size-12 shrink-0 items-center justify-center rounded-lg bg-blue-600 text-white">
+          <DownloadIcon aria-hidden className="size-6" />
+        </span>
+        <div className="min-w-0 flex-1 space-y-4">
+          <div>
+            <h2 className="text-lg font-semibold">Download LoRA Adapter</h2>
+            <p className="text-sm text-muted-foreground">
+              PEFT files, ready to be loaded with {model.configuration.baseModel}
+            </p>
+          </div>
+          <div className="flex flex-col gap-2">
+            <Button
+              size="lg"
+              className="h-auto min-h-10 w-full bg-blue-600 py-2 whitespace-normal text-white hover:bg-blue-700"
+              disabled={download.isPending}
+              onClick={() => download.mutate('adapter-model')}
+            >
+              <DownloadIcon aria-hidden />
+              Download LoRA Adapter ({bytes(adapter.size)})
+            </Button>
+            <Button
+              size="lg"
+              variant="outline"
+              className="w-full"
+              disabled={download.isPending}
+              onClick={() => download.mutate('all')}
+            >
+              <FileArchiveIcon aria-hidden />
+              Download All as ZIP
+            </Button>
+          </div>
+          <div className="rounded-lg bg-muted p-4">
+            <h3 className="mb-2 text-xs font-normal text-muted-foreground">Files included:</h3>
+            <ul className="space-y-1">
+              {filesOf(model).map(({ kind, file }) => (
+                <li key={kind} className="flex flex-wrap items-center justify-between gap-x-3">
+                  <span className="min-w-0 text-sm">
+                    <code className="font-mono break-all">{file.fileName}</code>{' '}
+                    <span className="whitespace-nowrap text-muted-foreground">({bytes(file.size)})</span>
+                  </span>
+                  <Button
+                    variant="ghost"
+                    size="sm"
+                    aria-label={`Download ${file.fileName}`}
+                    title={`SHA-256: ${file.checksum}`}
+                    disabled={download.isPending}
+                    onClick={() => download.mutate(kind)}
+                  >
+                    <DownloadIcon aria-hidden />
+                  </Button>
+                </li>
+              ))}
+            </ul>
+          </div>
+        </div>
+      </div>
+    </Card>
+  );
+}

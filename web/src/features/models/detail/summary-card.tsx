@@ -1,0 +1,87 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { CircleCheckBigIcon, ClockIcon, CpuIcon, DollarSignIcon, ExternalLinkIcon } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { jobQuery } from '@/api/jobs';
+import type { JobDetail, Model } from '@/api/types';
+import { Badge } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
+import { Card } from '@/components/ui/card';
+import { dateTime, duration, integer, percent, usd, usdRange } from '@/lib/format';
+import { cn } from '@/lib/utils';
+
+export function SummaryCard({ model }: { model: Model }) {
+  const { data: job } = useQuery(jobQuery(model.jobId));
+  const summary = model.trainingSummary;
+  return (
+    <Card className="gap-4 p-6">
+      <div className="flex flex-wrap items-center justify-between gap-2">
+        <h2 className="text-lg font-semibold">Training Summary</h2>
+        <Button asChild variant="ghost" size="sm">
+          <Link to="/training/jobs/$jobId" params={{ jobId: model.jobId }}>
+            <ExternalLinkIcon aria-hidden />
+            View Full Training
+          </Link>
+        </Button>
+      </div>
+      <div className="flex gap-3 rounded-lg border border-green-200 bg-green-50 p-3 text-green-900">
+        <CircleCheckBigIcon aria-hidden className="mt-0.5 size-5 shrink-0 text-green-700" />
+        <div>
+          <p className="text-sm">Training Completed</p>
+          <p className="text-xs">{dateTime(job?.completedAt ?? model.createdAt)}</p>
+        </div>
+      </div>
+      <dl className="grid gap-4 sm:grid-cols-2">
+        <Fact icon={<ClockIcon aria-hidden />} label="Duration" value={duration(summary.trainingDuration)} />
+        <Fact icon={<DollarSignIcon aria-hidden />} label="Total Cost" value={usd(summary.totalCost)}>
+          {job && `Est: ${usdRange(job.estimatedCostRange.min, job.estimatedCostRange.max)}`}
+        </Fact>
+        {job && (
+          <Fact icon={<CpuIcon aria-hidden />} label="GPU Used" value={job.instanceName}>
+            <Badge
+              variant="outline"
+              className={job.gpuConfig.spot ? 'border-green-500 text-green-700' : 'border-blue-500 text-blue-700'}
+            >
+              {job.gpuConfig.spot ? 'Spot' : 'On-Demand'}
+            </Badge>
+          </Fact>
+        )}
+        <Fact icon={<CircleCheckBigIcon aria-hidden />} label="Progress" value={`${integer(summary.totalSteps)} steps`}>
+          {summary.totalEpochs} epochs
+        </Fact>
+      </dl>
+      {job && <Verdict cost={summary.totalCost} range={job.estimatedCostRange} />}
+    </Card>
+  );
+}
+
+function Verdict({ cost, range }: { cost: number; range: JobDetail['estimatedCostRange'] }) {
+  if (range.max <= 0) return null;
+  const within = cost <= range.max;
+  const share = (100 * cost) / range.max;
+  return (
+    <p
+      className={cn(
+        'rounded-lg border p-3 text-sm',
+        within ? 'border-green-200 bg-green-50 text-green-800' : 'border-yellow-200 bg-yellow-50 text-yellow-800',
+      )}
+    >
+      {within
+        ? `✓ Cost within estimate (${percent(share)} of max)`
+        : `⚠ Cost exceeded estimate by ${percent(share - 100, 1)}`}
+    </p>
+  );
+}
+
+function Fact(props: { icon: ReactNode; label: string; value: string; children?: ReactNode }) {
+  return (
+    <div className="flex gap-2 [&_svg]:mt-1 [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted-foreground">
+      {props.icon}
+      <div>
+        <dt className="text-xs text-muted-foreground">{props.label}</dt>
+        <dd>{props.value}</dd>
+        {props.children && <dd className="text-xs text-muted-foreground">{props.children}</dd>}
+      </div>
+    </div>
+  );
+}
