@@ -1,3 +1,16 @@
 //! The API from the outside: requests against the whole router, over a database and a store in a temporary folder.
 
+mod accounts;
+mod catalogue;
+mod costs;
+mod datasets;
+mod jobs;
+mod limits;
+mod models;
+mod notifications;
 mod openapi;
+mod operations;
+mod page;
+mod storage;
+mod stream;
+mod world;

@@ -1,0 +1,51 @@
+//! What is on offer, and what the server tells of itself.
+
+use crate::world::World;
+use http::StatusCode;
+use serde_json::json;
+
+#[tokio::test]
+async fn the_catalogue_has_models_machines_presets_and_limits() {
+    let world = World::new().await;
+    let data = world.get("/api/catalogue", &world.ada).await.data();
+    assert_eq!(data["baseModels"][0]["id"], "test/tiny");
+    assert!(data["baseModels"][0].get("path").is_none(), "where files are is nobody's business");
+    let h100 = data["instanceTypes"].as_array().expect("a list").iter().find(|i| i["id"] == "h100-80gb").expect("the specification's");
+    assert_eq!((h100["ratePerHour"].as_f64(), h100["available"].as_bool()), (Some(4.5), Some(false)));
+    let presets: Vec<_> = data["presets"].as_array().expect("a list").iter().map(|preset| preset["id"].as_str().expect("an id")).collect();
+    assert_eq!(presets, ["conservative", "balanced", "aggressive"]);
+    assert_eq!(data["presets"][1]["hyperparameters"]["maxSeqLength"], 512, "no more than the base model reads");
+    assert_eq!(data["limits"]["loraRank"], json!({ "min": 1.0, "max": 256.0 }));
+    assert_eq!((data["maxFileSize"].as_u64(), data["minTrainableExamples"].as_u64()), (Some(10_000_000), Some(10)));
+}
+
+#[tokio::test]
+async fn the_server_tells_how_it_is() {
+    let world = World::new().await;
+    let health = world.call("GET", "/healthz", None, None).await;
+    assert_eq!((health.status, health.json()), (StatusCode::OK, json!({ "status": "ok", "version": "0.0.0" })));
+    assert_eq!(world.call("GET", "/readyz", None, None).await.json()["status"], "ok");
+    world.job(&world.ada).await;
+    let figures = world.call("GET", "/metrics", None, None).await;
+    let text = String::from_utf8(figures.bytes.to_vec()).expect("text");
+    for line in ["brightrun_users 3", "brightrun_datasets 1", "brightrun_jobs{status=\"queued\"} 1", "brightrun_http_requests_total{class=\"2xx\"}"] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    world.app.db.clone().close().await.expect("closed");
+    let broken = world.call("GET", "/readyz", None, None).await;
+    assert_eq!((broken.status, broken.json()["status"].as_str()), (StatusCode::SERVICE_UNAVAILABLE, Some("unavailable")));
+    assert!(broken.json()["problems"][0].as_str().is_some_and(|problem| problem.starts_with("database")));
+    // What depends on it says so, and no more.
+    let answer = world.get("/api/datasets", &world.ada).await;
+    assert!(answer.status.is_server_error(), "{}", answer.status);
+    assert!(!answer.json()["error"]["message"].as_str().expect("a message").contains("sqlite"));
+}
+
+#[tokio::test]
+async fn the_document_and_its_page_are_served() {
+    let world = World::new().await;
+    assert_eq!(world.call("GET", "/openapi.json", None, None).await.json(), api::openapi());
+    let docs = world.call("GET", "/docs", None, None).await;
+    let page = String::from_utf8(docs.bytes.to_vec()).expect("text");
+    assert!(page.contains("/api/jobs/{id}/stream") && page.contains("TrainingJob") && !page.contains("<script"));
+}

@@ -1,0 +1,201 @@
+//! Every operation of the OpenAPI document: who may call it. An operation without a row here fails.
+
+use crate::world::{Account, World, job_body};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who {
+    /// Anybody.
+    Public,
+    /// Anybody with a signed address.
+    Signed,
+    /// Every account, for itself.
+    Own,
+    /// The owner of the thing that the path names, and admins.
+    Dataset,
+    Job,
+    Model,
+    /// The owner of the thing only.
+    Notification,
+}
+
+const OPERATIONS: &[(&str, &str, Who)] = &[
+    ("POST", "/api/auth/signup", Who::Public),
+    ("POST", "/api/auth/login", Who::Public),
+    ("POST", "/api/auth/logout", Who::Own),
+    ("GET", "/api/auth/me", Who::Own),
+    ("PATCH", "/api/auth/me", Who::Own),
+    ("GET", "/api/datasets", Who::Own),
+    ("POST", "/api/datasets", Who::Own),
+    ("POST", "/api/datasets/validate", Who::Own),
+    ("GET", "/api/datasets/{id}", Who::Dataset),
+    ("PATCH", "/api/datasets/{id}", Who::Dataset),
+    ("DELETE", "/api/datasets/{id}", Who::Dataset),
+    ("POST", "/api/datasets/{id}/confirm", Who::Dataset),
+    ("PUT", "/api/datasets/{id}/upload", Who::Dataset),
+    ("GET", "/api/jobs", Who::Own),
+    // The data set that these name must be the caller's: see `things_of_others_cannot_be_trained_on`.
+    ("POST", "/api/jobs", Who::Own),
+    ("POST", "/api/jobs/estimate", Who::Own),
+    ("GET", "/api/jobs/{id}", Who::Job),
+    ("PATCH", "/api/jobs/{id}", Who::Job),
+    ("GET", "/api/jobs/{id}/stream", Who::Job),
+    ("GET", "/api/jobs/{id}/metrics", Who::Job),
+    ("GET", "/api/jobs/{id}/logs", Who::Job),
+    ("POST", "/api/jobs/{id}/cancel", Who::Job),
+    ("POST", "/api/jobs/{id}/retry", Who::Job),
+    ("GET", "/api/models", Who::Own),
+    ("GET", "/api/models/artifacts", Who::Own),
+    ("GET", "/api/models/{id}", Who::Model),
+    ("PATCH", "/api/models/{id}", Who::Model),
+    ("DELETE", "/api/models/{id}", Who::Model),
+    ("GET", "/api/models/{id}/download", Who::Model),
+    ("GET", "/api/models/{id}/archive", Who::Signed),
+    ("GET", "/api/costs", Who::Own),
+    ("GET", "/api/costs/summary", Who::Own),
+    ("GET", "/api/notifications", Who::Own),
+    ("POST", "/api/notifications/read-all", Who::Own),
+    ("PATCH", "/api/notifications/{id}/read", Who::Notification),
+    ("DELETE", "/api/notifications/{id}", Who::Notification),
+    ("GET", "/api/catalogue", Who::Own),
+    ("GET", "/api/activity", Who::Own),
+    ("GET", "/healthz", Who::Public),
+    ("GET", "/readyz", Who::Public),
+    ("GET", "/metrics", Who::Public),
+    ("GET", "/storage/{key}", Who::Signed),
+    ("PUT", "/storage/{key}", Who::Signed),
+];
+
+fn documented() -> BTreeMap<(String, String), Value> {
+    let document = api::openapi();
+    let mut all = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().expect("paths") {
+        for (method, operation) in item.as_object().expect("operations") {
+            all.insert((method.to_uppercase(), path.clone()), operation.clone());
+        }
+    }
+    all
+}
+
+#[test]
+fn every_operation_has_a_row_and_says_who_may_call_it() {
+    let mut documented = documented();
+    for (method, path, who) in OPERATIONS {
+        let operation = documented.remove(&((*method).to_owned(), (*path).to_owned()));
+        let operation = operation.unwrap_or_else(|| panic!("{method} {path} is not in the document: remove its row"));
+        let public = operation["security"] == json!([{}]) || operation["security"] == json!([]);
+        assert_eq!(public, matches!(who, Who::Public | Who::Signed), "{method} {path}: {}", operation["security"]);
+    }
+    assert!(documented.is_empty(), "operations without a row: {:?}", documented.keys());
+}
+
+/// A body that would be accepted.
+fn body(method: &str, path: &str, dataset: &str) -> Option<Value> {
+    match (method, path) {
+        ("POST", "/api/datasets") => {
+            Some(json!({ "name": "x", "description": "", "format": "alpaca", "fileSize": 1, "fileName": "x.json" }))
+        }
+        ("POST", "/api/datasets/validate") => Some(json!({ "content": "{}", "format": "alpaca" })),
+        ("POST", "/api/jobs" | "/api/jobs/estimate") => Some(job_body(dataset)),
+        ("PATCH", path) if !path.contains("notifications") => Some(json!({ "name": "x" })),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn nobody_gets_in_without_a_session() {
+    let world = World::new().await;
+    let mut revoked = world.ada.clone();
+    revoked.token = world.post("/api/auth/login", None, json!({ "email": revoked.email, "password": crate::world::PASSWORD })).await.data()["token"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    world.post("/api/auth/logout", Some(&revoked), Value::Null).await.data();
+    let mut forged = world.ada.clone();
+    forged.token = "eyJhbGciOiJIUzI1NiJ9.e30.x".to_owned();
+    for (method, path, who) in OPERATIONS {
+        if matches!(who, Who::Public | Who::Signed) {
+            continue;
+        }
+        let path = path.replace("{id}", &Uuid::from_u128(1).to_string());
+        for account in [None, Some(&forged), Some(&revoked)] {
+            let answer = world.call(method, &path, account, body(method, &path, "00000000-0000-0000-0000-000000000001")).await;
+            assert_eq!(answer.error().0, 401, "{method} {path}: {:?}", answer.json());
+        }
+    }
+}
+
+/// Something of Ada's for each kind of path.
+async fn things(world: &World) -> impl Fn(Who) -> Option<Uuid> {
+    let dataset = world.ready_dataset(&world.ada, "Hers").await.id.uuid();
+    let job = world.job(&world.ada).await.uuid();
+    let model = world.model(&world.ada, "Hers").await.0.uuid();
+    let told = world.validated(&world.ada, "Told", b"").await;
+    assert_eq!(told["status"], "error");
+    let told = world.get("/api/notifications", &world.ada).await.data();
+    let notification = told["notifications"][0]["id"].as_str().expect("an id").parse().expect("an id");
+    move |who| match who {
+        Who::Dataset => Some(dataset),
+        Who::Job => Some(job),
+        Who::Model => Some(model),
+        Who::Notification => Some(notification),
+        Who::Public | Who::Signed | Who::Own => None,
+    }
+}
+
+#[tokio::test]
+async fn things_of_others_are_not_there() {
+    let world = World::new().await;
+    let of = things(&world).await;
+    for (method, path, who) in OPERATIONS {
+        let Some(id) = of(*who) else { continue };
+        let nowhere = path.replace("{id}", &Uuid::from_u128(1).to_string());
+        let no_id = path.replace("{id}", "x");
+        let path = path.replace("{id}", &id.to_string());
+        let answer = world.call(method, &path, Some(&world.bob), body(method, &path, "")).await;
+        assert_eq!(answer.error().0, 404, "{method} {path} by another: {:?}", answer.json());
+        let unknown = world.call(method, &nowhere, Some(&world.bob), body(method, &path, "")).await;
+        assert_eq!(unknown.json(), answer.json(), "{method} {path}: another's thing and no thing look the same");
+        assert_eq!(world.call(method, &no_id, Some(&world.bob), body(method, &path, "")).await.error().0, 404, "{method} {no_id}");
+    }
+    // None of that has changed anything.
+    for who in [Who::Dataset, Who::Job, Who::Model] {
+        let path = OPERATIONS.iter().find(|row| row.0 == "GET" && row.2 == who).expect("a row").1;
+        world.get(&path.replace("{id}", &of(who).expect("an id").to_string()), &world.ada).await.data();
+    }
+}
+
+#[tokio::test]
+async fn admins_reach_the_things_of_others() {
+    let world = World::new().await;
+    let of = things(&world).await;
+    for who in [Who::Dataset, Who::Job, Who::Model] {
+        let path = OPERATIONS.iter().find(|row| row.0 == "GET" && row.2 == who).expect("a row").1;
+        world.get(&path.replace("{id}", &of(who).expect("an id").to_string()), &world.admin).await.data();
+    }
+}
+
+#[tokio::test]
+async fn things_of_others_cannot_be_trained_on() {
+    let world = World::new().await;
+    let dataset = world.ready_dataset(&world.ada, "Hers").await.id.to_string();
+    let refused = async |who: &Account, path: &str| world.post(path, Some(who), job_body(&dataset)).await.error();
+    for path in ["/api/jobs", "/api/jobs/estimate"] {
+        let (status, code, field) = refused(&world.bob, path).await;
+        assert_eq!((status, code.as_str(), field.as_deref()), (404, "DATASET_NOT_FOUND", Some("datasetId")));
+    }
+}
+
+#[tokio::test]
+async fn addresses_that_do_not_exist_answer_in_json() {
+    let world = World::new().await;
+    world.get("/api/nothing", &world.ada).await.fails(404, "NOT_FOUND", None);
+    world.call("POST", "/api", None, None).await.fails(404, "NOT_FOUND", None);
+    let answer = world.call("PUT", "/api/jobs", Some(&world.ada), None).await;
+    answer.fails(405, "METHOD_NOT_ALLOWED", None);
+    assert!(answer.headers["allow"].to_str().is_ok_and(|methods| methods.contains("POST")));
+    assert!(answer.headers.contains_key("x-request-id"));
+}

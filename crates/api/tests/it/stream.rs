@@ -1,0 +1,224 @@
+//! The event stream of a job.
+
+use crate::world::{World, on_each, request};
+use axum::body::BodyDataStream;
+use domain::JobId;
+use futures::StreamExt;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+/// One block of the stream's text.
+#[derive(Debug, Default, PartialEq)]
+struct Block {
+    name: String,
+    id: Option<u64>,
+    data: Value,
+    comment: Option<String>,
+    retry: Option<u64>,
+}
+
+struct Stream {
+    body: BodyDataStream,
+    pending: String,
+}
+
+impl Stream {
+    async fn open(world: &World, job: JobId, last_event_id: Option<&str>) -> Self {
+        let mut request = request("GET", &format!("/api/jobs/{job}/stream"), Some(&world.ada), None);
+        if let Some(id) = last_event_id {
+            request.headers_mut().insert("last-event-id", id.parse().expect("a header"));
+        }
+        let response = world.send(request).await;
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert!(response.headers()["cache-control"].to_str().expect("text").contains("no-cache"));
+        Self { body: response.into_body().into_data_stream(), pending: String::new() }
+    }
+
+    /// The next block; none when the stream is over.
+    async fn next(&mut self) -> Option<Block> {
+        loop {
+            if let Some((block, rest)) = self.pending.split_once("\n\n") {
+                let block = parse(block);
+                self.pending = rest.to_owned();
+                return Some(block);
+            }
+            let chunk = self.body.next().await?.expect("a chunk");
+            self.pending.push_str(std::str::from_utf8(&chunk).expect("text"));
+        }
+    }
+
+    async fn greeting(&mut self, job: JobId) {
+        let first = self.next().await.expect("a block");
+        assert_eq!((first.name.as_str(), first.id, first.retry), ("connected", None, Some(3000)));
+        assert_eq!(first.data["jobId"], job.to_string());
+    }
+
+    /// Numbers and names of the next events.
+    async fn take(&mut self, count: usize) -> Vec<(u64, String)> {
+        let mut events = Vec::new();
+        while events.len() < count {
+            let block = self.next().await.expect("the stream goes on");
+            if block.comment.is_none() {
+                events.push((block.id.expect("a number"), block.name));
+            }
+        }
+        events
+    }
+}
+
+fn parse(text: &str) -> Block {
+    let mut block = Block::default();
+    for line in text.lines() {
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match field {
+            "" => block.comment = Some(value.to_owned()),
+            "event" => value.clone_into(&mut block.name),
+            "id" => block.id = value.parse().ok(),
+            "retry" => block.retry = value.parse().ok(),
+            "data" => block.data = serde_json::from_str(value).expect("JSON"),
+            _ => panic!("unknown field in {text}"),
+        }
+    }
+    block
+}
+
+fn names(events: &[(u64, String)]) -> Vec<(u64, &str)> {
+    events.iter().map(|(id, name)| (*id, name.as_str())).collect()
+}
+
+#[tokio::test]
+async fn events_are_replayed_followed_and_end_with_the_job() {
+    on_each(|world| async move {
+        let job = world.job(&world.ada).await;
+        world.append(job, "stage", json!({ "stage": "training", "message": "Epoch 1" })).await;
+        let mut stream = Stream::open(&world, job, None).await;
+        stream.greeting(job).await;
+        assert_eq!(names(&stream.take(2).await), [(1, "queue"), (2, "stage")]);
+        world.append(job, "metrics", json!({ "trainingLoss": 1.5 })).await;
+        let block = stream.next().await.expect("a block");
+        assert_eq!((block.id, block.name.as_str(), &block.data), (Some(3), "metrics", &json!({ "trainingLoss": 1.5 })));
+        world.append(job, "progress", json!({ "progress": 5.0 })).await;
+        world.complete(job).await;
+        assert_eq!(names(&stream.take(2).await), [(4, "progress"), (5, "complete")]);
+        assert!(stream.next().await.is_none(), "the stream ends after the terminal event");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_client_that_returns_misses_nothing_and_sees_nothing_twice() {
+    let world = World::new().await;
+    let job = world.job(&world.ada).await;
+    let mut seen = Vec::new();
+    for round in 0..5_u64 {
+        let last = seen.last().map(|(id, _): &(u64, String)| id.to_string());
+        let mut stream = Stream::open(&world, job, last.as_deref()).await;
+        stream.greeting(job).await;
+        for n in 0..3 {
+            world.append(job, "progress", json!({ "progress": round * 3 + n })).await;
+        }
+        // Breaks off with one event unread.
+        seen.extend(stream.take(if round == 0 { 3 } else { 3 }).await);
+        drop(stream);
+    }
+    world.complete(job).await;
+    let last = seen.last().expect("events").0.to_string();
+    let mut stream = Stream::open(&world, job, Some(&last)).await;
+    stream.greeting(job).await;
+    while let Some(block) = stream.next().await {
+        seen.push((block.id.expect("a number"), block.name));
+    }
+    let ids: Vec<u64> = seen.iter().map(|(id, _)| *id).collect();
+    assert_eq!(ids, (1..=17).collect::<Vec<u64>>());
+    assert_eq!(seen.last().expect("events").1, "complete");
+
+    // The query does the same, for clients that cannot set the header.
+    let answer = world.get(&format!("/api/jobs/{job}/stream?lastEventId=15"), &world.ada).await;
+    let text = String::from_utf8(answer.bytes.to_vec()).expect("text");
+    assert_eq!(text.matches("\nid: ").count() + text.matches("\nid:1").count(), 2, "{text}");
+}
+
+#[tokio::test]
+async fn a_job_that_has_ended_never_leaves_a_client_waiting() {
+    let world = World::new().await;
+    let job = world.job(&world.ada).await;
+    world.complete(job).await;
+    for last in [None, Some("2"), Some("99999"), Some("")] {
+        let mut stream = Stream::open(&world, job, last).await;
+        stream.greeting(job).await;
+        let mut last = None;
+        while let Some(block) = stream.next().await {
+            last = Some((block.id, block.name));
+        }
+        assert_eq!(last, Some((Some(2), "complete".to_owned())));
+    }
+    let mut wrong = request("GET", &format!("/api/jobs/{job}/stream"), Some(&world.ada), None);
+    wrong.headers_mut().insert("last-event-id", "abc".parse().expect("a header"));
+    world.answer(wrong).await.fails(400, "VALIDATION_ERROR", Some("Last-Event-ID"));
+}
+
+#[tokio::test]
+async fn many_clients_see_the_same_events() {
+    let world = World::new().await;
+    let job = world.job(&world.ada).await;
+    let mut streams = Vec::new();
+    for _ in 0..20 {
+        let mut stream = Stream::open(&world, job, None).await;
+        stream.greeting(job).await;
+        streams.push(stream);
+    }
+    world.append(job, "progress", json!({ "progress": 1 })).await;
+    world.complete(job).await;
+    for stream in &mut streams {
+        assert_eq!(names(&stream.take(3).await), [(1, "queue"), (2, "progress"), (3, "complete")]);
+        assert!(stream.next().await.is_none());
+    }
+    drop(streams);
+    assert_eq!(world.app.hub.waiting(), (0, 0));
+}
+
+#[tokio::test]
+async fn events_of_another_process_arrive_by_the_look_into_the_database() {
+    let world = World::new().await;
+    let job = world.job(&world.ada).await;
+    let mut stream = Stream::open(&world, job, None).await;
+    stream.greeting(job).await;
+    stream.take(1).await;
+    let now = domain::Clock::now(&*world.clock);
+    let event = db::jobs::NewEvent::new("progress", json!({ "progress": 1 }), now);
+    let change = |_: &mut db::jobs::Job, effects: &mut db::jobs::JobEffects| effects.events.push(event);
+    db::jobs::update(&world.app.db, job, now, change).await.expect("written");
+    assert_eq!(names(&stream.take(1).await), [(2, "progress")]);
+}
+
+#[tokio::test]
+async fn a_heartbeat_is_sent_when_nothing_happens_and_a_stopping_server_lets_go() {
+    let world = World::new().await;
+    let job = world.job(&world.ada).await;
+    let mut stream = Stream::open(&world, job, None).await;
+    stream.greeting(job).await;
+    stream.take(1).await;
+    let before = std::time::Instant::now();
+    tokio::time::pause();
+    let began = tokio::time::Instant::now();
+    let block = stream.next().await.expect("a block");
+    assert_eq!(block.comment.as_deref(), Some("heartbeat"));
+    assert!((14..=16).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert!(before.elapsed().as_secs() < 10, "the time of the test's clock, not of the wall");
+    tokio::time::resume();
+    world.stopping.cancel();
+    while stream.next().await.is_some() {}
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_session() {
+    let world = World::new().await;
+    let job = world.job(&world.ada).await;
+    let mut stream = Stream::open(&world, job, None).await;
+    stream.greeting(job).await;
+    world.call("POST", "/api/auth/logout", Some(&world.ada), None).await.data();
+    tokio::time::pause();
+    while stream.next().await.is_some() {}
+}

@@ -1,0 +1,386 @@
+//! What every test begins with: a server without a network, its accounts, and requests to it.
+
+use api::{Options, RateLimits};
+use app::{App, Config, SignupMode};
+use axum::body::Body;
+use axum::response::Response;
+use blob::FolderStore;
+use bytes::Bytes;
+use chrono::Duration;
+use cluster::{LocalCluster, LocalConfig};
+use db::datasets::Dataset;
+use domain::account::{Tier, TierLimits};
+use domain::catalogue::{BaseModel, default_instances};
+use domain::dataset::Message;
+use domain::{Clock, DatasetId, JobId, ModelId, UserId};
+use http::{HeaderMap, Method, Request, StatusCode};
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+use testkit::{ManualClock, TestDatabase, rows};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+pub const URL: &str = "http://brightrun.test";
+pub const PASSWORD: &str = "seven wild geese";
+/// The sample data set that comes with the program.
+pub const SAMPLE: &[u8] = include_bytes!("../../../../samples/bike-workshop.jsonl");
+
+/// Counts words, so that figures do not depend on a base model's files.
+struct Words;
+
+impl dataset::TokenCounter for Words {
+    fn count_example(&self, messages: &[Message]) -> usize {
+        messages.iter().map(|message| self.count_text(&message.content)).sum()
+    }
+
+    fn count_text(&self, text: &str) -> usize {
+        text.split_whitespace().count()
+    }
+
+    fn name(&self) -> &str {
+        "test/tiny"
+    }
+}
+
+/// An account with its session.
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub id: UserId,
+    pub email: String,
+    pub token: String,
+}
+
+pub struct World {
+    pub app: Arc<App>,
+    pub clock: Arc<ManualClock>,
+    pub stopping: CancellationToken,
+    /// The first account, which is admin.
+    pub admin: Account,
+    pub ada: Account,
+    pub bob: Account,
+    router: axum::Router,
+    _database: TestDatabase,
+    _folder: TempDir,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub bytes: Bytes,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|_| panic!("not JSON: {}", String::from_utf8_lossy(&self.bytes)))
+    }
+
+    /// The data of a successful envelope.
+    #[track_caller]
+    pub fn data(&self) -> Value {
+        let body = self.json();
+        assert!(self.status.is_success() && body["success"] == true, "{}: {body:#}", self.status);
+        body["data"].clone()
+    }
+
+    /// The status and error of a failed envelope.
+    #[track_caller]
+    pub fn error(&self) -> (u16, String, Option<String>) {
+        let body = self.json();
+        assert!(!self.status.is_success() && body["success"] == false, "{}: {body:#}", self.status);
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        assert!(!body["error"]["message"].as_str().expect("a message").is_empty());
+        (self.status.as_u16(), text(&body["error"]["code"]).expect("a code"), text(&body["error"]["field"]))
+    }
+
+    /// Asserts that the answer is this failure.
+    #[track_caller]
+    pub fn fails(&self, status: u16, code: &str, field: Option<&str>) {
+        let (is_status, is_code, is_field) = self.error();
+        assert_eq!((is_status, is_code.as_str(), is_field.as_deref()), (status, code, field), "{:#}", self.json());
+    }
+}
+
+/// Runs a test once on each kind of database.
+pub async fn on_each<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
+    for database in testkit::databases() {
+        test(World::over(database).await).await;
+    }
+}
+
+pub fn no_page(_: &str) -> Option<Cow<'static, [u8]>> {
+    None
+}
+
+fn generous() -> RateLimits {
+    RateLimits { logins: 100_000, writes: 100_000, reads: 100_000 }
+}
+
+impl World {
+    /// On SQLite.
+    pub async fn new() -> Self {
+        Self::over(TestDatabase::sqlite()).await
+    }
+
+    pub async fn over(database: TestDatabase) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (router, app, clock, stopping) = server(&database, folder.path(), SignupMode::Open, generous(), no_page).await;
+        let nobody = || Account { id: UserId(uuid::Uuid::nil()), email: String::new(), token: String::new() };
+        let (admin, ada, bob) = (nobody(), nobody(), nobody());
+        let mut world = Self { app, clock, stopping, admin, ada, bob, router, _database: database, _folder: folder };
+        world.admin = world.signup("root@example.org").await;
+        world.ada = world.signup("ada@example.org").await;
+        world.bob = world.signup("bob@example.org").await;
+        world
+    }
+
+    /// Another server over the same rows, with other rate limits or another page.
+    pub fn router_with(&self, rate_limits: RateLimits, page: api::PageFile) -> axum::Router {
+        api::router(self.app.clone(), Options { rate_limits, page, stopping: self.stopping.clone() })
+    }
+
+    pub async fn signup(&self, email: &str) -> Account {
+        let body = json!({ "email": email, "password": PASSWORD, "name": "Test Person" });
+        let data = self.post("/api/auth/signup", None, body).await.data();
+        let id = data["user"]["id"].as_str().expect("an id").parse().expect("an id");
+        Account { id, email: email.to_owned(), token: data["token"].as_str().expect("a token").to_owned() }
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Response {
+        self.router.clone().oneshot(request).await.expect("the router is infallible")
+    }
+
+    pub async fn answer(&self, request: Request<Body>) -> Answer {
+        read(self.send(request).await).await
+    }
+
+    pub async fn call(&self, method: &str, path: &str, who: Option<&Account>, body: Option<Value>) -> Answer {
+        self.answer(request(method, path, who, body)).await
+    }
+
+    pub async fn get(&self, path: &str, who: &Account) -> Answer {
+        self.call("GET", path, Some(who), None).await
+    }
+
+    pub async fn post(&self, path: &str, who: Option<&Account>, body: Value) -> Answer {
+        self.call("POST", path, who, Some(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, who: &Account, body: Value) -> Answer {
+        self.call("PATCH", path, Some(who), Some(body)).await
+    }
+
+    /// Sends bytes to a signed URL.
+    pub async fn put(&self, url: &str, bytes: &[u8]) -> Answer {
+        let path = url.strip_prefix(URL).expect("a URL of this server");
+        let request = Request::builder().method(Method::PUT).uri(path).header("content-length", bytes.len());
+        self.answer(request.body(Body::from(bytes.to_vec())).expect("a request")).await
+    }
+
+    /// Reads a signed URL.
+    pub async fn fetch(&self, url: &str) -> Answer {
+        self.call("GET", url.strip_prefix(URL).expect("a URL of this server"), None, None).await
+    }
+
+    /// Announces a file; answers its id and upload URL.
+    pub async fn announce(&self, who: &Account, name: &str, bytes: &[u8]) -> (String, String) {
+        let body = json!({
+            "name": name, "description": "", "format": "brightrun-lora-v4", "fileSize": bytes.len(), "fileName": "talks.jsonl",
+        });
+        let data = self.post("/api/datasets", Some(who), body).await.data();
+        let text = |key: &str| data[key].as_str().expect("text").to_owned();
+        (text("datasetId"), text("uploadUrl"))
+    }
+
+    /// Uploads, confirms and validates a file; answers the data set.
+    pub async fn validated(&self, who: &Account, name: &str, bytes: &[u8]) -> Value {
+        let (id, url) = self.announce(who, name, bytes).await;
+        assert_eq!(self.put(&url, bytes).await.status, StatusCode::OK);
+        self.post(&format!("/api/datasets/{id}/confirm"), Some(who), Value::Null).await.data();
+        self.validate(&id).await;
+        self.get(&format!("/api/datasets/{id}"), who).await.data()["dataset"].clone()
+    }
+
+    /// What the worker does with a confirmed data set.
+    pub async fn validate(&self, id: &str) {
+        let id: DatasetId = id.parse().expect("an id");
+        app::datasets::run_validation(&self.app, id, &CancellationToken::new()).await.expect("validated");
+    }
+
+    pub fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+    }
+
+    /// A stored data set that can be trained on.
+    pub async fn ready_dataset(&self, who: &Account, name: &str) -> Dataset {
+        rows::ready_dataset(&self.app.db, who.id, name, self.clock.now()).await
+    }
+
+    /// An accepted job that nobody works on.
+    pub async fn job(&self, who: &Account) -> JobId {
+        let dataset = self.ready_dataset(who, "Talks").await;
+        let body = job_body(&dataset.id.to_string());
+        let data = self.post("/api/jobs", Some(who), body).await.data();
+        data["jobId"].as_str().expect("an id").parse().expect("an id")
+    }
+
+    /// Appends an event to a job's log, as a worker does.
+    pub async fn append(&self, job: JobId, name: &str, data: Value) {
+        let now = self.clock.now();
+        let event = db::jobs::NewEvent::new(name, data, now);
+        let change = |_: &mut db::jobs::Job, effects: &mut db::jobs::JobEffects| effects.events.push(event);
+        db::jobs::update(&self.app.db, job, now, change).await.expect("written").expect("there");
+        self.app.hub.notify(job);
+    }
+
+    /// Ends a job as completed, as a worker does.
+    pub async fn complete(&self, job: JobId) {
+        let now = self.clock.now();
+        let event = db::jobs::NewEvent::new("complete", json!({ "jobId": job, "artifactId": job, "finalCost": 0.01 }), now);
+        let change = |row: &mut db::jobs::Job, effects: &mut db::jobs::JobEffects| {
+            row.status = domain::job::JobStatus::Completed;
+            row.completed_at = Some(now);
+            effects.events.push(event);
+        };
+        db::jobs::update(&self.app.db, job, now, change).await.expect("written").expect("there");
+        self.app.hub.notify(job);
+    }
+
+    /// A stored model with real files.
+    pub async fn model(&self, who: &Account, name: &str) -> (ModelId, BTreeMap<String, Vec<u8>>) {
+        let job_id = self.job(who).await;
+        let job = db::jobs::get(&self.app.db, job_id).await.expect("read").expect("there");
+        let id = ModelId::new(self.clock.now());
+        let (mut files, mut artifacts) = (BTreeMap::new(), Vec::new());
+        for (index, file) in domain::run::ARTIFACT_FILES.iter().enumerate() {
+            let content = format!("content of {file} ").repeat(100 * (index + 1)).into_bytes();
+            let key = blob::Key::model_file(id, file).expect("a plain name");
+            let (size, stream) = (content.len() as u64, blob::memory_content(content.clone()));
+            let stored = self.app.blob.put(&key, stream, blob::SizeLimit::Exactly(size)).await.expect("stored");
+            artifacts.push(db::models::StoredFile { name: (*file).to_owned(), size, sha256: stored.sha256, key: key.to_string() });
+            files.insert((*file).to_owned(), content);
+        }
+        let configuration = app::models::ModelConfiguration {
+            base_model: job.base_model.clone(),
+            dataset_name: "Talks".to_owned(),
+            preset_used: job.preset_id,
+            hyperparameters: job.hyperparameters.clone(),
+        };
+        let now = self.clock.now();
+        let model = db::models::ModelArtifact {
+            id,
+            user_id: who.id,
+            job_id,
+            dataset_id: job.dataset_id,
+            name: name.to_owned(),
+            version: "1.0.0".to_owned(),
+            description: None,
+            status: domain::model::ModelStatus::Stored,
+            base_model: job.base_model,
+            quality_metrics: domain::model::QualityMetrics { final_validation_loss: Some(1.5), ..Default::default() },
+            training_summary: serde_json::to_value(app::models::TrainingSummary::default()).expect("json"),
+            configuration: serde_json::to_value(configuration).expect("json"),
+            artifacts,
+            parent_model_id: None,
+            deployed_at: None,
+            deleted_at: None,
+            created_at: now,
+            updated_at: now,
+        };
+        db::models::insert(&self.app.db, &model).await.expect("stored");
+        (id, files)
+    }
+}
+
+/// A request for a job on this data set.
+pub fn job_body(dataset: &str) -> Value {
+    json!({
+        "datasetId": dataset, "presetId": "balanced",
+        "hyperparameters": { "loraRank": 4, "numEpochs": 1 },
+        "gpuConfig": { "instanceType": "local-cpu", "numGPUs": 1 },
+    })
+}
+
+/// A request with a bearer token and a JSON body. A body of null is none.
+pub fn request(method: &str, path: &str, who: Option<&Account>, body: Option<Value>) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    if let Some(who) = who {
+        request = request.header("authorization", format!("Bearer {}", who.token));
+    }
+    match body.filter(|body| !body.is_null()) {
+        Some(body) => request.header("content-type", "application/json").body(Body::from(body.to_string())),
+        None => request.body(Body::empty()),
+    }
+    .expect("a request")
+}
+
+pub async fn read(response: Response) -> Answer {
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the body is whole");
+    Answer { status: parts.status, headers: parts.headers, bytes }
+}
+
+async fn server(
+    database: &TestDatabase,
+    folder: &Path,
+    signup: SignupMode,
+    rate_limits: RateLimits,
+    page: api::PageFile,
+) -> (axum::Router, Arc<App>, Arc<ManualClock>, CancellationToken) {
+    let db = database.migrated().await;
+    let clock = Arc::new(ManualClock::default());
+    let store = FolderStore::open(folder.join("objects"), &[1; 32], URL).await.expect("a store");
+    let counter: Arc<dyn dataset::TokenCounter> = Arc::new(Words);
+    let local = LocalConfig::new("/bin/false".into(), folder.join("runs"), 1);
+    let app = Arc::new(App {
+        queue: queue::Queue::new(&db).with_clock(clock.clone()),
+        db,
+        blob: Arc::new(store),
+        cluster: Arc::new(LocalCluster::new(local)),
+        clock: clock.clone(),
+        tokens: BTreeMap::from([("test/tiny".to_owned(), counter)]),
+        hub: app::events::Hub::default(),
+        config: config(folder, signup),
+    });
+    let stopping = CancellationToken::new();
+    let router = api::router(app.clone(), Options { rate_limits, page, stopping: stopping.clone() });
+    (router, app, clock, stopping)
+}
+
+/// A server that takes no accounts but the first.
+pub async fn closed_server(database: &TestDatabase, folder: &Path) -> axum::Router {
+    server(database, folder, SignupMode::Closed, generous(), no_page).await.0
+}
+
+fn config(folder: &Path, signup: SignupMode) -> Config {
+    let model = folder.join("model");
+    std::fs::create_dir_all(&model).expect("a folder");
+    let geometry = json!({
+        "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "vocab_size": 10,
+    });
+    std::fs::write(model.join("config.json"), geometry.to_string()).expect("written");
+    Config {
+        public_url: URL.to_owned(),
+        auth_secret: vec![1; 32],
+        signup,
+        tiers: Tier::ALL.iter().map(|tier| (*tier, TierLimits { max_file_size: 10_000_000, ..TierLimits::default() })).collect(),
+        base_models: vec![BaseModel {
+            id: "test/tiny".to_owned(),
+            display_name: "Tiny".to_owned(),
+            parameters: 1_000_000,
+            context_length: 512,
+            license: "MIT".to_owned(),
+            revision: "1".to_owned(),
+            path: model,
+        }],
+        instances: default_instances(),
+        runs_dir: folder.join("runs"),
+        min_trainable_examples: 10,
+        version: "0.0.0".to_owned(),
+    }
+}
