@@ -1,0 +1,154 @@
+//! Wiring and life of the server and the worker.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use app::App;
+use domain::account::{Tier, TierLimits};
+use domain::catalogue::default_instances;
+use domain::clock::SystemClock;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Settings;
+use crate::embedded;
+use crate::output::say;
+
+/// How long open requests and running trainers get to end after a signal.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// A server that runs in this process.
+pub struct Running {
+    /// Its address.
+    pub url: String,
+    server: JoinHandle<Result<()>>,
+    tasks: TaskTracker,
+}
+
+impl Running {
+    /// Waits until the server and its worker have ended; call it after the shutdown was asked for.
+    pub async fn finished(self) {
+        let all = async {
+            match self.server.await {
+                Ok(Ok(())) => {}
+                Ok(Err(e)) => tracing::error!("the server ended with an error: {e:#}"),
+                Err(e) => tracing::error!("the server's task ended: {e}"),
+            }
+            self.tasks.wait().await;
+        };
+        if tokio::time::timeout(GRACE, all).await.is_err() {
+            tracing::warn!("not everything ended within {} s", GRACE.as_secs());
+        }
+    }
+}
+
+/// `brightrun serve`.
+pub async fn serve(settings: Settings) -> Result<()> {
+    let shutdown = CancellationToken::new();
+    let running = start(settings, shutdown.clone()).await?;
+    say(&format!("listening on {}", running.url));
+    stop_on_signal(shutdown.clone());
+    shutdown.cancelled().await;
+    running.finished().await;
+    Ok(())
+}
+
+/// `brightrun worker`.
+pub async fn worker(settings: Settings) -> Result<()> {
+    let shutdown = CancellationToken::new();
+    let url =
+        settings.app_url.clone().context("a worker alone needs APP_URL: the address of the servers, for the trainers' signed URLs")?;
+    let app = build(&settings, url).await?;
+    say("worker started");
+    stop_on_signal(shutdown.clone());
+    app::jobs::run_worker(app, shutdown).await;
+    Ok(())
+}
+
+/// `brightrun migrate`.
+pub async fn migrate(settings: &Settings) -> Result<()> {
+    let db = db::Db::connect(&settings.database_url).await.context("cannot open the database")?;
+    db.migrate().await.context("cannot migrate the database")?;
+    say("the database is up to date");
+    Ok(())
+}
+
+/// Starts the server and its worker. They end when `shutdown` is cancelled.
+pub async fn start(settings: Settings, shutdown: CancellationToken) -> Result<Running> {
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}: is another server running? Choose another port with --listen", settings.listen))?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let public = settings.app_url.clone().unwrap_or_else(|| url.clone());
+    let app = build(&settings, public).await?;
+    let router = api::router(app.clone(), api_options(&settings, shutdown.clone()));
+    let tasks = TaskTracker::new();
+    tasks.spawn(app::jobs::run_worker(app, shutdown.clone()));
+    tasks.close();
+    let server = tokio::spawn(async move {
+        let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
+        axum::serve(listener, service).with_graceful_shutdown(shutdown.cancelled_owned()).await.context("the listener failed")
+    });
+    Ok(Running { url, server, tasks })
+}
+
+/// Cancels `shutdown` on the first SIGINT or SIGTERM.
+pub fn stop_on_signal(shutdown: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    tokio::spawn(async move {
+        let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+            tracing::error!("signals cannot be watched; end the process by force");
+            return;
+        };
+        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+        tracing::info!("stopping");
+        shutdown.cancel();
+    });
+}
+
+async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
+    let data = &settings.data_dir;
+    let (models_dir, runs_dir, objects) = (data.join("models"), data.join("runs"), data.join("objects"));
+    for dir in [&models_dir, &runs_dir] {
+        std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
+    }
+    let base_model = embedded::built_in_model(&models_dir)?;
+    let tokenizer = trainer::tokenizer::ChatTokenizer::load(&base_model.path).context("the built-in base model cannot be read")?;
+    let tokens: BTreeMap<String, Arc<dyn dataset::TokenCounter>> =
+        [(base_model.id.clone(), Arc::new(tokenizer) as Arc<dyn dataset::TokenCounter>)].into();
+    let db = db::Db::connect(&settings.database_url).await.context("cannot open the database")?;
+    db.migrate().await.context("cannot migrate the database")?;
+    let queue = queue::Queue::new(&db);
+    let blob = blob::FolderStore::open(objects, &settings.auth_secret, &public_url).await.context("cannot open the object store")?;
+    let program = std::env::current_exe().context("cannot find this program's own file")?;
+    let local = cluster::LocalConfig::new(program, runs_dir.clone(), settings.local_runs);
+    Ok(Arc::new(App {
+        db,
+        blob: Arc::new(blob),
+        queue,
+        cluster: Arc::new(cluster::LocalCluster::new(local)),
+        clock: Arc::new(SystemClock),
+        tokens,
+        hub: app::events::Hub::default(),
+        config: app::Config {
+            public_url,
+            auth_secret: settings.auth_secret.clone(),
+            signup: settings.signup,
+            tiers: Tier::ALL.iter().map(|tier| (*tier, TierLimits::default())).collect(),
+            base_models: vec![base_model],
+            instances: default_instances(),
+            runs_dir,
+            min_trainable_examples: settings.min_trainable_examples,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+    }))
+}
+
+fn api_options(settings: &Settings, stopping: CancellationToken) -> api::Options {
+    let [logins, writes, reads] = settings.rate_limits;
+    api::Options { rate_limits: api::RateLimits { logins, writes, reads }, page: embedded::page_file, stopping }
+}
