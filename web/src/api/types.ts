@@ -18,7 +18,6 @@ export type DatasetUpload = Schemas['DatasetUpload'];
 export type Catalogue = Schemas['Catalogue'];
 export type InstanceType = Schemas['InstanceType'];
 export type Hyperparameters = Schemas['HyperparameterConfig'];
-export type Preset = Schemas['Preset'];
 export type PresetId = Schemas['PresetId'];
 export type Estimate = Schemas['Estimate'];
 export type EstimateRequest = Schemas['EstimateRequest'];

@@ -1,7 +1,7 @@
 import type { JobDetail, LogLine, MetricsPoint } from '@/api/types';
 
 /** The events of a job's stream, by name. `complete`, `error` and `cancelled` end it. */
-export interface StreamEvents {
+interface StreamEvents {
   progress: {
     progress: number;
     currentEpoch: number;

@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const BINARY = process.env.BRIGHTRUN_BIN ?? '../target/debug/brightrun';
+const START = 60_000;
+
+export interface Server {
+  url: string;
+  stop: () => Promise<void>;
+}
+
+/** Starts the real program on its embedded defaults, in a folder of its own and on a port that is free. */
+export async function startServer(): Promise<Server> {
+  const data = await mkdtemp(join(tmpdir(), 'brightrun-e2e-'));
+  const child = spawn(BINARY, ['serve', '--data-dir', data, '--listen', '127.0.0.1:0'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log: string[] = [];
+  child.stderr.on('data', (chunk: Buffer) => log.push(chunk.toString()));
+  try {
+    const url = await address(child, log);
+    return {
+      url,
+      stop: async () => {
+        await ended(child);
+        await rm(data, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    await ended(child);
+    await rm(data, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** What the program says where it listens. */
+function address(child: ChildProcess, log: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const fail = (why: string) => reject(new Error(`${BINARY} ${why}\n${log.join('').slice(-4000)}`));
+    const timer = setTimeout(() => fail(`did not listen within ${START / 1000} s`), START);
+    child.once('error', (error) => fail(`did not start: ${error.message}`));
+    child.once('exit', (code) => fail(`ended with code ${code} before it listened`));
+    if (!child.stdout) return;
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const found = /listening on (http:\/\/\S+)/.exec(line)?.[1];
+      if (!found) return;
+      clearTimeout(timer);
+      resolve(found.replace(/\/$/, ''));
+    });
+  });
+}
+
+function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    const force = setTimeout(() => child.kill('SIGKILL'), 15_000);
+    child.once('exit', () => {
+      clearTimeout(force);
+      resolve();
+    });
+    child.kill('SIGTERM');
+  });
+}

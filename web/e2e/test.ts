@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { test as base, expect, type Page } from '@playwright/test';
+import { type Server, startServer } from './server';
+
+export { expect };
+
+export const SAMPLE = join(import.meta.dirname, '../../samples/bike-workshop.jsonl');
+
+/** Tests against one running program. A test fails when the page reports an error to the console. */
+export const test = base.extend<{ quiet: undefined }, { server: Server }>({
+  server: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixtures' names from the pattern
+    async ({}, use) => {
+      const server = await startServer();
+      await use(server);
+      await server.stop();
+    },
+    { scope: 'worker', timeout: 90_000 },
+  ],
+  baseURL: async ({ server }, use) => use(server.url),
+  quiet: [
+    async ({ page }, use) => {
+      const errors: string[] = [];
+      page.on('pageerror', (error) => errors.push(String(error)));
+      page.on('console', (message) => {
+        // The browser itself reports each answer that is not a success; those are the tests' to judge.
+        if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+          errors.push(message.text());
+        }
+      });
+      await use(undefined);
+      expect(errors, 'the console').toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+/** Makes an account through the page and ends on the dashboard. */
+export async function signUp(page: Page): Promise<void> {
+  await page.goto('/signup');
+  await page.getByLabel('Name').fill('Ada Lovelace');
+  await page.getByLabel('Email').fill(`ada-${randomBytes(6).toString('hex')}@example.org`);
+  await page.getByLabel('Password').fill('a long enough passphrase');
+  await page.getByRole('button', { name: 'Sign up' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Dashboard' })).toBeVisible();
+}
+
+/** Uploads a file through the page and waits for what validation says. */
+export async function upload(page: Page, file: Parameters<ReturnType<Page['getByLabel']>['setInputFiles']>[0]) {
+  await page.goto('/datasets');
+  await page.getByRole('button', { name: 'Create Dataset' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Dataset file').setInputFiles(file);
+  await dialog.getByRole('button', { name: 'Upload', exact: true }).click();
+  await expect(dialog.getByRole('button', { name: 'Close' }).first()).toBeVisible();
+  await expect(dialog.getByText('Reading and checking the file...')).toBeHidden({ timeout: 60_000 });
+  return dialog;
+}
+
+/** Nothing sticks out at the right, neither of the page nor of its scrolling part. */
+export async function expectNoOverflow(page: Page): Promise<void> {
+  const overflow = await page.evaluate(() =>
+    ['html', 'main']
+      .map((selector) => document.querySelector(selector))
+      .filter((element) => element !== null)
+      .map((element) => element.scrollWidth - element.clientWidth),
+  );
+  expect(Math.max(...overflow), `overflow of ${page.url()}`).toBeLessThanOrEqual(0);
+}
+
+/** WCAG 2.1 A and AA, as far as a program can tell. */
+export async function expectAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
+    .analyze();
+  const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`));
+  expect(found, page.url()).toEqual([]);
+}
