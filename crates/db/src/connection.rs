@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 use crate::migration::Migrator;
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::{MigrationStatus, MigratorTrait};
 use std::time::Duration;
@@ -12,6 +12,8 @@ use std::time::Duration;
 /// How long a writer waits for another process that writes to the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
+/// Held until the transaction ends; the number is this program's own ("brightru" in ASCII).
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7093848255916962421)";
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
@@ -45,12 +47,18 @@ impl Db {
         Ok(Self { writer, reader })
     }
 
-    /// Brings the schema to the version of this program. Does nothing where it is there already.
+    /// Brings the schema to the version of this program. Does nothing where it is there already. Processes that start together wait for
+    /// each other.
     ///
     /// # Errors
-    /// When a migration fails; what it did is undone.
+    /// When a migration fails; all of them are undone then.
     pub async fn migrate(&self) -> Result<()> {
-        Ok(Migrator::up(&self.writer, None).await?)
+        let tx = self.begin().await?;
+        if self.is_postgres() {
+            tx.execute_unprepared(MIGRATION_LOCK).await?;
+        }
+        Migrator::up(&tx, None).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Undoes every migration, and with them every row. For tests and for leaving.

@@ -72,3 +72,59 @@ async fn an_address_that_cannot_be_used_is_named_without_its_password() {
     let error = Db::connect("postgres://ada:s3cret@127.0.0.1:1/x").await.expect_err("nothing listens there");
     assert!(matches!(error, Error::Connect { .. }) && error.is_transient() && !error.to_string().contains("s3cret"), "{error}");
 }
+
+#[tokio::test]
+async fn processes_that_write_to_one_database_wait_for_each_other() {
+    for database in databases() {
+        let (one, two) = (database.migrated().await, database.connect().await);
+        let writers = (0..40).map(|i| {
+            let db = if i % 2 == 0 { one.clone() } else { two.clone() };
+            tokio::spawn(async move {
+                let user = testkit::rows::user(&format!("u{i}@example.com"), crate::at(i));
+                db::users::insert(&db, &user, db::users::Admission::Anybody).await.map(|_| ())
+            })
+        });
+        for writer in writers.collect::<Vec<_>>() {
+            writer.await.expect("task").expect("insert");
+        }
+        assert_eq!(db::users::count(&one).await.expect("count"), 40);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_dropped_half_way_leaves_the_database_usable() {
+    crate::on_each(async |db| {
+        let ada = testkit::rows::stored_user(&db, "ada@example.com", crate::at(0)).await;
+        for polls in 0..60 {
+            let change = |u: &mut db::users::User| u.name = format!("dropped after {polls}");
+            let mut update = Box::pin(db::users::update(&db, ada.id, change));
+            for _ in 0..polls {
+                if futures::poll!(update.as_mut()).is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(update);
+            let change = |u: &mut db::users::User| u.name = format!("kept {polls}");
+            db::users::update(&db, ada.id, change).await.expect("the writer is free").expect("there");
+            let name = db::users::get(&db, ada.id).await.expect("get").map(|u| u.name);
+            assert_eq!(name, Some(format!("kept {polls}")), "on {}", db.backend());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn processes_that_start_together_migrate_once() {
+    for database in databases() {
+        let mut starts = Vec::new();
+        for _ in 0..4 {
+            let db = database.connect().await;
+            starts.push(tokio::spawn(async move { db.migrate().await }));
+        }
+        for start in starts {
+            start.await.expect("task").expect("migrate");
+        }
+        assert_eq!(database.connect().await.pending_migrations().await.expect("status"), 0);
+    }
+}
