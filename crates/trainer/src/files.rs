@@ -71,3 +71,16 @@ pub(crate) fn replace_dir(from: &Path, to: &Path) -> Result<(), TrainerError> {
     }
     remove_dir(&old)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The device that is always full.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_named() {
+        let error = write_synced(Path::new("/dev/full"), b"x").expect_err("full");
+        assert!(error.code() == "disk_full" && error.to_string().contains("/dev/full"), "{error}");
+    }
+}

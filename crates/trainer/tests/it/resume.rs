@@ -75,6 +75,19 @@ fn a_stopped_run_saves_and_goes_on_to_the_same_bits() {
     }
 }
 
+/// As after a crash between the last checkpoint and the upload.
+#[test]
+fn a_finished_run_started_again_only_writes_its_adapter() {
+    let (bench, spec, whole, _) = uninterrupted(4);
+    fs::remove_dir_all(spec.output.dir.join("adapter")).expect("removed");
+    let (outcome, events) = bench.run(&spec);
+    let (_, summary) = completed(outcome);
+    assert_eq!(resumed_from(&events), Some(summary.total_steps));
+    assert!(!kinds(&events).any(|k| matches!(k, TrainerEventKind::Metrics { .. })));
+    assert!(summary.final_validation_loss.is_some() && summary.final_training_loss.is_some(), "{summary:?}");
+    assert!(adapter_bytes(&spec) == whole);
+}
+
 #[test]
 fn another_seed_gives_other_weights() {
     let (_a, _, first, _) = uninterrupted(1);

@@ -126,7 +126,7 @@ fn early_stopping_keeps_the_best() {
         .collect();
     let best = losses.iter().copied().fold(f64::INFINITY, f64::min);
     assert_eq!(summary.final_validation_loss, Some(best));
-    assert!(losses.ends_with(&losses[losses.len() - 2..]) && losses[losses.len() - 2..].iter().all(|l| *l >= best));
+    assert!(losses[losses.len() - 2..].iter().all(|l| *l >= best) && losses[losses.len() - 3] == best, "{losses:?}");
     let kept = fs::read_dir(spec.output.dir.join("checkpoints")).expect("checkpoints").count();
     assert!(kept <= 4, "{kept} checkpoints are kept");
 }
@@ -135,10 +135,7 @@ fn early_stopping_keeps_the_best() {
 fn a_loss_that_is_not_finite_names_the_step_and_the_lines() {
     let bench = Bench::new();
     bench.write_varied_dataset(12);
-    let mut spec = bench.spec("out", 20);
-    let h = &mut spec.config.hyperparameters;
-    (h.optimizer_type, h.learning_rate, h.max_grad_norm, h.lora_alpha, h.warmup_steps) = (OptimizerType::Sgd, 0.1, 0.0, 512.0, 0);
-    h.lora_rank = 1;
+    let mut spec = bench.spec("out", 1);
     let weights = bench.base().join("model.safetensors");
     let mut bytes = fs::read(&weights).expect("there");
     let end = bytes.len();
@@ -158,7 +155,7 @@ fn nothing_to_train_on_costs_nothing() {
     fs::write(bench.dataset(), format!("{line}\n").repeat(12)).expect("written");
     let (outcome, events) = bench.run(&bench.spec("out", 1));
     let error = outcome.expect_err("nothing");
-    assert!(matches!(error.code(), "no_trainable_examples" | "dataset_unreadable"), "{error}");
+    assert_eq!((error.code(), error.transient()), ("no_trainable_examples", false), "{error}");
     assert!(!kinds(&events).any(|k| matches!(k, TrainerEventKind::Started { .. })));
 }
 
