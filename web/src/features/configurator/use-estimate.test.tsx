@@ -32,7 +32,11 @@ function start() {
   });
 }
 
-const rest = () => act(() => vi.advanceTimersByTimeAsync(500));
+/** Lets the settings rest, and then the answer arrive. */
+async function rest() {
+  await act(() => vi.advanceTimersByTimeAsync(500));
+  await act(() => vi.advanceTimersByTimeAsync(50));
+}
 
 it('asks once the settings rest, and never shows the estimate of earlier ones', async () => {
   const { result, rerender } = start();
