@@ -49,6 +49,16 @@ pub async fn verify(app: &App, job: &Job, model_id: ModelId, reported: &[Artifac
     })
 }
 
+/// Removes the files of an attempt that made no model. What cannot be removed is only in the way of space.
+pub async fn remove(app: &App, model_id: ModelId) {
+    for name in ARTIFACT_FILES {
+        let Ok(key) = Key::model_file(model_id, name) else { continue };
+        if let Err(error) = app.blob.delete(&key).await {
+            tracing::warn!(%key, error = &error as &dyn std::error::Error, "a file of a refused adapter could not be removed");
+        }
+    }
+}
+
 enum Content {
     Tensors(std::collections::BTreeMap<String, super::verify::Tensor>),
     /// The bytes, where they are few.

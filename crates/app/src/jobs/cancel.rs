@@ -8,7 +8,7 @@ use domain::{Caller, Error, ErrorKind, JobId, MicroUsd, Result};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::follow::{Followed, follow};
+use super::follow::follow;
 use super::stored::StoredEstimate;
 use super::types::Cancelled;
 use super::{find, finish};
@@ -67,9 +67,8 @@ async fn until_ended(app: &App, id: JobId) -> Result<Job> {
         if job.status.is_terminal() {
             return Ok(job);
         }
-        if follow(app, id, &owner, &CancellationToken::new()).await? == Followed::NotMine {
-            tokio::time::sleep(POLL).await;
-        }
+        follow(app, id, &owner, &CancellationToken::new()).await?;
+        tokio::time::sleep(POLL).await;
     }
 }
 

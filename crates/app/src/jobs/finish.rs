@@ -233,7 +233,7 @@ pub enum Setback {
     NoPlace,
 }
 
-/// Ends an attempt that did not complete.
+/// Ends an attempt that did not complete. Where a cancel was asked for meanwhile, the job ends as cancelled.
 pub async fn set_back(app: &App, job: &Job, fence: &Fence, setback: &Setback) -> Result<()> {
     let now = app.clock.now();
     let estimate = StoredEstimate::of(job).map_err(Error::internal)?;
@@ -242,13 +242,14 @@ pub async fn set_back(app: &App, job: &Job, fence: &Fence, setback: &Setback) ->
             return;
         }
         match setback {
+            _ if job.cancel_requested_at.is_some() => cancel(job, effects, &estimate, now),
             Setback::NoPlace => wait_again(app, job, effects, now),
             Setback::Stopped => make_anew(app, job, effects, &estimate, None, now),
             Setback::Failed(failure) => {
                 // An attempt that came further than where it began starts the count anew.
                 let run = RunInfo::of(job);
                 let failures = if run.checkpoint_step > run.resumed_from_step { 1 } else { job.retry_count + 1 };
-                if failure.transient && failures < MAX_ATTEMPTS && job.cancel_requested_at.is_none() {
+                if failure.transient && failures < MAX_ATTEMPTS {
                     job.retry_count = failures;
                     make_anew(app, job, effects, &estimate, Some(failure), now);
                 } else {

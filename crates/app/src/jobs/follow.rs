@@ -147,7 +147,18 @@ impl Step<'_> {
     }
 
     async fn set_back(&self, setback: Setback) -> Result<()> {
-        finish::set_back(self.app, self.job, self.fence, &setback).await
+        finish::set_back(self.app, self.job, self.fence, &setback).await?;
+        if let (Setback::Failed(Failure { can_retry: false, .. }), Some(handle)) = (&setback, handle_of(self.job)) {
+            self.forget(&handle).await;
+        }
+        Ok(())
+    }
+
+    /// Drops what the run left behind, which no further attempt will need.
+    async fn forget(&self, handle: &RunHandle) {
+        if let Err(error) = self.app.cluster.forget(handle).await {
+            tracing::warn!(job = %self.job.id, error = &error as &dyn std::error::Error, "what the run left behind could not be removed");
+        }
     }
 
     /// Stops the run, takes in what it still said, and ends the job.
@@ -212,7 +223,10 @@ impl Step<'_> {
         let model_id = model_id(attempt_id);
         let files = match artifacts::verify(self.app, self.job, model_id, reported).await? {
             Ok(files) => files,
-            Err(failure) => return self.set_back(Setback::Failed(failure)).await,
+            Err(failure) => {
+                artifacts::remove(self.app, model_id).await;
+                return self.set_back(Setback::Failed(failure)).await;
+            }
         };
         let dataset = db::datasets::get_even_deleted(&self.app.db, self.job.dataset_id).await?;
         let finished = Finished {
@@ -222,10 +236,8 @@ impl Step<'_> {
             summary: summary.clone(),
             dataset_name: dataset.map(|d| d.name).unwrap_or_default(),
         };
-        if finish::complete(self.app, self.job, self.fence, &finished).await?
-            && let Err(error) = self.app.cluster.forget(handle).await
-        {
-            tracing::warn!(job = %self.job.id, error = &error as &dyn std::error::Error, "what the run left behind could not be removed");
+        if finish::complete(self.app, self.job, self.fence, &finished).await? {
+            self.forget(handle).await;
         }
         Ok(())
     }

@@ -87,7 +87,7 @@ fn take_one(job: &mut Job, effects: &mut JobEffects, run: &mut RunInfo, event: &
             run.trainer_version = Some(version.clone());
             run.device = Some(device.clone());
             run.resumed_from_step = *resumed_from_step;
-            let from = resumed_from_step.map(|step| format!(", going on from the checkpoint of step {step}")).unwrap_or_default();
+            let from = resumed_from_step.map(|step| format!(", resuming from the checkpoint of step {step}")).unwrap_or_default();
             let plural = if *threads == 1 { "" } else { "s" };
             push(log(at, LogLevel::Info, &format!("Trainer {version} runs on {device} with {threads} thread{plural}{from}.")));
             effects.forget_metrics_after = *resumed_from_step;

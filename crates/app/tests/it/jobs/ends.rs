@@ -194,6 +194,10 @@ async fn an_adapter_that_is_not_what_was_reported_completes_nothing() {
             assert!(failure.code == "invalid_artifacts" && failure.message.contains(what), "{what}: {failure:?}");
             assert_eq!(view.artifact_id, None);
             assert!(db::models::by_job(&world.app.db, id).await.expect("asked").is_none());
+            let key = blob::Key::model_file(domain::ModelId(spec.attempt_id.uuid()), "README.md").expect("a key");
+            assert_eq!(world.app.blob.head(&key).await.expect("asked"), None, "what was uploaded is removed");
+            world.worker.idle().await;
+            assert!(world.cluster.run(id, 1).forgotten);
         }
     })
     .await;
