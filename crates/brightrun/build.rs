@@ -33,6 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         fs::create_dir_all(&page)?;
         fs::write(page.join("index.html"), PLACEHOLDER)?;
     }
+    println!("cargo::rustc-env=BUILD_TARGET={}", env::var("TARGET")?);
     println!("cargo::rerun-if-changed={}", built.display());
     println!("cargo::rerun-if-changed=src/page_missing.html");
     println!("cargo::rerun-if-changed={}", root.join("models").display());

@@ -46,14 +46,24 @@ impl Client {
         }
     }
 
+    /// Any method, with or without a JSON body; the envelope's data.
+    pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
+        let call = self.request(method, path);
+        let call = match body {
+            Some(body) => call.json(body),
+            None => call,
+        };
+        unwrap(call.send().await?).await
+    }
+
     /// GET; the envelope's data.
     pub async fn get(&self, path: &str) -> Result<Value> {
-        unwrap(self.request(Method::GET, path).send().await?).await
+        self.send(Method::GET, path, None).await
     }
 
     /// POST of a JSON body; the envelope's data.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
-        unwrap(self.request(Method::POST, path).json(body).send().await?).await
+        self.send(Method::POST, path, Some(body)).await
     }
 
     /// Puts `content` to the signed address in the answer of the creation of a data set.

@@ -148,7 +148,7 @@ pub fn estimate(
     let validation = if statistics.total_validation_pairs > 0 {
         statistics.total_validation_pairs.min(examples)
     } else {
-        ((examples as f64 * config.settings.validation_split_ratio).round() as u64).min(examples.saturating_sub(1))
+        held_out(examples, statistics.total_conversations, config.settings.validation_split_ratio)
     };
     let train = examples.saturating_sub(validation);
     let tokens_all = truncated_tokens(statistics, u64::from(h.max_seq_length));
@@ -172,6 +172,17 @@ pub fn estimate(
         cost_min: cost(low).total(),
         cost_max: cost(high).total(),
     }
+}
+
+/// Examples that the trainer will hold out: whole conversations, `ratio` of them, at least one and not all where there are two or more;
+/// counted as if all had the same number of examples.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
+fn held_out(examples: u64, conversations: u64, ratio: f64) -> u64 {
+    if ratio <= 0.0 || conversations < 2 {
+        return 0;
+    }
+    let held = ((conversations as f64 * ratio).round() as u64).clamp(1, conversations - 1);
+    (examples as f64 * held as f64 / conversations as f64).round() as u64
 }
 
 /// Tokens of all examples when each is cut to `max` tokens, from the histogram of lengths.
@@ -216,6 +227,7 @@ mod tests {
         histogram[40] = 20;
         let mut statistics = DatasetStatistics {
             total_training_pairs: 120,
+            total_conversations: 40,
             total_tokens: 100 * 96 + 20 * 2600,
             length_histogram: histogram,
             ..DatasetStatistics::default()

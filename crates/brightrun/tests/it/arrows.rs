@@ -26,9 +26,6 @@ const FENCES: &[(&str, &[&str])] = &[
     ("utoipa-axum", &["api"]),
     ("axum", &["api", "brightrun"]),
     ("gemm", &["model"]),
-    ("apalis", &["queue"]),
-    ("apalis-sqlite", &["queue"]),
-    ("apalis-postgres", &["queue"]),
 ];
 
 /// Licences that may come with the program, besides those that offer one of these as a choice.
@@ -52,11 +49,8 @@ const LICENSES: &[&str] = &[
 
 fn metadata() -> Metadata {
     let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
-    MetadataCommand::new()
-        .manifest_path(manifest)
-        .other_options(["--locked".to_owned(), "--offline".to_owned()])
-        .exec()
-        .expect("cargo metadata")
+    let options = ["--locked", "--filter-platform", env!("BUILD_TARGET")].map(str::to_owned);
+    MetadataCommand::new().manifest_path(manifest).other_options(options).exec().expect("cargo metadata")
 }
 
 fn imports(package: &Package) -> BTreeSet<String> {

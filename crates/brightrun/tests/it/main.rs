@@ -2,7 +2,6 @@
 
 mod arrows;
 #[path = "../../src/client.rs"]
-#[expect(dead_code, reason = "the tests use a part of it")]
 mod client;
 mod doctor;
 mod lifecycle;

@@ -16,7 +16,6 @@ pub const LIMIT: Duration = Duration::from_secs(240);
 pub struct Server {
     child: Child,
     pub url: String,
-    pub dir: PathBuf,
 }
 
 impl Server {
@@ -43,7 +42,7 @@ impl Server {
         let Some(url) = line.trim().strip_prefix("listening on ") else {
             panic!("the server did not start: {line:?}\n{}", std::fs::read_to_string(dir.join("server.log")).unwrap_or_default())
         };
-        Self { url: url.to_owned(), child, dir: dir.to_owned() }
+        Self { url: url.to_owned(), child }
     }
 
     /// The address without the scheme, for a restart at the same place.
@@ -181,7 +180,8 @@ pub async fn stream_until(client: &Client, job_id: &str, name: &str) -> Vec<Stre
         events.push(event);
         !ends
     };
-    let stream = client.stream(&format!("/api/jobs/{job_id}/stream?"), &mut on_event);
+    let path = format!("/api/jobs/{job_id}/stream");
+    let stream = client.stream(&path, &mut on_event);
     tokio::time::timeout(LIMIT, stream).await.expect("in time").expect("stream");
     let last = events.last().map(|e| format!("{} {}", e.name, e.data));
     assert!(events.last().is_some_and(|e| e.name == name), "the stream ended with {last:?} before any {name}");
