@@ -53,7 +53,7 @@ test('every page fits a phone, and a running job can be cancelled from it', asyn
   await page.getByRole('radio', { name: 'Incorrect configuration' }).check();
   await page.getByRole('button', { name: 'Confirm Cancellation' }).click();
   await expect(page.getByRole('heading', { name: 'Training Cancelled' })).toBeVisible({ timeout: 30_000 });
-  await expect(page.getByText('Reason: Incorrect configuration')).toBeVisible();
+  await expect(page.getByText(/Reason: Incorrect configuration\. It cost/)).toBeVisible();
   await expectNoOverflow(page);
 
   await page.goto('/training/jobs');

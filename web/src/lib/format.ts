@@ -24,14 +24,19 @@ export function percent(value: number, digits = 0): string {
   return `${decimal(value, digits)}%`;
 }
 
+/** The least amount that is told apart from nothing. */
+const LEAST = 0.0001;
+
 /** An amount without its sign, as in `47.23`. Below one cent it keeps four decimals, so that a small cost does not read as nothing. */
 export function amount(usd: number): string {
+  if (usd > 0 && usd < LEAST) return `<${LEAST}`;
   const tiny = usd !== 0 && Math.abs(usd) < 0.01;
   return decimal(usd, tiny ? 4 : 2);
 }
 
-/** An amount in US dollars: `$47.23`, `$0.0031`. */
+/** An amount in US dollars: `$47.23`, `$0.0031`, `<$0.0001`. */
 export function usd(value: number): string {
+  if (value > 0 && value < LEAST) return `<$${LEAST}`;
   return value < 0 ? `-$${amount(-value)}` : `$${amount(value)}`;
 }
 
