@@ -8,7 +8,10 @@ use http::{HeaderValue, StatusCode, header};
 
 /// A failure on its way out. Logged once, here, when it is a fault of ours.
 #[derive(Debug)]
-pub struct ApiError {
+pub struct ApiError(Box<Failure>);
+
+#[derive(Debug)]
+struct Failure {
     status: StatusCode,
     error: Error,
     retry_after: Option<u64>,
@@ -37,11 +40,15 @@ impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         let retry_after = matches!(error.kind, ErrorKind::Unavailable).then_some(5);
         let status = if error.code == RANGE_NOT_SATISFIABLE { StatusCode::RANGE_NOT_SATISFIABLE } else { status_of(error.kind) };
-        Self { status, error, retry_after }
+        Self::new(status, error, retry_after)
     }
 }
 
 impl ApiError {
+    fn new(status: StatusCode, error: Error, retry_after: Option<u64>) -> Self {
+        Self(Box::new(Failure { status, error, retry_after }))
+    }
+
     /// There is nothing at this address.
     pub fn no_route(path: &str) -> Self {
         Error::new(ErrorKind::NotFound, "NOT_FOUND", format!("There is nothing at {path}; /docs lists all operations.")).into()
@@ -51,21 +58,21 @@ impl ApiError {
     pub fn method_not_allowed(method: &http::Method, path: &str) -> Self {
         let message = format!("{path} does not know {method}; /docs lists all operations.");
         let error = Error::new(ErrorKind::Invalid, "METHOD_NOT_ALLOWED", message);
-        Self { status: StatusCode::METHOD_NOT_ALLOWED, error, retry_after: None }
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, error, None)
     }
 
     /// The body is not of a type that is understood.
     pub fn media_type(given: &str) -> Self {
         let message = format!("The body's type is '{given}'; send application/json.");
         let error = Error::new(ErrorKind::Invalid, "UNSUPPORTED_MEDIA_TYPE", message);
-        Self { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, error, retry_after: None }
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, error, None)
     }
 
     /// Too many requests; the next is accepted after `seconds`.
     pub fn rate_limited(seconds: u64) -> Self {
         let message = format!("Too many requests; try again in {seconds} s.");
         let error = Error::new(ErrorKind::RateLimited, "RATE_LIMITED", message);
-        Self { status: StatusCode::TOO_MANY_REQUESTS, error, retry_after: Some(seconds.max(1)) }
+        Self::new(StatusCode::TOO_MANY_REQUESTS, error, Some(seconds.max(1)))
     }
 
     /// The body is longer than allowed.
@@ -76,24 +83,17 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if self.status.is_server_error() {
-            let cause = self.error.source.as_deref().map(chain).unwrap_or_default();
-            tracing::error!(code = self.error.code, %cause, "{}", self.error.message);
+        let Failure { status, error, retry_after } = *self.0;
+        if status.is_server_error() {
+            let cause = error.source.as_deref().map(chain).unwrap_or_default();
+            tracing::error!(code = error.code, %cause, "{}", error.message);
         }
-        let body = ErrorEnvelope {
-            success: false,
-            error: ErrorBody {
-                code: self.error.code.to_owned(),
-                message: self.error.message,
-                details: self.error.details,
-                field: self.error.field,
-            },
-        };
-        let mut response = (self.status, Json(body)).into_response();
-        if let Some(seconds) = self.retry_after {
+        let body = ErrorBody { code: error.code.to_owned(), message: error.message, details: error.details, field: error.field };
+        let mut response = (status, Json(ErrorEnvelope { success: false, error: body })).into_response();
+        if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if self.status == StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response

@@ -12,6 +12,7 @@ use uuid::Uuid;
 /// Order of a list of models.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::enum_variant_names, reason = "the specification's words; it has no ascending ones")]
 pub enum ModelSort {
     /// Newest first.
     #[default]

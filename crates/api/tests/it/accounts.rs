@@ -113,7 +113,8 @@ async fn the_cookie_works_for_pages_of_this_server_only() {
     assert!(!cookie.contains("Secure"), "the public address is plain http");
     let pair = cookie.split(';').next().expect("a pair").to_owned();
     let with = |method: &str, path: &str, origin: Option<&str>| {
-        let mut request = Request::builder().method(method).uri(path).header("cookie", format!("other=1; {pair}")).header("host", "10.0.0.1:80");
+        let mut request =
+            Request::builder().method(method).uri(path).header("cookie", format!("other=1; {pair}")).header("host", "10.0.0.1:80");
         if let Some(origin) = origin {
             request = request.header("origin", origin);
         }

@@ -28,7 +28,9 @@ async fn the_server_tells_how_it_is() {
     world.job(&world.ada).await;
     let figures = world.call("GET", "/metrics", None, None).await;
     let text = String::from_utf8(figures.bytes.to_vec()).expect("text");
-    for line in ["brightrun_users 3", "brightrun_datasets 1", "brightrun_jobs{status=\"queued\"} 1", "brightrun_http_requests_total{class=\"2xx\"}"] {
+    for line in
+        ["brightrun_users 3", "brightrun_datasets 1", "brightrun_jobs{status=\"queued\"} 1", "brightrun_http_requests_total{class=\"2xx\"}"]
+    {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
     world.app.db.clone().close().await.expect("closed");

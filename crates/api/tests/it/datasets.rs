@@ -52,7 +52,10 @@ async fn the_sample_is_uploaded_confirmed_and_validated() {
         assert!(dataset.get("validationProgress").is_none() && dataset["validatedAt"].is_string());
         assert_eq!(world.post(&confirm, Some(ada), Value::Null).await.data()["status"], "ready");
         let told = world.get("/api/notifications", ada).await;
-        assert_eq!((told.json()["meta"]["unreadCount"].as_u64(), told.data()["notifications"][0]["type"].as_str()), (Some(1), Some("dataset_ready")));
+        assert_eq!(
+            (told.json()["meta"]["unreadCount"].as_u64(), told.data()["notifications"][0]["type"].as_str()),
+            (Some(1), Some("dataset_ready"))
+        );
         let happened = world.get("/api/activity", ada).await.data();
         assert_eq!(happened["activity"][0]["type"], "dataset_uploaded");
     })

@@ -55,8 +55,14 @@ async fn a_job_is_estimated_created_listed_and_changed() {
         assert!((held - number(&made["estimatedCost"]["total"])).abs() < 1e-9);
         let path = format!("/api/jobs/{}", made["jobId"].as_str().expect("an id"));
         let job = world.get(&path, ada).await.data()["job"].clone();
-        assert_eq!((job["name"].as_str(), job["presetId"].as_str(), job["progress"].as_f64()), (Some("First"), Some("balanced"), Some(0.0)));
-        assert_eq!((job["hyperparameters"]["maxSeqLength"].as_u64(), job["hyperparameters"]["warmupRatio"].as_f64()), (Some(256), Some(0.1)));
+        assert_eq!(
+            (job["name"].as_str(), job["presetId"].as_str(), job["progress"].as_f64()),
+            (Some("First"), Some("balanced"), Some(0.0))
+        );
+        assert_eq!(
+            (job["hyperparameters"]["maxSeqLength"].as_u64(), job["hyperparameters"]["warmupRatio"].as_f64()),
+            (Some(256), Some(0.1))
+        );
         assert_eq!((job["settings"]["seed"].as_u64(), job["gpuConfig"]["numGPUs"].as_u64()), (Some(7), Some(1)));
         assert_eq!(job["stages"].as_array().map(Vec::len), Some(4));
         for list in ["metricsHistory", "checkpoints", "logs"] {
@@ -126,12 +132,19 @@ async fn a_job_is_cancelled_with_a_reason_and_tried_again() {
     let world = World::new().await;
     let path = format!("/api/jobs/{}", world.job(&world.ada).await);
     world.post(&format!("{path}/retry"), Some(&world.ada), Value::Null).await.fails(409, "JOB_NOT_RETRYABLE", None);
-    world.post(&format!("{path}/cancel"), Some(&world.ada), json!({ "reason": "bored" })).await.fails(400, "VALIDATION_ERROR", Some("reason"));
+    world.post(&format!("{path}/cancel"), Some(&world.ada), json!({ "reason": "bored" })).await.fails(
+        400,
+        "VALIDATION_ERROR",
+        Some("reason"),
+    );
     let done = world.post(&format!("{path}/cancel"), Some(&world.ada), json!({ "reason": "wrong_config" })).await.data();
     assert_eq!((done["status"].as_str(), done["finalCost"].as_f64()), (Some("cancelled"), Some(0.0)));
     assert!(done["refundAmount"].as_f64() > Some(0.0) && done["message"].is_string());
     let job = world.get(&path, &world.ada).await.data()["job"].clone();
-    assert_eq!((job["status"].as_str(), job["cancelReason"].as_str(), job["canRetry"].as_bool()), (Some("cancelled"), Some("wrong_config"), Some(true)));
+    assert_eq!(
+        (job["status"].as_str(), job["cancelReason"].as_str(), job["canRetry"].as_bool()),
+        (Some("cancelled"), Some("wrong_config"), Some(true))
+    );
     // Without a body, too.
     world.post(&format!("{path}/cancel"), Some(&world.ada), Value::Null).await.fails(409, "JOB_NOT_CANCELLABLE", None);
     let again = world.post(&format!("{path}/retry"), Some(&world.ada), Value::Null).await;

@@ -12,7 +12,8 @@ async fn logins_are_limited_by_address_and_requests_by_account() {
     let world = World::new().await;
     let router = world.router_with(RateLimits { logins: 2, writes: 1, reads: 3 }, no_page);
     let login = async |address: &str| {
-        let mut request = request("POST", "/api/auth/login", None, Some(json!({ "email": "ada@example.org", "password": "wrong password" })));
+        let mut request =
+            request("POST", "/api/auth/login", None, Some(json!({ "email": "ada@example.org", "password": "wrong password" })));
         let address: SocketAddr = address.parse().expect("an address");
         request.extensions_mut().insert(ConnectInfo(address));
         read(router.clone().oneshot(request).await.expect("an answer")).await
@@ -26,7 +27,9 @@ async fn logins_are_limited_by_address_and_requests_by_account() {
     assert!((1..=60).contains(&wait), "{wait}");
     login("10.0.0.2:1").await.fails(401, "INVALID_CREDENTIALS", None);
 
-    let call = async |method: &str, path: &str, who| read(router.clone().oneshot(request(method, path, Some(who), None)).await.expect("an answer")).await;
+    let call = async |method: &str, path: &str, who| {
+        read(router.clone().oneshot(request(method, path, Some(who), None)).await.expect("an answer")).await
+    };
     for _ in 0..3 {
         call("GET", "/api/auth/me", &world.ada).await.data();
     }

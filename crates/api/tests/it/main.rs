@@ -1,5 +1,7 @@
 //! The API from the outside: requests against the whole router, over a database and a store in a temporary folder.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
+
 mod accounts;
 mod catalogue;
 mod costs;

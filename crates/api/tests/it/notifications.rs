@@ -1,6 +1,6 @@
 //! Notifications.
 
-use crate::world::{World, on_each};
+use crate::world::on_each;
 use serde_json::{Value, json};
 
 #[tokio::test]

@@ -109,7 +109,8 @@ fn body(method: &str, path: &str, dataset: &str) -> Option<Value> {
 async fn nobody_gets_in_without_a_session() {
     let world = World::new().await;
     let mut revoked = world.ada.clone();
-    revoked.token = world.post("/api/auth/login", None, json!({ "email": revoked.email, "password": crate::world::PASSWORD })).await.data()["token"]
+    revoked.token = world.post("/api/auth/login", None, json!({ "email": revoked.email, "password": crate::world::PASSWORD })).await.data()
+        ["token"]
         .as_str()
         .expect("a token")
         .to_owned();

@@ -24,13 +24,19 @@ async fn every_address_outside_the_api_is_the_page() {
     for path in ["/", "/datasets", "/training/jobs/123", "/index.html"] {
         let answer = get(path).await;
         assert_eq!((answer.status, &answer.bytes[..]), (StatusCode::OK, &b"<!doctype html>"[..]), "{path}");
-        assert_eq!((answer.headers["cache-control"].to_str().ok(), answer.headers["content-type"].to_str().ok()), (Some("no-cache"), Some("text/html; charset=utf-8")));
+        assert_eq!(
+            (answer.headers["cache-control"].to_str().ok(), answer.headers["content-type"].to_str().ok()),
+            (Some("no-cache"), Some("text/html; charset=utf-8"))
+        );
         let policy = answer.headers["content-security-policy"].to_str().expect("text");
         assert!(policy.contains("script-src 'self';"), "{policy}");
         assert_eq!(answer.headers["x-content-type-options"], "nosniff");
     }
     let script = get("/assets/main-1a2b.js").await;
-    assert_eq!((&script.bytes[..], script.headers["content-type"].to_str().ok()), (&b"start()"[..], Some("text/javascript; charset=utf-8")));
+    assert_eq!(
+        (&script.bytes[..], script.headers["content-type"].to_str().ok()),
+        (&b"start()"[..], Some("text/javascript; charset=utf-8"))
+    );
     assert_eq!(script.headers["cache-control"], "public, max-age=31536000, immutable");
     let mut known = request("GET", "/favicon.svg", None, None);
     known.headers_mut().insert("if-none-match", get("/favicon.svg").await.headers["etag"].clone());

@@ -57,7 +57,10 @@ async fn a_download_gives_all_or_a_part() {
     assert_eq!(&answer.bytes[..], &weights[weights.len() - 7..]);
     world.answer(part("bytes=99999999-")).await.fails(416, "RANGE_NOT_SATISFIABLE", None);
     let head = world.call("HEAD", path, None, None).await;
-    assert_eq!((head.status, head.bytes.len(), head.headers["content-length"].to_str().ok()), (StatusCode::OK, 0, Some(weights.len().to_string().as_str())));
+    assert_eq!(
+        (head.status, head.bytes.len(), head.headers["content-length"].to_str().ok()),
+        (StatusCode::OK, 0, Some(weights.len().to_string().as_str()))
+    );
     world.put(&url, weights).await.fails(403, "URL_INVALID", None);
     world.advance(Duration::minutes(61));
     world.fetch(&url).await.fails(403, "URL_EXPIRED", None);
