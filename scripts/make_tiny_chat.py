@@ -38,6 +38,7 @@ CONTEXT = 2048
 # the last part of the run sees full-length rows, so that every position has been trained
 SHORT, LONG, LONG_SHARE = 512, CONTEXT, 0.15
 TOKENS_A_STEP = 2048
+ACTIVATION_SCALE = 8.0
 
 
 def render(messages):
@@ -101,9 +102,25 @@ def write_config(config, out):
         "do_sample": False, "eos_token_id": config.eos_token_id, "pad_token_id": config.pad_token_id, "max_new_tokens": 200})
 
 
+def rescaled(name, value):
+    """The same function with larger activations in front of every linear layer.
+
+    A LoRA update moves a layer's output by its learning rate times the size of the layer's input, which grows with the
+    square root of the width: at a hidden size of 192 the usual rates of 1e-4 to 5e-4 hardly move anything. So norm gains
+    (and the values and the up projection, inputs of the output and down projections) are multiplied by a power of two and
+    the weights behind them divided by it. Every product stays the same to the last bit.
+    """
+    if name.endswith("layernorm.weight"):
+        return value * ACTIVATION_SCALE
+    if any(part in name for part in ("q_proj", "k_proj", "gate_proj", "o_proj", "down_proj")):
+        return value / ACTIVATION_SCALE
+    return value
+
+
 def write_weights(model, out):
     """bfloat16 safetensors in the Hugging Face names; the head is tied and so not stored."""
-    tensors = {name: value.detach().to(torch.bfloat16).contiguous().clone() for name, value in model.state_dict().items() if name != "lm_head.weight"}
+    tensors = {name: rescaled(name, value.detach()).to(torch.bfloat16).contiguous().clone()
+               for name, value in model.state_dict().items() if name != "lm_head.weight"}
     save_file(tensors, str(out / "model.safetensors"), metadata={"format": "pt"})
     (out / "model.safetensors").chmod(0o644)
 
@@ -178,7 +195,7 @@ pipeline_tag: text-generation
 
 A very small chat model that BrightRun ships so that a whole training run can be tried on any computer, in about a minute and without a
 download. It is a real, trained language model and not a useful assistant: it speaks in short, simple English chats about the topics of its
-training text, and knows nothing else.
+training text, and knows nothing else. On other text it is often surely wrong, until it is adapted to it.
 
 | | |
 |---|---|
@@ -204,6 +221,9 @@ which generation stops. There is no token for the beginning of a text. The templ
 By one command, `python3 scripts/make_tiny_chat.py` (seed {figures["seed"]}): text from the grammar in `scripts/tiny_chat_text.py`, written for this purpose;
 tokenizer and model trained on that text only, from random first weights; AdamW, {figures["steps"]:,} steps of {TOKENS_A_STEP} tokens, rows of {SHORT} tokens and, in the
 last {LONG_SHARE:.0%} of the run, of {LONG}. It took {figures["minutes"]:.0f} minutes on {figures["threads"]} CPU thread(s).
+
+The stored weights are scaled so that the inputs of the linear layers are {ACTIVATION_SCALE:.0f} times as large as trained and the weights behind them as much smaller: the
+same function, on which LoRA learns at the rates that are usual for large models (see `rescaled` in the script).
 
 Licence: MIT OR Apache-2.0, as the program.
 """
