@@ -7,6 +7,7 @@ pub mod common;
 pub mod costs;
 pub mod datasets;
 pub mod job_detail;
+pub mod job_requests;
 pub mod jobs;
 pub mod models;
 pub mod notifications;

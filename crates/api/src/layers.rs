@@ -3,6 +3,7 @@
 use crate::error::ApiError;
 use crate::routes;
 use crate::state::ApiState;
+use crate::telemetry::Telemetry;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
@@ -11,6 +12,7 @@ use axum::routing::get;
 use domain::Error;
 use http::{HeaderName, HeaderValue, Method, Uri, header};
 use std::any::Any;
+use std::sync::Arc;
 use std::time::Instant;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -30,23 +32,26 @@ const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
 /// All routes with everything around them.
 pub fn wrap(state: ApiState) -> Router {
     let (router, _) = routes::operations().split_for_parts();
-    let around = ServiceBuilder::new()
+    let router = router
+        .route("/openapi.json", get(routes::docs::openapi_json))
+        .route("/docs", get(routes::docs::docs))
+        .fallback(routes::page::page)
+        .method_not_allowed_fallback(method_not_allowed);
+    around(router, state.telemetry.clone()).with_state(state)
+}
+
+fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, telemetry: Arc<Telemetry>) -> Router<S> {
+    let layers = ServiceBuilder::new()
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         .layer(header_layer(header::REFERRER_POLICY, HeaderValue::from_static("same-origin")))
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-        .layer(middleware::from_fn_with_state(state.clone(), count))
+        .layer(middleware::from_fn_with_state(telemetry, count))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(DefaultBodyLimit::max(MAX_BODY));
-    router
-        .route("/openapi.json", get(routes::docs::openapi_json))
-        .route("/docs", get(routes::docs::docs))
-        .fallback(routes::page::page)
-        .method_not_allowed_fallback(method_not_allowed)
-        .layer(around)
-        .with_state(state)
+    router.layer(layers)
 }
 
 fn header_layer(name: HeaderName, value: HeaderValue) -> SetResponseHeaderLayer<HeaderValue> {
@@ -59,10 +64,10 @@ fn span<B>(request: &http::Request<B>) -> tracing::Span {
     tracing::info_span!("request", method = %request.method(), path = request.uri().path(), id)
 }
 
-async fn count(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+async fn count(State(telemetry): State<Arc<Telemetry>>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let response = next.run(request).await;
-    state.telemetry.count(response.status(), began.elapsed());
+    telemetry.count(response.status(), began.elapsed());
     response
 }
 
@@ -74,4 +79,27 @@ fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned());
     ApiError::from(Error::internal(format!("a handler panicked: {text}"))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use http::StatusCode;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn a_handler_that_panics_answers_in_json_with_the_request_id() {
+        async fn boom() -> &'static str {
+            panic!("boom")
+        }
+        let router: Router<()> = around(Router::new().route("/boom", get(boom)), Arc::default());
+        let request = Request::builder().uri("/boom").header("x-request-id", "abc").body(Body::empty()).expect("a request");
+        let answer = router.oneshot(request).await.expect("an answer");
+        assert_eq!((answer.status(), answer.headers()["x-request-id"].as_bytes()), (StatusCode::INTERNAL_SERVER_ERROR, &b"abc"[..]));
+        let body = axum::body::to_bytes(answer.into_body(), 10_000).await.expect("a body");
+        let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+        assert_eq!((body["success"].as_bool(), body["error"]["code"].as_str()), (Some(false), Some("INTERNAL_ERROR")));
+        assert!(!body.to_string().contains("boom"), "the inside stays inside");
+    }
 }

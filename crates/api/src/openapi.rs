@@ -1,7 +1,7 @@
 //! The OpenAPI document. Each entry is declared with its route; here is what belongs to all of them.
 
 use crate::dto::common::ErrorEnvelope;
-use crate::dto::{costs, datasets, jobs, models, text};
+use crate::dto::{costs, datasets, job_requests, models, text};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -33,7 +33,7 @@ impl IntoResponses for Failures {
         ErrorEnvelope,
         costs::CostGrouping,
         datasets::DatasetSort,
-        jobs::JobSort,
+        job_requests::JobSort,
         models::ArtifactKind,
         models::ModelSort,
         text::DatasetFormatFilter,

@@ -1,6 +1,7 @@
 //! What a job is asked to do.
 
-use crate::dto::jobs::{CreateJobRequest, EstimateRequest, GpuConfig, HyperparameterInput};
+use crate::dto::job_requests::{CreateJobRequest, EstimateRequest, HyperparameterInput};
+use crate::dto::jobs::GpuConfig;
 use crate::error::ApiError;
 use app::jobs::{CreateJob, HyperparametersInput, JobRequest, SettingsInput};
 use domain::Error;

@@ -4,9 +4,9 @@ use crate::dto::job_detail::{
     BudgetState, CancelledJob, Checkpoint, ComputeCost, CostBreakdown, CreatedJob, DurationRange, Estimate, EstimateCost, EstimateDuration,
     EstimatedCost, JobDetail, LogLine, LossCurve, MetricsPoint, Receipt, VolumeCost,
 };
+use crate::dto::job_requests::{JobSort, ListLogs, ListMetrics};
 use crate::dto::jobs::{
-    CostRange, CurrentMetrics, GpuConfig, HyperparameterConfig, JobCounts, JobSettings, JobSort, ListLogs, ListMetrics, RunSummary,
-    StageProgress, StageStatus, TrainingJob,
+    CostRange, CurrentMetrics, GpuConfig, HyperparameterConfig, JobCounts, JobSettings, RunSummary, StageProgress, StageStatus, TrainingJob,
 };
 use crate::error::ApiError;
 use crate::extract::one_of;

@@ -50,7 +50,7 @@ text_schema! {
     Scheduler: [], domain::job::Scheduler;
     /// Where a job is in its life.
     JobStatus: [], domain::job::JobStatus;
-    /// The same, or all of them; `active` means initializing or running.
+    /// The same, or all of them; `active` and `running` mean initializing or running.
     JobStatusFilter: ["all", "active"], domain::job::JobStatus;
     /// What a job is doing.
     JobStage: [], domain::job::JobStage;

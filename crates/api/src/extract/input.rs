@@ -141,7 +141,8 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Id<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let text = <Path<String> as FromRequestParts<S>>::from_request_parts(parts, state).await.map(|Path(text)| text);
         let id = text.ok().and_then(|text| text.parse().ok());
-        id.map(Self).ok_or_else(|| Error::not_found("NOT_FOUND", "thing: the address has no valid id").into())
+        let error = || Error::new(domain::ErrorKind::NotFound, "NOT_FOUND", "The address has no valid id, so there is nothing at it.");
+        id.map(Self).ok_or_else(|| error().into())
     }
 }
 

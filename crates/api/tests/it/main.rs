@@ -15,4 +15,5 @@ mod operations;
 mod page;
 mod storage;
 mod stream;
+mod validation;
 mod world;

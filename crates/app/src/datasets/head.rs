@@ -6,8 +6,8 @@ use domain::dataset::{DatasetFormat, Finding, SampleConversation, Severity};
 use domain::{Caller, Error, ErrorKind, Result};
 use std::ops::ControlFlow;
 
-/// Bytes that are looked at: 100 KB, with some room for clients that count in KiB.
-const MAX_BYTES: usize = 102_400;
+/// What is looked at: 100 KiB. Counted in characters, as many clients cut texts and not files.
+const MAX_CHARACTERS: usize = 102_400;
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,8 +31,9 @@ pub struct HeadReport {
 /// # Errors
 /// When it is longer than allowed.
 pub async fn validate_head(app: &App, _caller: &Caller, content: String, format: DatasetFormat) -> Result<HeadReport> {
-    if content.len() > MAX_BYTES {
-        let message = format!("content has {} bytes; send the first {MAX_BYTES} at most.", content.len());
+    let length = content.chars().count();
+    if length > MAX_CHARACTERS {
+        let message = format!("content has {length} characters; send the first {MAX_CHARACTERS} at most.");
         return Err(Error::new(ErrorKind::Invalid, "VALIDATION_ERROR", message).with_field("content"));
     }
     let options = ValidateOptions {

@@ -3,7 +3,7 @@
 use crate::convert::jobs::cancelled;
 use crate::dto::common::Envelope;
 use crate::dto::job_detail::CancelledJob;
-use crate::dto::jobs::CancelJob;
+use crate::dto::job_requests::CancelJob;
 use crate::extract::{Auth, Id, OptionalInput};
 use crate::openapi::Failures;
 use crate::reply::{ApiResult, Reply};

@@ -4,7 +4,7 @@ use crate::convert::job_request;
 use crate::convert::jobs::created;
 use crate::dto::common::Envelope;
 use crate::dto::job_detail::CreatedJob;
-use crate::dto::jobs::CreateJobRequest;
+use crate::dto::job_requests::CreateJobRequest;
 use crate::extract::{Auth, IdempotencyKey, Input};
 use crate::openapi::Failures;
 use crate::reply::{ApiResult, Reply};

@@ -4,7 +4,7 @@ use crate::convert::job_request;
 use crate::convert::jobs::estimate as estimated;
 use crate::dto::common::Envelope;
 use crate::dto::job_detail::Estimate;
-use crate::dto::jobs::EstimateRequest;
+use crate::dto::job_requests::EstimateRequest;
 use crate::extract::{Auth, Input};
 use crate::openapi::Failures;
 use crate::reply::{ApiResult, Reply};

@@ -3,7 +3,7 @@
 use crate::convert::jobs::{counts, job, sort, statuses};
 use crate::dto::common::Envelope;
 use crate::dto::job_detail::JobList;
-use crate::dto::jobs::ListJobs;
+use crate::dto::job_requests::ListJobs;
 use crate::extract::{Auth, Paging, Params};
 use crate::openapi::Failures;
 use crate::reply::{ApiResult, Reply};

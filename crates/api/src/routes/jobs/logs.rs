@@ -3,7 +3,7 @@
 use crate::convert::jobs::{line, logs_query};
 use crate::dto::common::Envelope;
 use crate::dto::job_detail::LogList;
-use crate::dto::jobs::ListLogs;
+use crate::dto::job_requests::ListLogs;
 use crate::extract::{Auth, Id, Params};
 use crate::openapi::Failures;
 use crate::reply::{ApiResult, Reply};

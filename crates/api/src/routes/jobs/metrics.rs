@@ -3,7 +3,7 @@
 use crate::convert::jobs::{metrics_query, point};
 use crate::dto::common::Envelope;
 use crate::dto::job_detail::MetricsList;
-use crate::dto::jobs::ListMetrics;
+use crate::dto::job_requests::ListMetrics;
 use crate::extract::{Auth, Id, Params};
 use crate::openapi::Failures;
 use crate::reply::{ApiResult, Reply};

@@ -1,6 +1,6 @@
 //! `GET /api/jobs/{id}/stream`
 
-use crate::dto::jobs::StreamJob;
+use crate::dto::job_requests::StreamJob;
 use crate::error::ApiError;
 use crate::extract::{Auth, Id, LastEventId, Params};
 use crate::openapi::Failures;

@@ -3,7 +3,7 @@
 use crate::convert::jobs::job;
 use crate::dto::common::Envelope;
 use crate::dto::job_detail::JobBody;
-use crate::dto::jobs::UpdateJob;
+use crate::dto::job_requests::UpdateJob;
 use crate::extract::{Auth, Id, Input};
 use crate::openapi::Failures;
 use crate::reply::{ApiResult, Reply};

@@ -1,0 +1,214 @@
+//! Training jobs: requests.
+
+use super::jobs::GpuConfig;
+use super::text as t;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// Hyperparameters of a request. What is left out takes the preset's value.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HyperparameterInput {
+    /// Peak learning rate.
+    pub learning_rate: Option<f64>,
+    /// Examples a device and micro-step.
+    pub batch_size: Option<u32>,
+    /// Passes over the training split.
+    pub num_epochs: Option<u32>,
+    /// Steps of linear warm-up; 0 means by `warmupRatio`.
+    pub warmup_steps: Option<u32>,
+    /// Share of all steps, used when `warmupSteps` is 0.
+    pub warmup_ratio: Option<f64>,
+    /// LoRA rank.
+    pub lora_rank: Option<u32>,
+    /// LoRA alpha; scaling is alpha / rank.
+    pub lora_alpha: Option<f64>,
+    /// LoRA dropout.
+    pub lora_dropout: Option<f64>,
+    /// Layers that get an adapter.
+    pub target_modules: Option<Vec<String>>,
+    /// Optimiser.
+    #[schema(value_type = Option<t::OptimizerType>)]
+    pub optimizer_type: Option<domain::job::OptimizerType>,
+    /// Decoupled weight decay.
+    pub weight_decay: Option<f64>,
+    /// Micro-steps an optimiser step.
+    pub gradient_accumulation_steps: Option<u32>,
+    /// Clip the global gradient norm to this; 0 means do not clip.
+    pub max_grad_norm: Option<f64>,
+    /// Schedule.
+    #[schema(value_type = Option<t::Scheduler>)]
+    pub scheduler: Option<domain::job::Scheduler>,
+    /// Tokens an example at most.
+    pub max_seq_length: Option<u32>,
+}
+
+/// What to estimate.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EstimateRequest {
+    /// Data set to train on.
+    pub dataset_id: Uuid,
+    /// Preset whose values fill what is left out; `custom` fills from balanced.
+    #[schema(value_type = Option<t::PresetId>)]
+    pub preset_id: Option<domain::job::PresetId>,
+    /// Base model; the default is the first of the catalogue.
+    pub base_model: Option<String>,
+    /// Hyperparameters.
+    #[serde(default)]
+    pub hyperparameters: HyperparameterInput,
+    /// Machine; the default is one GPU of the first available instance type.
+    pub gpu_config: Option<GpuConfig>,
+    /// As in the hyperparameters; wins over it.
+    pub max_seq_length: Option<u32>,
+    /// As in the hyperparameters; wins over it.
+    pub warmup_ratio: Option<f64>,
+    /// As in the machine; wins over it.
+    pub spot: Option<bool>,
+    /// Stop after this many validations without a better loss.
+    pub early_stopping_patience: Option<u32>,
+    /// Share of the conversations that is held out.
+    pub validation_split_ratio: Option<f64>,
+    /// Optimiser steps between checkpoints.
+    pub checkpoint_interval: Option<u32>,
+    /// Seed of everything random.
+    pub seed: Option<u64>,
+    /// Several examples in one sequence. Not supported by this version: must be false.
+    pub packing: Option<bool>,
+    /// Hours on the GPU after which the job is stopped with a checkpoint.
+    pub max_duration_hours: Option<f64>,
+}
+
+/// A job to create and launch.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CreateJobRequest {
+    /// Name, 1 to 200 characters; made from the data set and preset where left out.
+    pub name: Option<String>,
+    /// Notes.
+    pub notes: Option<String>,
+    /// Data set to train on.
+    pub dataset_id: Uuid,
+    /// Preset.
+    #[schema(value_type = t::PresetId)]
+    pub preset_id: domain::job::PresetId,
+    /// Base model; the default is the first of the catalogue.
+    pub base_model: Option<String>,
+    /// Hyperparameters.
+    #[serde(default)]
+    pub hyperparameters: HyperparameterInput,
+    /// Machine; the default is one GPU of the first available instance type.
+    pub gpu_config: Option<GpuConfig>,
+    /// As in the hyperparameters; wins over it.
+    pub max_seq_length: Option<u32>,
+    /// As in the hyperparameters; wins over it.
+    pub warmup_ratio: Option<f64>,
+    /// As in the machine; wins over it.
+    pub spot: Option<bool>,
+    /// Stop after this many validations without a better loss.
+    pub early_stopping_patience: Option<u32>,
+    /// Share of the conversations that is held out.
+    pub validation_split_ratio: Option<f64>,
+    /// Optimiser steps between checkpoints.
+    pub checkpoint_interval: Option<u32>,
+    /// Seed of everything random.
+    pub seed: Option<u64>,
+    /// Several examples in one sequence. Not supported by this version: must be false.
+    pub packing: Option<bool>,
+    /// Hours on the GPU after which the job is stopped with a checkpoint.
+    pub max_duration_hours: Option<f64>,
+}
+
+/// What to change of a job.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpdateJob {
+    /// Name.
+    pub name: Option<String>,
+    /// Notes; an empty text removes them.
+    pub notes: Option<String>,
+}
+
+/// Why a job is cancelled.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CancelJob {
+    /// Reason.
+    #[schema(value_type = Option<t::CancelReason>)]
+    pub reason: Option<domain::job::CancelReason>,
+}
+
+/// Order of a list of jobs.
+#[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum JobSort {
+    /// Newest first.
+    #[default]
+    CreatedDesc,
+    /// Oldest first.
+    CreatedAsc,
+    /// Most expensive first.
+    CostDesc,
+}
+
+/// Which jobs to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct ListJobs {
+    /// Only this status; several are separated by commas.
+    #[param(value_type = Option<t::JobStatusFilter>)]
+    pub status: Option<String>,
+    /// From 1.
+    #[param(minimum = 1, default = 1)]
+    pub page: Option<u64>,
+    /// At most 100.
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    pub page_size: Option<u64>,
+    /// Order.
+    pub sort_by: Option<JobSort>,
+    /// Only jobs on this data set.
+    pub dataset_id: Option<Uuid>,
+}
+
+/// Which metrics to give.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct ListMetrics {
+    /// Go on after this cursor.
+    pub cursor: Option<String>,
+    /// Points at most, with a cursor.
+    #[param(minimum = 1, maximum = 5000, default = 1000)]
+    pub limit: Option<u64>,
+    /// The whole run in about this many points, chosen so that extremes survive; not together with `cursor`.
+    #[param(minimum = 2, maximum = 5000)]
+    pub points: Option<u64>,
+}
+
+/// Which log lines to give.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct ListLogs {
+    /// Go on after this cursor.
+    pub cursor: Option<String>,
+    /// Lines at most.
+    #[param(minimum = 1, maximum = 1000, default = 200)]
+    pub limit: Option<u64>,
+    /// Only this level.
+    #[param(value_type = Option<t::LogLevel>)]
+    pub level: Option<domain::job::LogLevel>,
+    /// Part of the message, without case.
+    pub search: Option<String>,
+}
+
+/// Where to begin in the event stream.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct StreamJob {
+    /// As the header `Last-Event-ID`, which wins: events after this one are sent.
+    pub last_event_id: Option<u64>,
+}
