@@ -1,6 +1,6 @@
 //! Time as a parameter.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 
 /// Where the program gets the time from. The system's clock in production, one that is advanced by hand in tests.
 pub trait Clock: Send + Sync {
@@ -14,6 +14,7 @@ pub struct SystemClock;
 
 impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
-        Utc::now()
+        // What databases keep, so that an instant reads the same before and after it was stored.
+        Utc::now().trunc_subsecs(6)
     }
 }
