@@ -4,7 +4,8 @@ import { tanstackRouter } from '@tanstack/router-plugin/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
 
-// Where `npm run dev` finds the server; the built page is served by the server itself.
+// Where `npm run dev` finds the server; the built page is served by the server itself. Start it with APP_URL=http://localhost:5173, so that
+// it signs addresses that lead through here and takes requests from here.
 const server = process.env.BRIGHTRUN_URL ?? 'http://127.0.0.1:3000';
 
 export default defineConfig({
@@ -18,8 +19,8 @@ export default defineConfig({
   build: { target: 'es2022', assetsInlineLimit: 0, sourcemap: false, modulePreload: { polyfill: false } },
   server: {
     proxy: {
-      '/api': { target: server, changeOrigin: true },
-      '/blob': { target: server, changeOrigin: true },
+      '/api': server,
+      '/storage': server,
     },
   },
   test: {

@@ -984,6 +984,8 @@ export interface components {
             maxSeqLength?: number;
             /** @description Name, 1 to 200 characters; made from the data set and preset where left out. */
             name?: string;
+            /** @description Notes. */
+            notes?: string;
             /** @description Several examples in one sequence. Not supported by this version: must be false. */
             packing?: boolean;
             /** @description Preset. */
@@ -1140,7 +1142,7 @@ export interface components {
             name: string;
             /**
              * Format: date-time
-             * @description When validation ended, with either result.
+             * @description When it became ready.
              */
             processedAt?: string;
             /**
@@ -1155,6 +1157,8 @@ export interface components {
              * @description Pairs, lines or messages rejected by an error.
              */
             rejectedPairs: number;
+            /** @description Whether somebody should look at its warnings first. */
+            reviewRecommended: boolean;
             /** @description Bucket of the object; `local` for the embedded storage. */
             s3Bucket: string;
             /** @description Key of the object. */
@@ -1204,7 +1208,7 @@ export interface components {
             userId: string;
             /**
              * Format: date-time
-             * @description When it became ready.
+             * @description When validation ended, with either result.
              */
             validatedAt?: string;
             /**
@@ -2871,10 +2875,7 @@ export interface components {
          * @enum {string}
          */
         StageStatus: "pending" | "active" | "completed" | "stopped";
-        /**
-         * @description Yes, no, or either.
-         * @enum {string}
-         */
+        /** @enum {string} */
         Ternary: "all" | "true" | "false";
         /** @enum {string} */
         Tier: "free" | "starter" | "professional" | "enterprise";
@@ -3038,6 +3039,11 @@ export interface components {
              * @description When it was accepted, or asked to retry.
              */
             queuedAt: string;
+            /**
+             * Format: int64
+             * @description Step of the checkpoint that this attempt went on from.
+             */
+            resumedFromStep?: number;
             /** @description Settings beside the hyperparameters. */
             settings: components["schemas"]["JobSettings"];
             /** @description What exactly it is doing, in words. */

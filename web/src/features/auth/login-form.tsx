@@ -18,7 +18,7 @@ export function LoginForm() {
     <Card className="w-full max-w-md">
       <CardHeader>
         <CardTitle className="text-lg">Log in</CardTitle>
-        <CardDescription className="text-sm">Welcome back. Your data sets and models are waiting.</CardDescription>
+        <CardDescription className="text-sm">Welcome back. Your datasets and models are waiting.</CardDescription>
       </CardHeader>
       <CardContent>
         <form noValidate className="space-y-4" onSubmit={form.handleSubmit((values) => signIn.mutate(values))}>

@@ -59,9 +59,9 @@ function Loading() {
     <div className="mx-auto max-w-7xl space-y-6 p-6">
       <Skeleton className="h-16 w-96 max-w-full" />
       <Skeleton className="h-44 rounded-xl" />
-      <div className="grid gap-6 lg:grid-cols-3">
+      <div className="grid grid-cols-1 gap-6 lg:grid-cols-3">
         <div className="space-y-6 lg:col-span-2">
-          <div className="grid gap-4 md:grid-cols-3">
+          <div className="grid grid-cols-1 gap-4 md:grid-cols-3">
             {[1, 2, 3].map((n) => (
               <Skeleton key={n} className="h-64 rounded-xl" />
             ))}

@@ -62,7 +62,7 @@ export function Configurator({
         actions={
           <Button asChild variant="outline">
             <Link to="/datasets">
-              <XIcon aria-hidden />
+              <XIcon aria-hidden className="mr-2" />
               Cancel
             </Link>
           </Button>
@@ -72,7 +72,7 @@ export function Configurator({
         dataset={dataset}
         baseModel={catalogue.baseModels.find(({ id }) => id === config.baseModel)?.displayName ?? config.baseModel}
       />
-      <div className="grid gap-6 lg:grid-cols-3">
+      <div className="grid grid-cols-1 gap-6 lg:grid-cols-3">
         <div className="min-w-0 space-y-6 lg:col-span-2">
           <PresetCards
             catalogue={catalogue}

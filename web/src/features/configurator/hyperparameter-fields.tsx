@@ -22,7 +22,7 @@ export function HyperparameterFields({
   return (
     <Card className="p-6">
       <h3 className="font-semibold">Hyperparameters</h3>
-      <div className="grid gap-6 md:grid-cols-2">
+      <div className="grid grid-cols-1 gap-6 md:grid-cols-2">
         <SliderSetting
           label="LoRA Rank (r)"
           help="How much the adapter can learn. Higher ranks take more memory and time; 8 to 16 is a good start."

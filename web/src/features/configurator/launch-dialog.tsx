@@ -108,7 +108,7 @@ export default function LaunchDialog({ request, onClose, ...about }: LaunchDialo
               </>
             ) : (
               <>
-                <RocketIcon aria-hidden />
+                <RocketIcon aria-hidden className="mr-2" />
                 Confirm & Start Training
               </>
             )}

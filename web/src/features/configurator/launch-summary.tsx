@@ -60,7 +60,7 @@ export function LaunchSummary({
           ))}
         </dl>
       </section>
-      <div className="grid gap-4 border-t pt-4 sm:grid-cols-2">
+      <div className="grid grid-cols-1 gap-4 border-t pt-4 sm:grid-cols-2">
         <div className="rounded-lg border border-blue-200 bg-blue-50 p-4">
           <p className="flex items-center gap-2 text-sm text-blue-900">
             <DollarSignIcon aria-hidden className="size-4 text-blue-600" />

@@ -16,7 +16,7 @@ export function DashboardPage() {
     <div className="space-y-6 p-6">
       <PageHeader title="Dashboard" subtitle="Overview of your LoRA training pipeline" />
       <Stats />
-      <div className="grid gap-6 lg:grid-cols-2">
+      <div className="grid grid-cols-1 gap-6 lg:grid-cols-2">
         <ActiveJobsCard />
         <ActivityCard />
       </div>
@@ -31,7 +31,7 @@ function Stats() {
   const value = (pick: (known: NonNullable<typeof totals>) => string) =>
     totals ? pick(totals) : isError || data ? UNKNOWN : undefined;
   return (
-    <div className="grid gap-6 md:grid-cols-2 lg:grid-cols-4">
+    <div className="grid grid-cols-1 gap-6 md:grid-cols-2 lg:grid-cols-4">
       <StatCard
         label="Active Training"
         value={value(({ active }) => integer(active))}
@@ -64,7 +64,7 @@ function QuickActions() {
         <CardTitle>Quick Actions</CardTitle>
         <CardDescription>Common tasks to get started</CardDescription>
       </CardHeader>
-      <CardContent className="grid gap-4 sm:grid-cols-3">
+      <CardContent className="grid grid-cols-1 gap-4 sm:grid-cols-3">
         <Button asChild variant="outline" className="justify-start">
           <Link to="/datasets">
             <DatabaseIcon aria-hidden className="mr-2" />

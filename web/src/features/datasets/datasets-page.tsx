@@ -56,7 +56,7 @@ export function DatasetsPage() {
       )}
       {error && !data && <ErrorState error={error} onRetry={() => void refetch()} />}
       {data?.datasets.length === 0 && <NoDatasets filtered={filtered} onClear={clear} onCreate={() => create(true)} />}
-      <div className="grid gap-6 md:grid-cols-2 lg:grid-cols-3">
+      <div className="grid grid-cols-1 gap-6 md:grid-cols-2 lg:grid-cols-3">
         {data?.datasets.map((dataset) => (
           <DatasetCard key={dataset.id} dataset={dataset} />
         ))}

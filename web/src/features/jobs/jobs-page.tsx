@@ -27,7 +27,7 @@ export function JobsPage() {
         actions={
           <Button asChild>
             <Link to="/datasets" search={{ trainingReady: 'true' }}>
-              <PlayIcon aria-hidden />
+              <PlayIcon aria-hidden className="mr-2" />
               Start New Training
             </Link>
           </Button>
@@ -67,7 +67,7 @@ function JobList() {
   if (data.jobs.length === 0) return <NoJobs tab={tab} />;
   return (
     <div className="space-y-6">
-      <div className="grid gap-4 md:grid-cols-2">
+      <div className="grid grid-cols-1 gap-4 md:grid-cols-2">
         {data.jobs.map((job) => (
           <JobCard key={job.id} job={job} />
         ))}
@@ -79,7 +79,7 @@ function JobList() {
 
 function Loading() {
   return (
-    <div className="grid gap-4 md:grid-cols-2">
+    <div className="grid grid-cols-1 gap-4 md:grid-cols-2">
       {[1, 2].map((n) => (
         <Skeleton key={n} className="h-44 rounded-xl" />
       ))}
@@ -109,13 +109,13 @@ function NoJobs({ tab }: { tab: JobsTab }) {
       action={
         <Button asChild>
           <Link to="/datasets" search={{ trainingReady: 'true' }}>
-            <PlayIcon aria-hidden />
+            <PlayIcon aria-hidden className="mr-2" />
             Start Training
           </Link>
         </Button>
       }
     >
-      Choose a data set to train your first adapter.
+      Choose a dataset to train your first adapter.
     </EmptyState>
   );
 }

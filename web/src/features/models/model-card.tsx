@@ -53,7 +53,7 @@ export function ModelCard({ model }: { model: Model }) {
         disabled={download.isPending}
         onClick={() => download.mutate('all')}
       >
-        <DownloadIcon aria-hidden />
+        <DownloadIcon aria-hidden className="mr-2" />
         Download
       </Button>
     </Card>

@@ -43,7 +43,7 @@ function Loaded({ model }: { model: ModelDetail }) {
   return (
     <>
       <HeaderCard model={model} />
-      <div className="grid gap-6 lg:grid-cols-3">
+      <div className="grid grid-cols-1 gap-6 lg:grid-cols-3">
         <div className="min-w-0 space-y-6 lg:col-span-2">
           <DownloadCard model={model} />
           <QualityCard metrics={model.qualityMetrics} />
@@ -89,7 +89,7 @@ function Loading() {
   return (
     <>
       <Skeleton className="h-44 rounded-xl" />
-      <div className="grid gap-6 lg:grid-cols-3">
+      <div className="grid grid-cols-1 gap-6 lg:grid-cols-3">
         <div className="space-y-6 lg:col-span-2">
           <Skeleton className="h-80 rounded-xl" />
           <Skeleton className="h-96 rounded-xl" />

@@ -18,7 +18,7 @@ export function ModelsPage() {
   return (
     <div className="space-y-6 p-6">
       <PageHeader title="Models" subtitle="Your trained LoRA adapters" />
-      <div className="grid gap-6 md:grid-cols-3">
+      <div className="grid grid-cols-1 gap-6 md:grid-cols-3">
         <Count label="Stored Models" foot="Ready to use" status="stored" />
         <Count label="Archived Models" foot="Put aside" status="archived" />
         <Count label="Total Models" foot="All model versions" status="all" />
@@ -49,7 +49,7 @@ function ModelList() {
   }
   return (
     <>
-      <div className="grid gap-4 md:grid-cols-2 lg:grid-cols-3">
+      <div className="grid grid-cols-1 gap-4 md:grid-cols-2 lg:grid-cols-3">
         {data
           ? data.models.map((model) => <ModelCard key={model.id} model={model} />)
           : [1, 2, 3].map((n) => <Skeleton key={n} className="h-64 rounded-xl" />)}

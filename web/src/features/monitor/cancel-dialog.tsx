@@ -44,11 +44,12 @@ export default function CancelDialog({ job, onClose }: { job: JobDetail; onClose
           <DialogDescription>Do you want to stop this job? A cancelled job leaves no model behind.</DialogDescription>
         </DialogHeader>
         <CancelFacts job={job} />
-        <fieldset className="space-y-3">
-          <legend className="mb-3 font-medium">
+        <fieldset>
+          <legend className="mb-2 font-medium">
             Reason for Cancellation <span className="text-red-600">*</span>
           </legend>
           <RadioGroup
+            className="gap-2"
             aria-label="Reason for cancellation"
             value={reason ?? ''}
             onValueChange={(value) => setReason(CHOICES.find((choice) => choice === value))}
@@ -71,7 +72,7 @@ export default function CancelDialog({ job, onClose }: { job: JobDetail; onClose
               'Cancelling...'
             ) : (
               <>
-                <TriangleAlertIcon aria-hidden />
+                <TriangleAlertIcon aria-hidden className="mr-2" />
                 Confirm Cancellation
               </>
             )}
@@ -87,7 +88,7 @@ function Reason({ value }: { value: CancelReason }) {
   return (
     <label
       htmlFor={id}
-      className="flex cursor-pointer items-center gap-3 rounded-md border p-3 text-sm hover:bg-accent/50"
+      className="flex cursor-pointer items-center gap-3 rounded-md border px-3 py-2 text-sm hover:bg-accent/50"
     >
       <RadioGroupItem id={id} value={value} />
       {REASONS[value]}

@@ -64,13 +64,13 @@ export function CancelFacts({ job }: { job: JobDetail }) {
 
 function Fact(props: { icon: ReactNode; label: string; value: string; children?: ReactNode }) {
   return (
-    <div className="flex gap-2 [&_svg]:mt-0.5 [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted-foreground">
-      {props.icon}
-      <div>
-        <dt className="text-xs text-muted-foreground">{props.label}</dt>
-        <dd className="font-semibold">{props.value}</dd>
-        {props.children && <dd className="text-xs text-muted-foreground">{props.children}</dd>}
-      </div>
+    <div className="relative pl-6 [&_svg]:absolute [&_svg]:top-0.5 [&_svg]:left-0 [&_svg]:size-4">
+      <dt className="text-xs text-muted-foreground">
+        {props.icon}
+        {props.label}
+      </dt>
+      <dd className="font-semibold">{props.value}</dd>
+      {props.children && <dd className="text-xs text-muted-foreground">{props.children}</dd>}
     </div>
   );
 }

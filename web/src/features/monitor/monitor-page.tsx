@@ -21,7 +21,7 @@ export function MonitorPage({ jobId }: { jobId: string }) {
       <Skeleton className="h-14 w-80 max-w-full" />
       <Skeleton className="h-64 rounded-xl" />
       <Skeleton className="h-48 rounded-xl" />
-      <div className="grid gap-6 lg:grid-cols-3">
+      <div className="grid grid-cols-1 gap-6 lg:grid-cols-3">
         <Skeleton className="h-[34rem] rounded-xl lg:col-span-2" />
         <Skeleton className="h-80 rounded-xl" />
       </div>

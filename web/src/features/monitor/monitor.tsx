@@ -58,7 +58,7 @@ export function Monitor({
                 size="sm"
                 onClick={() => void onRefresh().then(() => toast.success('Metrics updated'))}
               >
-                <RefreshCwIcon aria-hidden />
+                <RefreshCwIcon aria-hidden className="mr-2" />
                 Refresh
               </Button>
               <Button
@@ -67,7 +67,7 @@ export function Monitor({
                 disabled={!job.canCancel || job.cancelling}
                 onClick={() => setCancelling(true)}
               >
-                <BanIcon aria-hidden />
+                <BanIcon aria-hidden className="mr-2" />
                 {job.cancelling ? 'Cancelling...' : 'Cancel Job'}
               </Button>
             </>
@@ -80,7 +80,7 @@ export function Monitor({
       {job.status === 'queued' && <QueuedPanel job={job} />}
       <ProgressCard job={job} />
       <StagesCard job={job} />
-      <div className="grid gap-6 lg:grid-cols-3">
+      <div className="grid grid-cols-1 gap-6 lg:grid-cols-3">
         <div className="min-w-0 space-y-6 lg:col-span-2">
           <LossCard job={job} />
           <MetricsCard job={job} />

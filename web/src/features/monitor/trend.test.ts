@@ -5,6 +5,7 @@ it('a falling loss is good, a falling throughput is not', () => {
   expect(trend('trainingLoss', 0.9, 1)).toEqual({ direction: 'down', good: true, text: '10.0%' });
   expect(trend('throughput', 90, 100)).toMatchObject({ direction: 'down', good: false });
   expect(trend('throughput', 110, 100)).toMatchObject({ direction: 'up', good: true });
+  expect(trend('learningRate', 1e-5, 2e-5)).toEqual({ direction: 'down', text: '50.0%' });
 });
 
 it('less than a percent is no change, and without a figure before there is no trend', () => {

@@ -1,22 +1,27 @@
 import type { JobMetrics } from '@/api/types';
-import { bytes, decimal, integer, percent } from '@/lib/format';
+import { bytes, decimal, integer, percent, scientific } from '@/lib/format';
 
 export interface Trend {
   direction: 'flat' | 'up' | 'down';
-  good: boolean;
+  /** Absent where neither direction is better. */
+  good?: boolean;
   text: string;
 }
 
 /** Figures that are better when they fall. */
 const FALLING = new Set<keyof JobMetrics>(['trainingLoss', 'validationLoss', 'perplexity']);
+/** Figures that are better when they rise. */
+const RISING = new Set<keyof JobMetrics>(['throughput', 'gpuUtilization']);
 
 /** The change of a figure since the update before; changes below 1 % count as none. */
 export function trend(key: keyof JobMetrics, now: number | undefined, before: number | undefined): Trend | undefined {
   if (now === undefined || before === undefined || before === 0) return undefined;
   const change = (100 * (now - before)) / Math.abs(before);
-  if (Math.abs(change) < 1) return { direction: 'flat', good: true, text: `~${percent(Math.abs(change))}` };
+  if (Math.abs(change) < 1) return { direction: 'flat', text: `~${percent(Math.abs(change))}` };
   const direction = change > 0 ? 'up' : 'down';
-  return { direction, good: (direction === 'down') === FALLING.has(key), text: percent(Math.abs(change), 1) };
+  const judged = FALLING.has(key) || RISING.has(key);
+  const good = direction === 'down' ? FALLING.has(key) : RISING.has(key);
+  return { direction, text: percent(Math.abs(change), 1), ...(judged && { good }) };
 }
 
 export interface MetricRow {
@@ -51,7 +56,7 @@ export function metricRows(
   return [
     ...row('trainingLoss', 'Training Loss', (value) => decimal(value, 4)),
     ...row('validationLoss', 'Validation Loss', (value) => decimal(value, 4)),
-    ...row('learningRate', 'Learning Rate', (value) => decimal(value, 6)),
+    ...row('learningRate', 'Learning Rate', (value) => (value < 1e-5 ? scientific(value) : decimal(value, 6))),
     ...row('gradientNorm', 'Gradient Norm', (value) => decimal(value, 3)),
     ...row('gpuUtilization', 'GPU Utilization', (value) => percent(value)),
     ...memory,

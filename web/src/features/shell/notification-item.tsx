@@ -13,6 +13,8 @@ const LOOKS = {
   system: { icon: InfoIcon, colour: 'text-blue-600', action: 'View' },
 } as const;
 
+const ALARM = { icon: TriangleAlertIcon, colour: 'text-amber-600' };
+
 export function NotificationItem({
   notification,
   onFollow,
@@ -23,7 +25,15 @@ export function NotificationItem({
   onDismiss: () => void;
 }) {
   const now = useNow(30_000);
-  const { icon: Icon, colour, action } = LOOKS[notification.type];
+  const {
+    icon: Icon,
+    colour,
+    action,
+  } = {
+    ...LOOKS[notification.type],
+    // A dataset that cannot be used is announced by the same type as one that can.
+    ...(notification.type === 'dataset_ready' && notification.priority === 'high' && ALARM),
+  };
   return (
     <div className={cn('relative border-b p-4 hover:bg-accent', !notification.read && 'bg-blue-50/50')}>
       {!notification.read && (

@@ -114,12 +114,15 @@ function Metric({
   colour?: string | undefined;
 }) {
   return (
-    <div className="flex min-w-0 items-center gap-2">
-      <Icon aria-hidden className={cn('size-4 shrink-0 text-muted-foreground', colour)} />
-      <div className="min-w-0">
-        <dt className="text-xs text-muted-foreground">{label}</dt>
-        <dd className={cn('font-semibold', colour)}>{value}</dd>
-      </div>
+    <div className="relative min-w-0 pl-6">
+      <dt className="text-xs text-muted-foreground">
+        <Icon
+          aria-hidden
+          className={cn('absolute top-1/2 left-0 size-4 -translate-y-1/2 text-muted-foreground', colour)}
+        />
+        {label}
+      </dt>
+      <dd className={cn('font-semibold', colour)}>{value}</dd>
     </div>
   );
 }

@@ -31,10 +31,10 @@ export function DatasetDetails({ dataset, onClose }: { dataset: DatasetDetail; o
         <Badge variant={dataset.format === 'brightrun-lora-v4' ? 'green' : 'secondary'}>{dataset.format}</Badge>
       </div>
       <Tabs defaultValue="overview" className="min-h-0 flex-1 gap-0">
-        <div className="overflow-x-auto px-6 pt-4">
-          <TabsList className="w-full min-w-[340px]">
+        <div className="px-4 pt-4 sm:px-6">
+          <TabsList className="w-full">
             {TABS.map(({ value, label }) => (
-              <TabsTrigger key={value} value={value}>
+              <TabsTrigger key={value} value={value} className="px-1 text-xs sm:px-2 sm:text-sm">
                 {label}
               </TabsTrigger>
             ))}

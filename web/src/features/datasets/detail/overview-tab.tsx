@@ -94,7 +94,7 @@ function Figures({ dataset }: { dataset: DatasetDetail }) {
   return (
     <section className="space-y-2">
       <h3 className="font-semibold">Statistics</h3>
-      <dl className="grid gap-x-8 gap-y-1 text-sm sm:grid-cols-2">
+      <dl className="grid grid-cols-1 gap-x-8 gap-y-1 text-sm sm:grid-cols-2">
         {rows.map(([label, value]) => (
           <div key={label} className="flex justify-between gap-4 border-b py-1">
             <dt className="text-muted-foreground">{label}</dt>

@@ -6,8 +6,8 @@ import { datasetQuery, isPending } from '@/api/datasets';
 import type { Dataset } from '@/api/types';
 import { ErrorState } from '@/components/error-state';
 import { Button } from '@/components/ui/button';
-import { DialogFooter } from '@/components/ui/dialog';
-import { integer } from '@/lib/format';
+import { DialogDescription, DialogFooter, DialogHeader, DialogTitle } from '@/components/ui/dialog';
+import { bytes, integer } from '@/lib/format';
 import { StartTraining } from '../card/dataset-card';
 import { ReadinessStrip } from '../card/readiness-strip';
 import { Findings } from '../detail/findings';
@@ -20,17 +20,31 @@ export function CheckResult({ datasetId, onClose }: { datasetId: string; onClose
   useEffect(() => {
     if (!pending) void client.invalidateQueries({ queryKey: ['datasets'] });
   }, [pending, client]);
-  if (error && !data) return <ErrorState error={error} onRetry={() => void refetch()} />;
+  if (error && !data) {
+    return (
+      <>
+        <Header title="Checking the Dataset" />
+        <ErrorState error={error} onRetry={() => void refetch()} />
+      </>
+    );
+  }
   if (!data || pending) {
     return (
-      <p role="status" className="flex items-center justify-center gap-3 py-8 text-muted-foreground">
-        <LoaderCircleIcon aria-hidden className="size-5 animate-spin" />
-        Reading and checking the file...
-      </p>
+      <>
+        <Header title="Checking the Dataset" description="Every line is read. You may close this; it goes on." />
+        <p role="status" className="flex items-center justify-center gap-3 py-8 text-muted-foreground">
+          <LoaderCircleIcon aria-hidden className="size-5 animate-spin" />
+          Reading and checking the file...
+        </p>
+      </>
     );
   }
   return (
     <>
+      <Header
+        title={data.status === 'ready' ? 'Dataset Ready' : 'Dataset Cannot Be Used'}
+        description={`${data.fileName}, ${bytes(data.fileSize)}`}
+      />
       <ReadinessStrip dataset={data} />
       {data.status === 'ready' && <Summary dataset={data} />}
       <Findings groups={data.findings} />
@@ -49,6 +63,15 @@ export function CheckResult({ datasetId, onClose }: { datasetId: string; onClose
   );
 }
 
+function Header({ title, description }: { title: string; description?: string }) {
+  return (
+    <DialogHeader>
+      <DialogTitle>{title}</DialogTitle>
+      <DialogDescription className="break-words">{description}</DialogDescription>
+    </DialogHeader>
+  );
+}
+
 function Summary({ dataset }: { dataset: Dataset }) {
   const figures = [
     { label: 'Conversations', value: integer(dataset.totalConversations) },
@@ -59,8 +82,8 @@ function Summary({ dataset }: { dataset: Dataset }) {
     <dl className="grid grid-cols-3 gap-3">
       {figures.map(({ label, value }) => (
         <div key={label} className="min-w-0 rounded-lg bg-muted p-3">
-          <dt className="text-sm text-muted-foreground">{label}</dt>
-          <dd className="text-xl font-semibold">{value}</dd>
+          <dt className="text-xs text-muted-foreground sm:text-sm">{label}</dt>
+          <dd className="text-lg font-semibold sm:text-xl">{value}</dd>
         </div>
       ))}
     </dl>

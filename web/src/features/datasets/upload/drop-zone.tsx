@@ -4,7 +4,16 @@ import { bytes } from '@/lib/format';
 import { cn } from '@/lib/utils';
 
 /** Takes one file, dropped or chosen. */
-export function DropZone({ file, onFile }: { file: File | null; onFile: (file: File) => void }) {
+export function DropZone({
+  file,
+  maxBytes,
+  onFile,
+}: {
+  file: File | null;
+  /** Shown once it is known. */
+  maxBytes: number | undefined;
+  onFile: (file: File) => void;
+}) {
   const id = useId();
   const [over, setOver] = useState(false);
   const drop = (event: DragEvent) => {
@@ -37,7 +46,9 @@ export function DropZone({ file, onFile }: { file: File | null; onFile: (file: F
         <span className="text-sm font-medium">Drop a file here, or press to choose one</span>
       )}
       <span className="text-xs text-muted-foreground">
-        {file ? 'Press to choose another' : 'JSON or JSONL with conversations, up to 5 GB'}
+        {file
+          ? 'Press to choose another'
+          : `JSON or JSONL with conversations${maxBytes === undefined ? '' : `, up to ${bytes(maxBytes)}`}`}
       </span>
       <input
         id={id}

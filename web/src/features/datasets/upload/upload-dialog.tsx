@@ -13,10 +13,9 @@ import { CheckResult } from './check-result';
 import { UploadForm } from './upload-form';
 import { type UploadState, useUpload } from './use-upload';
 
-const TITLES: Record<UploadState['phase'], { title: string; description: string }> = {
+const TITLES: Record<Exclude<UploadState['phase'], 'checking'>, { title: string; description: string }> = {
   choosing: { title: 'Create Dataset', description: 'Upload a file of conversations. It is checked line by line.' },
   sending: { title: 'Uploading', description: 'Keep this window open until the file has arrived.' },
-  checking: { title: 'Checking the Dataset', description: 'Every line is read. You may close this; it goes on.' },
 };
 
 export default function UploadDialog({ onClose }: { onClose: () => void }) {
@@ -29,10 +28,12 @@ export default function UploadDialog({ onClose }: { onClose: () => void }) {
         onInteractOutside={(event) => sending && event.preventDefault()}
         onEscapeKeyDown={(event) => sending && event.preventDefault()}
       >
-        <DialogHeader>
-          <DialogTitle>{TITLES[state.phase].title}</DialogTitle>
-          <DialogDescription>{TITLES[state.phase].description}</DialogDescription>
-        </DialogHeader>
+        {state.phase !== 'checking' && (
+          <DialogHeader>
+            <DialogTitle>{TITLES[state.phase].title}</DialogTitle>
+            <DialogDescription>{TITLES[state.phase].description}</DialogDescription>
+          </DialogHeader>
+        )}
         {state.phase === 'choosing' && (
           <UploadForm error={state.error} onSubmit={(request) => void start(request)} onCancel={onClose} />
         )}

@@ -1,13 +1,15 @@
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { inspectHead } from '@/api/datasets';
+import { catalogueQuery } from '@/api/jobs';
 import type { DatasetFormat } from '@/api/types';
 import { FormField } from '@/components/form-field';
 import { Button } from '@/components/ui/button';
 import { DialogFooter } from '@/components/ui/dialog';
 import { Input, Textarea } from '@/components/ui/input';
 import { fieldOf, messageOf } from '@/lib/errors';
+import { bytes } from '@/lib/format';
 import { DropZone } from './drop-zone';
 import { FormatSelect } from './format-select';
 import { HeadNote } from './head-note';
@@ -54,18 +56,25 @@ export function UploadForm({
     inspect.mutate(chosen);
   };
   const submit = form.handleSubmit((values) => file && onSubmit({ file, ...values, name: values.name.trim() }));
+  const maxBytes = useQuery(catalogueQuery).data?.maxFileSize;
+  const tooLarge = file !== null && maxBytes !== undefined && file.size > maxBytes;
   const serverFault = error === undefined ? undefined : messageOf(error);
   const atName = fieldOf(error) === 'name';
   return (
     <form noValidate className="space-y-4" onSubmit={submit}>
-      <DropZone file={file} onFile={choose} />
+      <DropZone file={file} maxBytes={maxBytes} onFile={choose} />
+      {tooLarge && (
+        <p role="alert" className="text-sm text-destructive">
+          This file has {bytes(file.size)}; at most {bytes(maxBytes)} are accepted.
+        </p>
+      )}
       {inspect.data && <HeadNote report={inspect.data} />}
       <FormField label="Name" error={errors.name?.message ?? (atName ? serverFault : undefined)}>
         {(control) => (
           <Input
             {...control}
             {...form.register('name', {
-              validate: (value) => value.trim() !== '' || 'Give the data set a name.',
+              validate: (value) => value.trim() !== '' || 'Give the dataset a name.',
               maxLength: { value: 200, message: 'Use at most 200 characters.' },
             })}
           />
@@ -96,7 +105,7 @@ export function UploadForm({
         <Button variant="outline" onClick={onCancel}>
           Cancel
         </Button>
-        <Button type="submit" disabled={!file}>
+        <Button type="submit" disabled={!file || tooLarge}>
           Upload
         </Button>
       </DialogFooter>

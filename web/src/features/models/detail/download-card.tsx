@@ -62,7 +62,7 @@ export function DownloadCard({ model }: { model: Model }) {
             <h3 className="mb-2 text-xs font-normal text-muted-foreground">Files included:</h3>
             <ul className="space-y-1">
               {filesOf(model).map(({ kind, file }) => (
-                <li key={kind} className="flex flex-wrap items-center justify-between gap-x-3">
+                <li key={kind} className="flex items-center justify-between gap-x-3">
                   <span className="min-w-0 text-sm">
                     <code className="font-mono break-all">{file.fileName}</code>{' '}
                     <span className="whitespace-nowrap text-muted-foreground">({bytes(file.size)})</span>

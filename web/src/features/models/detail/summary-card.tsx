@@ -9,6 +9,7 @@ import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { dateTime, duration, integer, percent, usd, usdRange } from '@/lib/format';
 import { cn } from '@/lib/utils';
+import { costLevel } from '../../monitor/cost-level';
 
 export function SummaryCard({ model }: { model: Model }) {
   const { data: job } = useQuery(jobQuery(model.jobId));
@@ -31,7 +32,7 @@ export function SummaryCard({ model }: { model: Model }) {
           <p className="text-xs">{dateTime(job?.completedAt ?? model.createdAt)}</p>
         </div>
       </div>
-      <dl className="grid gap-4 sm:grid-cols-2">
+      <dl className="grid grid-cols-1 gap-4 sm:grid-cols-2">
         <Fact icon={<ClockIcon aria-hidden />} label="Duration" value={duration(summary.trainingDuration)} />
         <Fact icon={<DollarSignIcon aria-hidden />} label="Total Cost" value={usd(summary.totalCost)}>
           {job && `Est: ${usdRange(job.estimatedCostRange.min, job.estimatedCostRange.max)}`}
@@ -57,8 +58,8 @@ export function SummaryCard({ model }: { model: Model }) {
 
 function Verdict({ cost, range }: { cost: number; range: JobDetail['estimatedCostRange'] }) {
   if (range.max <= 0) return null;
-  const within = cost <= range.max;
-  const share = (100 * cost) / range.max;
+  const { percent: share, level } = costLevel(cost, range.max);
+  const within = level !== 'exceeded';
   return (
     <p
       className={cn(
@@ -75,13 +76,13 @@ function Verdict({ cost, range }: { cost: number; range: JobDetail['estimatedCos
 
 function Fact(props: { icon: ReactNode; label: string; value: string; children?: ReactNode }) {
   return (
-    <div className="flex gap-2 [&_svg]:mt-1 [&_svg]:size-4 [&_svg]:shrink-0 [&_svg]:text-muted-foreground">
-      {props.icon}
-      <div>
-        <dt className="text-xs text-muted-foreground">{props.label}</dt>
-        <dd>{props.value}</dd>
-        {props.children && <dd className="text-xs text-muted-foreground">{props.children}</dd>}
-      </div>
+    <div className="relative pl-6 [&_svg]:absolute [&_svg]:top-1 [&_svg]:left-0 [&_svg]:size-4">
+      <dt className="text-xs text-muted-foreground">
+        {props.icon}
+        {props.label}
+      </dt>
+      <dd>{props.value}</dd>
+      {props.children && <dd className="text-xs text-muted-foreground">{props.children}</dd>}
     </div>
   );
 }

@@ -29,7 +29,7 @@ export function CompletedBanner({ job }: { job: JobDetail }) {
             </h2>
             <p className="text-green-800">The adapter is trained, checked and stored.</p>
           </div>
-          <dl className="grid gap-4 rounded-lg bg-white/50 p-4 sm:grid-cols-3">
+          <dl className="grid grid-cols-1 gap-4 rounded-lg bg-white/50 p-4 sm:grid-cols-3">
             {facts.map(
               ({ label, value, digits }) =>
                 value !== undefined && (

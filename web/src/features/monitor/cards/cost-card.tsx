@@ -56,7 +56,9 @@ export function CostCard({ job }: { job: JobDetail }) {
         <Row
           label={live ? 'Projected Final' : 'Final'}
           value={projected === undefined ? UNKNOWN : usd(projected)}
-          colour={projected !== undefined && projected > max ? 'text-red-600' : 'text-blue-600'}
+          colour={
+            projected !== undefined && costLevel(projected, max).level === 'exceeded' ? 'text-red-600' : 'text-blue-600'
+          }
         />
       </dl>
       {job.receipt && <Receipt receipt={job.receipt} />}

@@ -33,7 +33,7 @@ export function LogsCard({ job }: { job: JobDetail }) {
       <div className="flex flex-wrap items-center justify-between gap-2">
         <h2 className="text-lg font-semibold">Logs</h2>
         <Button variant="outline" size="sm" disabled={save.isPending} onClick={() => save.mutate()}>
-          <DownloadIcon aria-hidden />
+          <DownloadIcon aria-hidden className="mr-2" />
           Download Logs
         </Button>
       </div>

@@ -30,7 +30,7 @@ export function LossCard({ job }: { job: JobDetail }) {
           <p className="text-sm text-muted-foreground">How far the answers are from the dataset&apos;s, step by step</p>
         </div>
         <Button variant="outline" size="sm" disabled={points.length === 0} onClick={() => void exportPng()}>
-          <DownloadIcon aria-hidden />
+          <DownloadIcon aria-hidden className="mr-2" />
           Export PNG
         </Button>
       </div>

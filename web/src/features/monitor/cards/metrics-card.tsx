@@ -48,7 +48,7 @@ export function MetricsCard({ job }: { job: JobDetail }) {
 
 function TrendMark({ trend }: { trend: Trend }) {
   const Icon = { up: ArrowUpIcon, down: ArrowDownIcon, flat: MinusIcon }[trend.direction];
-  const colour = trend.direction === 'flat' ? 'text-muted-foreground' : trend.good ? 'text-green-700' : 'text-red-600';
+  const colour = trend.good === undefined ? 'text-muted-foreground' : trend.good ? 'text-green-700' : 'text-red-600';
   return (
     <span className={cn('inline-flex items-center gap-1', colour)}>
       <Icon aria-label={trend.direction} className="size-4" />

@@ -40,7 +40,8 @@ function activity(job: JobDetail): string | undefined {
   if (job.status === 'queued') return undefined;
   if (job.currentStage === 'training' && job.currentStep !== undefined) {
     const where = `Epoch ${job.currentEpoch ?? 1}/${job.totalEpochs} - Step ${integer(job.currentStep)}/${integer(job.totalSteps)}`;
-    return job.stageMessage ? `${where} - ${job.stageMessage}` : where;
+    // The trainer's own words mostly name the epoch, which is said already.
+    return job.stageMessage && !job.stageMessage.startsWith('Epoch') ? `${where} - ${job.stageMessage}` : where;
   }
   return job.stageMessage;
 }
