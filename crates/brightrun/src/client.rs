@@ -126,10 +126,9 @@ impl Client {
             pending.extend_from_slice(&chunk?);
             while let Some(end) = pending.windows(2).position(|w| w == b"\n\n") {
                 let block: Vec<u8> = pending.drain(..end + 2).collect();
-                if let Some(event) = parse_event(&String::from_utf8_lossy(&block), last_id) {
-                    if !on_event(event) {
-                        return Ok(());
-                    }
+                let event = parse_event(&String::from_utf8_lossy(&block), last_id);
+                if event.is_some_and(|event| !on_event(event)) {
+                    return Ok(());
                 }
             }
         }

@@ -113,10 +113,10 @@ async fn fetch_dataset(spec: &RunSpec) -> Result<PathBuf> {
     let Some(url) = &source.url else { bail!("the run's spec names neither a path nor a URL for the data set") };
     tokio::fs::create_dir_all(&spec.output.dir).await.with_context(|| format!("cannot make {}", spec.output.dir.display()))?;
     let path = spec.output.dir.join("dataset");
-    if let (Some(expected), true) = (&source.sha256, path.is_file()) {
-        if &sha256_of(&path).await? == expected {
-            return Ok(path);
-        }
+    if let (Some(expected), true) = (&source.sha256, path.is_file())
+        && &sha256_of(&path).await? == expected
+    {
+        return Ok(path);
     }
     let temporary = spec.output.dir.join("dataset.part");
     let mut last = None;

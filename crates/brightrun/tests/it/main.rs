@@ -1,4 +1,5 @@
 //! Tests of the program and of the workspace as a whole.
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests are not marked as tests")]
 
 mod arrows;
 #[path = "../../src/client.rs"]
