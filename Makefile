@@ -15,7 +15,7 @@ help: ## This list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(MODULES): $(WEB)/package.json $(WEB)/package-lock.json
-	cd $(WEB) && npm ci --no-audit --no-fund
+	cd $(WEB) && npm install --no-save --no-audit --no-fund
 	@touch $@
 
 $(PAGE): $(MODULES) $(PAGE_SOURCES)

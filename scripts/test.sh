@@ -3,6 +3,7 @@
 # Needs Rust, Node 20 or newer, git, a C compiler and make; installs PostgreSQL and Chromium on Debian and Ubuntu when they are missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+root=$PWD
 part=${1:-all}
 export CARGO_TERM_COLOR=never CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-0}
 
@@ -25,10 +26,11 @@ need() { # program-test, what, packages...
 has_postgres() { command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; }
 has_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
 
+# Not `npm ci`: it refuses a lock file that leaves out optional binaries of platforms for which a registry has none.
 modules() {
   [ -e web/node_modules/.package-lock.json ] && [ web/node_modules/.package-lock.json -nt web/package-lock.json ] && return 0
   step "install the page's packages"
-  (cd web && npm ci --no-audit --no-fund)
+  (cd web && npm install --no-save --no-audit --no-fund)
 }
 
 page() {
@@ -70,7 +72,7 @@ e2e() {
   step "build the program for the browser tests"
   cargo build --locked -p brightrun
   step "browser tests"
-  (cd web && BRIGHTRUN_BIN="$PWD/../target/debug/brightrun" npm run e2e)
+  (cd web && BRIGHTRUN_BIN="${CARGO_TARGET_DIR:-$root/target}/debug/brightrun" npm run e2e)
 }
 
 case "$part" in
