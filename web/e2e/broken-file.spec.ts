@@ -11,7 +11,7 @@ test('a broken file says what is wrong with it, and where', async ({ page }) => 
     buffer: Buffer.from(broken),
   });
 
-  await expect(dialog.getByText('Cannot Be Used')).toBeVisible();
+  await expect(dialog.getByRole('heading', { name: 'Dataset Cannot Be Used' })).toBeVisible();
   const findings = dialog.getByRole('region', { name: 'Findings' });
   await expect(findings.getByText(/Error: /).first()).toBeVisible();
   await expect(findings.getByText(/line 5/).first()).toBeVisible();
@@ -21,6 +21,20 @@ test('a broken file says what is wrong with it, and where', async ({ page }) => 
   const card = page.getByRole('article', { name: 'broken' });
   await expect(card.getByText('Cannot Be Used')).toBeVisible();
   await expect(card.getByRole('button', { name: 'Start Training' })).toBeDisabled();
+  await expectAccessible(page);
+
+  // Search and filters are in the address.
+  await page.getByLabel('Search datasets').fill('nothing like it');
+  await expect(page).toHaveURL(/search=nothing/);
+  await expect(page.getByText('No datasets found')).toBeVisible();
+  await page.getByRole('button', { name: 'Clear Filters' }).click();
+  await expect(card).toBeVisible();
+  await page.getByRole('button', { name: 'Filters' }).click();
+  await page.getByRole('menuitemradio', { name: 'Ready Only' }).click();
+  await expect(page).toHaveURL(/trainingReady=/);
+  await expect(page.getByText('No datasets found')).toBeVisible();
+  await page.getByRole('button', { name: 'Remove filter: Ready Only' }).click();
+
   await card.getByRole('link', { name: /View Details/ }).click();
   const details = page.getByRole('dialog');
   await expect(details.getByText(/line 5/).first()).toBeVisible();

@@ -32,6 +32,7 @@ test('from an uploaded data set to a downloaded adapter', async ({ page }) => {
   await expect(page.getByRole('heading', { level: 1, name: 'Model Artifacts' })).toBeVisible();
   await expectAccessible(page);
 
+  const modelPage = page.url();
   const adapter = await bytesOf(page, 'Download adapter_model.safetensors');
   expect(adapter.name).toBe('adapter_model.safetensors');
   const headerLength = Number(adapter.bytes.readBigUInt64LE(0));
@@ -43,13 +44,27 @@ test('from an uploaded data set to a downloaded adapter', async ({ page }) => {
   for (const [name] of tensors) expect(name).toMatch(/^base_model\.model\..*\.lora_[AB]\.weight$/);
   const end = Math.max(...tensors.map(([, { data_offsets }]) => data_offsets?.[1] ?? 0));
   expect(adapter.bytes.length, 'size by the header').toBe(8 + headerLength + end);
-  const { data } = await (await page.request.get(`/api/models/${page.url().split('/').at(-1)}`)).json();
+  const { data } = await (await page.request.get(`/api/models/${modelPage.split('/').at(-1)}`)).json();
   expect(adapter.bytes.length, 'size as listed').toBe(data.model.artifacts.adapterModel.size);
 
   const zip = await bytesOf(page, 'Download All as ZIP');
   expect(zip.bytes.subarray(0, 4)).toEqual(Buffer.from('PK\u0003\u0004'));
 
+  for (const [path, title] of [
+    ['/', 'Dashboard'],
+    ['/datasets', 'Datasets'],
+    ['/training/jobs?tab=completed', 'Training Jobs'],
+    ['/models', 'Models'],
+  ]) {
+    await page.goto(path ?? '/');
+    await expect(page.getByRole('heading', { level: 1, name: title })).toBeVisible();
+    await expect(page.locator('.animate-pulse[aria-hidden]:not(.rounded-full)')).toHaveCount(0);
+    await expectAccessible(page);
+  }
+
+  await page.goto(modelPage);
   await page.setViewportSize({ width: 390, height: 844 });
+  await expect(page.getByRole('heading', { level: 1, name: 'Model Artifacts' })).toBeVisible();
   await expectNoOverflow(page);
   await page.goto('/models');
   await expect(page.getByRole('heading', { level: 3 })).toHaveCount(1);
