@@ -20,9 +20,12 @@ import { useJobStream } from './live/use-job-stream';
 
 const CancelDialog = lazy(() => import('./cancel-dialog'));
 
-function announceCompletion() {
-  void celebrate(150, 100);
-  toast.success('Training Complete! 🎉', { description: 'The adapter is ready to download.', duration: 5000 });
+function announce(end: 'complete' | 'error' | 'cancelled') {
+  if (end === 'complete') {
+    void celebrate(150, 100);
+    toast.success('Training Complete! 🎉', { description: 'The adapter is ready to download.', duration: 5000 });
+  }
+  if (end === 'error') toast.error('Training Failed', { description: 'The reason is at the top of this page.' });
 }
 
 export function Monitor({
@@ -35,7 +38,7 @@ export function Monitor({
   onRefresh: () => Promise<unknown>;
 }) {
   const [cancelling, setCancelling] = useState(false);
-  const connection = useJobStream(job, announceCompletion);
+  const connection = useJobStream(job, announce);
   const live = isLive(job.status);
   return (
     <div className="mx-auto max-w-7xl space-y-6 p-6">

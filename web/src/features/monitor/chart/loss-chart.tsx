@@ -15,6 +15,7 @@ export default function LossChart({ points }: { points: MetricsPoint[] }) {
         <XAxis
           dataKey="step"
           type="number"
+          allowDecimals={false}
           domain={['dataMin', 'dataMax']}
           stroke="#6b7280"
           tickFormatter={integer}

@@ -37,7 +37,9 @@ export const EVENT_NAMES = [
 
 export type StreamEvent = { [N in EventName]: { name: N; seq: number; at: string; data: StreamEvents[N] } }[EventName];
 
-export const isTerminal = (name: EventName) => name === 'complete' || name === 'error' || name === 'cancelled';
+/** Whether the stream ends with it. */
+export const isTerminal = (name: EventName): name is 'complete' | 'error' | 'cancelled' =>
+  name === 'complete' || name === 'error' || name === 'cancelled';
 
 /**
  * Whether the event changes more of the job than it says itself: times of stages, the state after a retry, sizes of files. The job is then

@@ -17,7 +17,7 @@ const MAX_POINTS = 1500;
  * Follows a job as long as it lives: its events update the job and its curve where the pages read them. Nothing is missed: the stream
  * starts after the last event that the loaded job knows, and the browser asks for what it missed when it reconnects.
  */
-export function useJobStream(job: JobDetail, onComplete: () => void): Connection {
+export function useJobStream(job: JobDetail, onEnd: (how: 'complete' | 'error' | 'cancelled') => void): Connection {
   const client = useQueryClient();
   const live = isLive(job.status);
   const [connection, setConnection] = useState<Connection>('connecting');
@@ -45,7 +45,7 @@ export function useJobStream(job: JobDetail, onComplete: () => void): Connection
       source.close();
       flush(client, job.id, buffer.splice(0));
       setConnection('ended');
-      if (name === 'complete') onComplete();
+      onEnd(name);
       for (const queryKey of [['jobs'], ['models'], ['notifications'], ['costs'], ['activity']]) {
         void client.invalidateQueries({ queryKey });
       }
