@@ -22,6 +22,8 @@ use tower_http::trace::TraceLayer;
 
 /// Bytes of a body that is not a file.
 const MAX_BODY: usize = 1024 * 1024;
+/// Longest request id that is taken from a client, in bytes.
+const MAX_REQUEST_ID: usize = 128;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Scripts come from this server only; the charts and toasts set styles by themselves.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
@@ -42,6 +44,7 @@ pub fn wrap(state: ApiState) -> Router {
 
 fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, telemetry: Arc<Telemetry>) -> Router<S> {
     let layers = ServiceBuilder::new()
+        .map_request(without_odd_id)
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
@@ -56,6 +59,16 @@ fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, telemetry: Arc<Te
 
 fn header_layer(name: HeaderName, value: HeaderValue) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::if_not_present(name, value)
+}
+
+/// A client's own request id goes into the log and back to it; one that is no plain short word is replaced.
+fn without_odd_id(mut request: Request) -> Request {
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    let odd = |value: &HeaderValue| value.is_empty() || value.len() > MAX_REQUEST_ID || !value.as_bytes().iter().all(plain);
+    if request.headers().get_all(REQUEST_ID).iter().any(odd) {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    request
 }
 
 /// The query is left out: it may hold a signature.
@@ -101,5 +114,15 @@ mod tests {
         let body: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
         assert_eq!((body["success"].as_bool(), body["error"]["code"].as_str()), (Some(false), Some("INTERNAL_ERROR")));
         assert!(!body.to_string().contains("boom"), "the inside stays inside");
+    }
+
+    #[tokio::test]
+    async fn a_request_id_that_is_no_plain_word_is_replaced() {
+        for odd in ["<b>", "a b", "", &"x".repeat(MAX_REQUEST_ID + 1)] {
+            let router: Router<()> = around(Router::new().route("/", get(|| async {})), Arc::default());
+            let request = Request::builder().uri("/").header("x-request-id", odd).body(Body::empty()).expect("a request");
+            let answer = router.oneshot(request).await.expect("an answer");
+            assert_eq!(answer.headers()["x-request-id"].len(), 36, "{odd}");
+        }
     }
 }

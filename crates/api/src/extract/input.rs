@@ -90,7 +90,14 @@ fn json_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let value = serde_path_to_error::deserialize(&mut json).map_err(|e| {
         let path = e.path().to_string();
         let inner = e.into_inner();
-        if inner.is_data() { shape_error(&path, &inner.to_string()) } else { syntax_error(&inner) }
+        if inner.is_data() {
+            shape_error(&path, &inner.to_string())
+        } else if serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok() {
+            // A number or a boolean in the place of an enumeration's text is reported as broken syntax, though it is none.
+            shape_error(&path, "invalid type, expected a string")
+        } else {
+            syntax_error(&inner)
+        }
     })?;
     json.end().map_err(|e| syntax_error(&e))?;
     Ok(value)

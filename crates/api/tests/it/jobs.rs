@@ -89,6 +89,7 @@ async fn what_cannot_be_trained_is_refused_with_its_field() {
         (json!({ "hyperparameters": { "learningRate": 2 } }), "hyperparameters.learningRate"),
         (json!({ "hyperparameters": { "targetModules": ["lm_head"] } }), "hyperparameters.targetModules"),
         (json!({ "hyperparameters": { "optimizerType": "lion" } }), "hyperparameters.optimizerType"),
+        (json!({ "hyperparameters": { "optimizerType": 5 } }), "hyperparameters.optimizerType"),
         (json!({ "hyperparameters": { "rank": 8 } }), "hyperparameters.rank"),
         (json!({ "gpuConfig": { "instanceType": "local-cpu", "numGPUs": 3 } }), "gpuConfig.numGPUs"),
         (json!({ "gpuConfig": { "instanceType": "abacus", "numGPUs": 1 } }), "gpuConfig.instanceType"),
@@ -118,12 +119,17 @@ async fn what_cannot_be_trained_is_refused_with_its_field() {
 async fn an_idempotency_key_makes_one_job() {
     let world = World::new().await;
     let dataset = world.ready_dataset(&world.ada, "Talks").await.id.to_string();
-    let create = async || {
-        let mut request = request("POST", "/api/jobs", Some(&world.ada), Some(job_body(&dataset)));
+    let create = async |body: Value| {
+        let mut request = request("POST", "/api/jobs", Some(&world.ada), Some(body));
         request.headers_mut().insert("idempotency-key", "once".parse().expect("a header"));
-        world.answer(request).await.data()["jobId"].clone()
+        world.answer(request).await
     };
-    assert_eq!(create().await, create().await);
+    let mut other = job_body(&dataset);
+    other["validationSplitRatio"] = json!(0.9);
+    create(other.clone()).await.fails(400, "VALIDATION_ERROR", Some("validationSplitRatio"));
+    let first = create(job_body(&dataset)).await.data()["jobId"].clone();
+    assert_eq!(create(job_body(&dataset)).await.data()["jobId"], first);
+    create(other).await.fails(409, "IDEMPOTENCY_KEY_REUSED", Some("Idempotency-Key"));
     assert_eq!(world.get("/api/jobs", &world.ada).await.json()["meta"]["pagination"]["total"], 1);
 }
 

@@ -1,11 +1,13 @@
 //! Estimating, creating and retrying jobs.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
+use db::idempotency::{self, RequestKey, Reservation};
 use db::jobs::{Budget, Job, JobAttempt, JobEffects, NewEvent};
 use domain::job::{JobStage, JobStatus};
 use domain::{AttemptId, Caller, Error, JobId, MicroUsd, Result};
 use queue::{Queue, Task};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use super::resolve::{Resolved, resolve};
 use super::stored::{RunInfo, StoredEstimate, month_of};
@@ -13,6 +15,8 @@ use super::types::{BudgetView, CreateJob, CreatedJob, EstimateView, JobRequest};
 use super::{budget, find, ingest};
 use crate::App;
 
+/// After this long a creation that never ended is forgotten.
+const ABANDONED_MINUTES: i64 = 5;
 /// Longest name of a job, in characters.
 const MAX_NAME: usize = 200;
 /// Longest notes of a job, in characters.
@@ -58,8 +62,26 @@ fn estimate_view(resolved: Resolved, budget: BudgetView) -> EstimateView {
 /// client has seen. A second call with the same idempotency key answers the first one's job.
 ///
 /// # Errors
-/// As [`estimate`], and `BUDGET_EXCEEDED`.
+/// As [`estimate`], `BUDGET_EXCEEDED`, and `IDEMPOTENCY_KEY_REUSED` when the key came with another request.
 pub async fn create(app: &App, caller: &Caller, request: CreateJob, idempotency_key: Option<&str>) -> Result<CreatedJob> {
+    let Some(text) = idempotency_key else { return accept(app, caller, request, None).await };
+    let key = RequestKey { user_id: caller.user_id, route: "POST /api/jobs".to_owned(), key: text.to_owned() };
+    let fingerprint = hex::encode(Sha256::digest(format!("{request:?}").as_bytes()));
+    let abandoned = Duration::minutes(ABANDONED_MINUTES);
+    // Which of two equal requests makes the job is for the jobs' own unique key to say; here only another request is told apart.
+    if idempotency::reserve(&app.db, &key, &fingerprint, abandoned, app.clock.now()).await? == Reservation::Mismatch {
+        let message = "This Idempotency-Key was used for another request; use a new one.";
+        return Err(Error::conflict("IDEMPOTENCY_KEY_REUSED", message).with_field("Idempotency-Key"));
+    }
+    let accepted = accept(app, caller, request, Some(text)).await;
+    match &accepted {
+        Ok(job) => idempotency::complete(&app.db, &key, 201, &job.job_id.to_string()).await?,
+        Err(_) => idempotency::release(&app.db, &key).await?,
+    }
+    accepted
+}
+
+async fn accept(app: &App, caller: &Caller, request: CreateJob, idempotency_key: Option<&str>) -> Result<CreatedJob> {
     if let Some(earlier) = earlier(app, caller, idempotency_key).await? {
         return created(app, &earlier, true).await;
     }
