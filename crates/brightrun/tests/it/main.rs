@@ -8,3 +8,4 @@ mod doctor;
 mod lifecycle;
 mod main_job;
 mod support;
+mod train;

@@ -1,0 +1,139 @@
+//! `brightrun train` alone: no server and no database, only a spec, events on standard output, and a folder.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::{root, signal};
+use serde_json::{Value, json};
+
+/// A run on the sample data set and the built-in base model.
+fn write_spec(dir: &Path, epochs: u32) {
+    let spec = json!({
+        "jobId": "00000000-0000-0000-0000-000000000001", "attemptId": "00000000-0000-0000-0000-000000000002", "attempt": 1,
+        "baseModel": { "id": "brightrun/tiny-chat", "revision": "test", "path": root().join("models/tiny-chat") },
+        "dataset": { "path": root().join("samples/bike-workshop.jsonl") },
+        "config": {
+            "hyperparameters": {
+                "learningRate": 5e-4, "batchSize": 4, "numEpochs": epochs, "warmupSteps": 0, "warmupRatio": 0.03, "loraRank": 8,
+                "loraAlpha": 16.0, "loraDropout": 0.05, "targetModules": ["q_proj", "v_proj"], "optimizerType": "adamw",
+                "weightDecay": 0.01, "gradientAccumulationSteps": 1, "maxGradNorm": 1.0, "scheduler": "cosine", "maxSeqLength": 128,
+            },
+            "settings": { "validationSplitRatio": 0.1, "checkpointInterval": 1000, "seed": 42, "maxDurationHours": 1.0 },
+        },
+        "output": { "dir": dir.join("run") },
+        "threads": 1,
+    });
+    std::fs::write(dir.join("run.json"), spec.to_string()).expect("spec");
+}
+
+fn train(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_brightrun"));
+    command.args(["train", "--spec"]).arg(dir.join("run.json")).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn events(stdout: &[u8]) -> Vec<Value> {
+    stdout.split(|b| *b == b'\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_slice(line).expect("one event a line")).collect()
+}
+
+fn of_type<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    events.iter().filter(|event| event["type"] == kind).collect()
+}
+
+/// Events are numbered without gaps.
+fn assert_numbered(events: &[Value]) {
+    for (index, event) in events.iter().enumerate() {
+        assert_eq!(event["seq"].as_u64(), Some(index as u64 + 1), "{event}");
+    }
+}
+
+#[test]
+fn sigterm_saves_a_checkpoint_and_the_next_run_goes_on_from_it() {
+    let dir = tempfile::tempdir().expect("folder");
+    write_spec(dir.path(), 2);
+    let mut child = train(dir.path()).spawn().expect("starts");
+    let mut stdout = BufReader::new(child.stdout.take().expect("stdout"));
+    let mut seen = Vec::new();
+    // The second step's figures are out: it is in the middle of training.
+    while !String::from_utf8_lossy(&seen).lines().any(|line| line.contains(r#""type":"metrics""#) && line.contains(r#""step":2,"#)) {
+        assert!(stdout.read_until(b'\n', &mut seen).expect("readable") > 0, "ended early: {}", String::from_utf8_lossy(&seen));
+    }
+    let asked = Instant::now();
+    signal(child.id(), "TERM");
+    stdout.read_to_end(&mut seen).expect("readable");
+    let status = child.wait().expect("reaped");
+    assert!(asked.elapsed() < Duration::from_secs(10), "took {:?}", asked.elapsed());
+    assert_eq!(status.code(), Some(3), "{}", String::from_utf8_lossy(&seen));
+    let first = events(&seen);
+    assert_numbered(&first);
+    let stopped = of_type(&first, "stopped");
+    assert_eq!((stopped.len(), stopped[0]["checkpointSaved"].as_bool()), (1, Some(true)), "{stopped:?}");
+    let step = stopped[0]["step"].as_u64().expect("step");
+
+    let output = train(dir.path()).output().expect("runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let second = events(&output.stdout);
+    assert_numbered(&second);
+    assert_eq!(of_type(&second, "started")[0]["resumedFromStep"].as_u64(), Some(step));
+    let complete = of_type(&second, "complete");
+    assert_eq!(complete.len(), 1);
+    for artifact in complete[0]["artifacts"].as_array().expect("files") {
+        let path = Path::new(complete[0]["path"].as_str().expect("folder")).join(artifact["name"].as_str().expect("name"));
+        assert_eq!(std::fs::metadata(&path).expect("there").len(), artifact["size"].as_u64().expect("size"), "{}", path.display());
+    }
+    let (done, total) = (complete[0]["summary"]["totalSteps"].as_u64(), of_type(&second, "plan")[0]["totalSteps"].as_u64());
+    assert_eq!(done, total);
+}
+
+/// Runs the trainer by a shell line that ends with `exec "$@"`. None where the line's tools are not there or not allowed.
+fn train_under(dir: &Path, wrapper: &[&str], line: &str) -> Option<Output> {
+    let mut command = Command::new(wrapper[0]);
+    command.args(&wrapper[1..]).args(["sh", "-c", line, "sh", env!("CARGO_BIN_EXE_brightrun"), "train", "--spec"]);
+    let output = command.arg(dir.join("run.json")).env("RUN_DIR", dir.join("run")).stdin(Stdio::null()).output().ok()?;
+    (output.status.code() != Some(77)).then_some(output)
+}
+
+#[test]
+fn a_full_disk_is_said_by_name_and_leaves_nothing_half_written() {
+    let dir = tempfile::tempdir().expect("folder");
+    write_spec(dir.path(), 1);
+    std::fs::create_dir(dir.path().join("run")).expect("folder");
+    // A file system of its own in a mount namespace of its own, too small for a checkpoint; gone with the process.
+    let line = r#"mount -t tmpfs -o size=64k none "$RUN_DIR" || exit 77; "$@"; code=$?; find "$RUN_DIR" -type f >&2; exit $code"#;
+    let Some(output) = train_under(dir.path(), &["unshare", "--mount", "--map-root-user"], line).filter(|o| !o.stdout.is_empty()) else {
+        eprintln!("not run: this machine lets nobody mount in a namespace of their own");
+        return;
+    };
+    let all = events(&output.stdout);
+    let errors = of_type(&all, "error");
+    assert_eq!(errors.len(), 1, "{}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!((errors[0]["code"].as_str(), errors[0]["transient"].as_bool()), (Some("disk_full"), Some(false)), "{}", errors[0]);
+    assert!(errors[0]["message"].as_str().is_some_and(|m| m.contains("disk is full") && m.contains("Free some space")), "{}", errors[0]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(of_type(&all, "checkpoint").is_empty() && of_type(&all, "complete").is_empty());
+    let left = String::from_utf8_lossy(&output.stderr);
+    assert!(!left.lines().any(|file| file.ends_with("adapter_model.safetensors")), "{left}");
+}
+
+#[test]
+fn a_run_without_memory_dies_and_says_so() {
+    let dir = tempfile::tempdir().expect("folder");
+    write_spec(dir.path(), 1);
+    // The first of these under which it starts and does not end.
+    for kilobytes in [300_000, 200_000, 150_000, 100_000] {
+        let line = format!(r#"ulimit -v {kilobytes} || exit 77; exec "$@""#);
+        let Some(output) = train_under(dir.path(), &["env"], &line) else { return };
+        if output.status.success() || events(&output.stdout).is_empty() {
+            continue;
+        }
+        let text = String::from_utf8_lossy(&output.stderr);
+        let told = events(&output.stdout).iter().any(|event| event["type"] == "error") || text.contains("memory allocation");
+        assert!(told, "status {:?}, signal {:?}: {text}", output.status.code(), output.status.signal());
+        assert!(of_type(&events(&output.stdout), "complete").is_empty());
+        return;
+    }
+    eprintln!("not run: no limit was found under which the program starts and runs out of memory");
+}
