@@ -36,7 +36,11 @@ fn train(dir: &Path) -> Command {
 }
 
 fn events(stdout: &[u8]) -> Vec<Value> {
-    stdout.split(|b| *b == b'\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_slice(line).expect("one event a line")).collect()
+    stdout
+        .split(|b| *b == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).expect("one event a line"))
+        .collect()
 }
 
 fn of_type<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
