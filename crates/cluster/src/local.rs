@@ -7,7 +7,7 @@
 mod folder;
 mod tail;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -22,7 +22,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
 use tokio_util::task::TaskTracker;
 
-use crate::{ClusterError, ClusterHealth, EventBatch, Exit, RunHandle, RunSpec, RunState, TrainingCluster};
+use crate::{AliveRun, ClusterError, ClusterHealth, EventBatch, Exit, RunHandle, RunName, RunSpec, RunState, Seen, TrainingCluster};
 use folder::{AttemptFolder, ProcessRecord};
 use tail::Cursor;
 
@@ -55,6 +55,17 @@ impl LocalConfig {
     }
 }
 
+/// A run that this machine has, or had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LocalRun {
+    /// What the cluster calls it.
+    pub handle: RunHandle,
+    /// Which attempt of which job.
+    pub run: RunName,
+    /// Whether a process of it is alive.
+    pub alive: bool,
+}
+
 /// Trains in child processes of this machine.
 pub struct LocalCluster {
     config: LocalConfig,
@@ -81,6 +92,30 @@ impl LocalCluster {
             config.runs_dir = absolute;
         }
         Self { config, state: Arc::default(), submitting: tokio::sync::Mutex::new(()), watchers: TaskTracker::new() }
+    }
+
+    /// Every run that has a folder, or only those of which a process is alive; by job, then by attempt.
+    ///
+    /// # Errors
+    /// When the folder of runs cannot be read.
+    pub async fn runs(&self, alive_only: bool) -> Result<Vec<LocalRun>, ClusterError> {
+        let runs_dir = self.config.runs_dir.clone();
+        let listed = tokio::task::spawn_blocking(move || folder::runs(&runs_dir)).await;
+        let listed = listed
+            .map_err(io::Error::other)
+            .and_then(|result| result)
+            .map_err(|e| ClusterError::transient("the folder of runs could not be read", e))?;
+        Ok(listed.into_iter().filter(|run| run.alive || !alive_only).collect())
+    }
+
+    /// The specification of a run, while it is kept.
+    pub fn specification(&self, handle: &RunHandle) -> Option<RunSpec> {
+        AttemptFolder::of(&self.config.runs_dir, handle)?.specification()
+    }
+
+    /// The folder of a run's job: `adapter/` below it holds the files of one that has completed.
+    pub fn job_folder(&self, handle: &RunHandle) -> Option<PathBuf> {
+        Some(AttemptFolder::of(&self.config.runs_dir, handle)?.job().to_owned())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -218,16 +253,16 @@ impl TrainingCluster for LocalCluster {
         Ok(handle)
     }
 
-    async fn events(&self, handle: &RunHandle, after_seq: u64, wait: Duration) -> Result<EventBatch, ClusterError> {
+    async fn events(&self, handle: &RunHandle, seen: &Seen, wait: Duration) -> Result<EventBatch, ClusterError> {
         let folder = self.folder(handle)?;
         let until = Instant::now() + wait;
         loop {
             // First the state, then the events: all that was written before the end is then in the batch.
             let state = self.look(handle, &folder);
-            let tail = self.read(handle, &folder, after_seq).await?;
+            let tail = self.read(handle, &folder, seen.seq).await?;
             let state = if tail.drained { state } else { RunState::Running };
             if !tail.events.is_empty() || state != RunState::Running || Instant::now() >= until {
-                return Ok(EventBatch { events: tail.events, state });
+                return Ok(EventBatch { events: tail.events, state, artifact_urls: BTreeMap::new() });
             }
             sleep(POLL.min(until.saturating_duration_since(Instant::now()))).await;
         }
@@ -267,7 +302,13 @@ impl TrainingCluster for LocalCluster {
             message: problem.unwrap_or_else(|| "child processes of this machine".to_owned()),
             running: u32::try_from(self.state().children.len()).unwrap_or(u32::MAX),
             capacity: Some(self.config.max_parallel),
+            instance_types: None,
+            nodes: Vec::new(),
         }
+    }
+
+    async fn alive(&self) -> Result<Vec<AliveRun>, ClusterError> {
+        Ok(self.runs(true).await?.into_iter().map(|run| AliveRun { handle: run.handle, run: run.run }).collect())
     }
 
     async fn shutdown(&self) {

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod catalogue;
 pub mod clock;
+pub mod cluster_api;
 pub mod cost;
 pub mod dataset;
 pub mod error;

@@ -4,10 +4,11 @@
 
 use crate::dataset::DatasetFormat;
 use crate::id::{AttemptId, JobId};
-use crate::job::{JobStage, LogLevel, StageGroup, TrainingConfig};
+use crate::job::{GpuConfig, JobStage, LogLevel, StageGroup, TrainingConfig};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 /// Everything that a trainer needs; it has no other source.
@@ -28,6 +29,9 @@ pub struct RunSpec {
     pub config: TrainingConfig,
     /// Where results go.
     pub output: OutputTarget,
+    /// The machine asked for; a cluster of several kinds chooses by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu: Option<GpuConfig>,
     /// Threads for the numerics; none means all cores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threads: Option<usize>,
@@ -244,6 +248,26 @@ pub enum TrainerEventKind {
         /// Whether the same attempt could succeed later.
         transient: bool,
     },
+}
+
+/// How a trainer's process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exit {
+    /// Exit code, where it left by itself.
+    pub code: Option<i32>,
+    /// Signal that killed it.
+    pub signal: Option<i32>,
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.code, self.signal) {
+            (_, Some(9)) => f.write_str("killed by signal 9 (often: out of memory)"),
+            (_, Some(signal)) => write!(f, "killed by signal {signal}"),
+            (Some(code), None) => write!(f, "exit code {code}"),
+            (None, None) => f.write_str("ended in an unknown way"),
+        }
+    }
 }
 
 /// One file of a finished adapter.

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use cluster::{ClusterError, EventBatch, RunHandle, RunState};
+use cluster::{ClusterError, EventBatch, RunHandle, RunState, Seen};
 use db::jobs::{Job, JobEffects};
 use domain::job::{CancelReason, JobStatus};
 use domain::run::{TrainerEvent, TrainerEventKind};
@@ -119,6 +119,23 @@ pub async fn request_cancel(app: &App, job: &Job, reason: CancelReason) -> Resul
     Ok(())
 }
 
+/// What was taken in of a job's present run.
+fn seen(job: &Job) -> Seen {
+    let run = RunInfo::of(job);
+    let figures = job.current_metrics.as_ref().filter(|_| run.started_at.is_some());
+    Seen {
+        seq: job.last_trainer_seq,
+        started_at: run.started_at,
+        elapsed_seconds: run.billed,
+        progress: job.progress,
+        epoch: job.current_epoch,
+        step: job.current_step,
+        metrics_step: figures.map(|figures| figures.step),
+        learning_rate: figures.map(|figures| figures.learning_rate),
+        stage_message: job.stage_message.clone(),
+    }
+}
+
 /// One step with a job as it was just read.
 struct Step<'a> {
     app: &'a App,
@@ -168,17 +185,17 @@ impl Step<'_> {
             tokio::time::sleep(RETRY).await;
             return Ok(());
         }
-        let mut after = self.job.last_trainer_seq;
-        while let Ok(batch) = self.app.cluster.events(handle, after, Duration::ZERO).await {
+        let mut seen = seen(self.job);
+        while let Ok(batch) = self.app.cluster.events(handle, &seen, Duration::ZERO).await {
             let Some(last) = batch.events.last().map(|e| e.seq) else { break };
             self.take_in(&batch.events).await?;
-            after = last;
+            seen.seq = last;
         }
         finish::cancelled(self.app, self.job, self.fence).await
     }
 
     async fn take_events(&self, handle: &RunHandle) -> Result<()> {
-        let EventBatch { events, state } = match self.app.cluster.events(handle, self.job.last_trainer_seq, WAIT).await {
+        let EventBatch { events, state, .. } = match self.app.cluster.events(handle, &seen(self.job), WAIT).await {
             Ok(batch) => batch,
             Err(error) if error.is_transient() => {
                 tracing::warn!(job = %self.job.id, error = &error as &dyn std::error::Error, "the run cannot be asked; will ask again");

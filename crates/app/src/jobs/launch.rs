@@ -65,7 +65,9 @@ pub async fn keep_handle(app: &App, job: &Job, fence: &Fence, handle: &RunHandle
         let holds = fence.holds(job);
         if holds {
             job.run_handle = Some(json!(handle.0));
-            job.external_job_id = Some(handle.0.clone());
+            // What the cluster itself calls the job, without where it is.
+            let name = handle.0.rsplit_once("/jobs/").map_or(&*handle.0, |(_, name)| name);
+            job.external_job_id = Some(name.to_owned());
         }
         holds
     };
@@ -101,6 +103,7 @@ pub async fn run_spec(app: &App, job: &Job) -> Result<RunSpec> {
             dir: PathBuf::from(job.id.to_string()),
             uploads: uploads(app, job, attempt_id, &base_model.path, expires_at).await?,
         },
+        gpu: Some(job.gpu_config.clone()),
         threads: None,
         provenance: provenance(app, job, &dataset),
     })

@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use domain::{AttemptId, JobId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Exit, RunHandle};
+use super::LocalRun;
+use crate::{Exit, RunHandle, RunName, RunSpec};
 
 /// Folder of one attempt.
 #[derive(Debug, Clone)]
@@ -115,6 +116,11 @@ impl AttemptFolder {
         self.read_json("process.json")
     }
 
+    /// What was asked for, while that is kept.
+    pub fn specification(&self) -> Option<RunSpec> {
+        self.read_json("run.json")
+    }
+
     /// Records who runs.
     pub fn record_process(&self, record: ProcessRecord) -> io::Result<()> {
         self.write_json("process.json", &record)
@@ -155,6 +161,29 @@ impl AttemptFolder {
         }
         attempts.iter().try_for_each(|attempt| ignore_absent(fs::remove_file(attempt.file("run.json"))))
     }
+}
+
+/// The runs below a folder, by job, then by attempt. What is not the folder of a run is passed over.
+pub fn runs(runs: &Path) -> io::Result<Vec<LocalRun>> {
+    let mut found = Vec::new();
+    let entries = match fs::read_dir(runs) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        Err(error) => return Err(error),
+    };
+    for job_id in entries.flatten().filter_map(|e| e.file_name().to_str()?.parse::<JobId>().ok()) {
+        for folder in AttemptFolder::new(runs, job_id, 1).siblings() {
+            let number = folder.dir.file_name().and_then(|n| n.to_str()?.strip_prefix("attempt-")?.parse::<u32>().ok());
+            let (Some(attempt), Some(process)) = (number, folder.process()) else { continue };
+            found.push(LocalRun {
+                handle: AttemptFolder::handle(job_id, attempt),
+                run: RunName { job_id, attempt_id: process.attempt_id, attempt },
+                alive: folder.is_alive() || folder.is_owned(),
+            });
+        }
+    }
+    found.sort_by_key(|run| (run.run.job_id, run.run.attempt));
+    Ok(found)
 }
 
 fn ignore_absent(result: io::Result<()>) -> io::Result<()> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cluster::{ClusterError, EventBatch, LocalCluster, LocalConfig, RunHandle, RunSpec, RunState, TrainerEventKind, TrainingCluster};
+use cluster::{ClusterError, EventBatch, LocalCluster, LocalConfig, RunHandle, RunSpec, RunState, Seen, TrainerEventKind, TrainingCluster};
 use domain::job::{JobSettings, PresetId, TrainingConfig, preset};
 use domain::run::{BaseModelSource, DatasetSource, OutputTarget};
 use domain::{AttemptId, JobId};
@@ -29,6 +29,7 @@ fn spec(job: u128, attempt: u32, scenario: &str) -> RunSpec {
         dataset: DatasetSource { url: None, path: Some("/d".into()), format: None, sha256: None, size: None },
         config: TrainingConfig { hyperparameters: preset(PresetId::Balanced, 256), settings: JobSettings::default() },
         output: OutputTarget { dir: "anywhere".into(), uploads: BTreeMap::new() },
+        gpu: None,
         threads: None,
         provenance: BTreeMap::from([("scenario".to_owned(), scenario.to_owned())]),
     }
@@ -39,10 +40,10 @@ async fn follow(cluster: &LocalCluster, handle: &RunHandle) -> EventBatch {
     let mut events = Vec::new();
     loop {
         let after = events.last().map_or(0, |e: &cluster::TrainerEvent| e.seq);
-        let batch = cluster.events(handle, after, WAIT).await.expect("events");
-        events.extend(batch.events);
+        let batch = cluster.events(handle, &Seen::up_to(after), WAIT).await.expect("events");
+        events.extend(batch.events.iter().cloned());
         if batch.state != RunState::Running {
-            return EventBatch { events, state: batch.state };
+            return EventBatch { events, ..batch };
         }
     }
 }
@@ -51,7 +52,7 @@ async fn follow(cluster: &LocalCluster, handle: &RunHandle) -> EventBatch {
 async fn second_event(cluster: &LocalCluster, handle: &RunHandle) {
     let mut after = 0;
     while after < 2 {
-        after = cluster.events(handle, after, WAIT).await.expect("events").events.last().map_or(after, |e| e.seq);
+        after = cluster.events(handle, &Seen::up_to(after), WAIT).await.expect("events").events.last().map_or(after, |e| e.seq);
     }
 }
 
@@ -72,7 +73,7 @@ async fn a_run_is_followed_to_its_end_and_submitted_once() {
     let RunState::Ended { exit, last_lines } = batch.state else { panic!("{:?}", batch.state) };
     assert_eq!((exit.code, last_lines), (Some(0), vec!["a warning on the error output".to_owned()]));
     assert_eq!(cluster.submit(&spec).await.expect("after the end"), handle);
-    assert_eq!(seqs(&cluster.events(&handle, 1, WAIT).await.expect("again")), vec![2]);
+    assert_eq!(seqs(&cluster.events(&handle, &Seen::up_to(1), WAIT).await.expect("again")), vec![2]);
     let other = RunSpec { attempt_id: AttemptId(Uuid::from_u128(9)), ..spec };
     assert!(matches!(cluster.submit(&other).await, Err(ClusterError::Permanent { .. })));
 }
@@ -171,10 +172,10 @@ fn an_orphan_that_does_not_leave_is_killed_before_the_next_attempt() {
     let handle = orphan(&runs, &spec(1, 1, "hang"));
     tokio::runtime::Runtime::new().expect("runtime").block_on(async {
         let cluster = cluster(&runs, Duration::from_millis(300));
-        let batch = cluster.events(&handle, 0, WAIT).await.expect("events");
+        let batch = cluster.events(&handle, &Seen::up_to(0), WAIT).await.expect("events");
         assert_eq!((seqs(&batch), batch.state), (vec![1, 2], RunState::Running));
         let next = cluster.submit(&spec(1, 2, "complete")).await.expect("starts");
-        assert!(matches!(cluster.events(&handle, 2, WAIT).await.expect("events").state, RunState::Lost { .. }));
+        assert!(matches!(cluster.events(&handle, &Seen::up_to(2), WAIT).await.expect("events").state, RunState::Lost { .. }));
         assert!(matches!(follow(&cluster, &next).await.state, RunState::Ended { .. }));
     });
     let handle = orphan(&runs, &spec(2, 1, "hang"));
@@ -196,7 +197,7 @@ async fn forget_leaves_only_the_events() {
     cluster.forget(&handle).await.expect("forgotten");
     assert!(!job.join("checkpoints").exists() && !job.join("dataset").exists());
     assert!(!job.join("attempt-1/run.json").exists() && job.join("attempt-1/events.jsonl").exists());
-    assert_eq!(seqs(&cluster.events(&handle, 0, WAIT).await.expect("still there")), vec![1, 2]);
+    assert_eq!(seqs(&cluster.events(&handle, &Seen::up_to(0), WAIT).await.expect("still there")), vec![1, 2]);
 }
 
 fn cluster_folder(runs: &TempDir, job: u128) -> PathBuf {
@@ -215,5 +216,5 @@ async fn a_missing_trainer_is_a_permanent_error_and_leaves_the_attempt_free() {
     assert!(cluster.health().await.ok);
     let handle = cluster.submit(&spec).await.expect("starts");
     assert!(matches!(follow(&cluster, &handle).await.state, RunState::Ended { .. }));
-    assert!(matches!(cluster.events(&RunHandle("x".into()), 0, WAIT).await, Err(ClusterError::Unknown { .. })));
+    assert!(matches!(cluster.events(&RunHandle("x".into()), &Seen::up_to(0), WAIT).await, Err(ClusterError::Unknown { .. })));
 }

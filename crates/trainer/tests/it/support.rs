@@ -86,6 +86,7 @@ impl Bench {
             dataset: DatasetSource { url: None, path: Some(self.dataset()), format: None, sha256: None, size: None },
             config: TrainingConfig { hyperparameters, settings },
             output: OutputTarget { dir: self.folder.path().join(output), uploads: BTreeMap::new() },
+            gpu: None,
             threads: Some(2),
             provenance: BTreeMap::from([("datasetName".to_owned(), "Bench".to_owned())]),
         }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use cluster::{
-    ClusterError, ClusterHealth, EventBatch, Exit, RunHandle, RunSpec, RunState, TrainerEvent, TrainerEventKind, TrainingCluster,
+    AliveRun, ClusterError, ClusterHealth, EventBatch, Exit, RunHandle, RunName, RunSpec, RunState, Seen, TrainerEvent, TrainerEventKind,
+    TrainingCluster,
 };
 use domain::JobId;
 use tokio::sync::watch;
@@ -115,14 +116,14 @@ impl TrainingCluster for FakeCluster {
         Ok(RunHandle(name))
     }
 
-    async fn events(&self, handle: &RunHandle, after_seq: u64, wait: Duration) -> Result<EventBatch, ClusterError> {
+    async fn events(&self, handle: &RunHandle, seen: &Seen, wait: Duration) -> Result<EventBatch, ClusterError> {
         let mut changed = self.changed.subscribe();
         let deadline = tokio::time::Instant::now() + wait;
         loop {
             changed.borrow_and_update();
             let run = self.runs.lock().expect("no panic").get(&handle.0).cloned();
             let run = run.ok_or_else(|| ClusterError::Unknown { handle: handle.clone() })?;
-            let events: Vec<_> = run.events.into_iter().filter(|e| e.seq > after_seq).collect();
+            let events: Vec<_> = run.events.into_iter().filter(|e| e.seq > seen.seq).collect();
             let late = tokio::time::timeout_at(deadline, async {
                 if events.is_empty() && run.state == RunState::Running {
                     let _ = changed.changed().await;
@@ -131,7 +132,7 @@ impl TrainingCluster for FakeCluster {
                 false
             });
             if late.await != Ok(true) {
-                return Ok(EventBatch { events, state: run.state });
+                return Ok(EventBatch { events, state: run.state, artifact_urls: BTreeMap::new() });
             }
         }
     }
@@ -160,7 +161,17 @@ impl TrainingCluster for FakeCluster {
     async fn health(&self) -> ClusterHealth {
         let running = self.runs.lock().expect("no panic").values().filter(|r| r.state == RunState::Running).count();
         let running = u32::try_from(running).expect("few");
-        ClusterHealth { ok: true, message: "played".into(), running, capacity: *self.capacity.lock().expect("no panic") }
+        let capacity = *self.capacity.lock().expect("no panic");
+        ClusterHealth { ok: true, message: "played".into(), running, capacity, ..ClusterHealth::default() }
+    }
+
+    async fn alive(&self) -> Result<Vec<AliveRun>, ClusterError> {
+        let runs = self.runs.lock().expect("no panic");
+        let alive = runs.iter().filter(|(_, run)| run.state == RunState::Running).map(|(name, run)| AliveRun {
+            handle: RunHandle(name.clone()),
+            run: RunName { job_id: run.spec.job_id, attempt_id: run.spec.attempt_id, attempt: run.spec.attempt },
+        });
+        Ok(alive.collect())
     }
 
     async fn shutdown(&self) {
