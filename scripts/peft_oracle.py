@@ -2,9 +2,10 @@
 """Figures that the training engine is tested against: losses, gradients and logits by transformers and PEFT.
 
     pip install -r scripts/requirements.txt
-    python3 scripts/peft_oracle.py                    # writes crates/model/tests/fixtures/{untied,tied}
+    python3 scripts/peft_oracle.py                    # writes crates/model/tests/fixtures/*
+    python3 scripts/peft_oracle.py --only qwen3
 
-For each of two really small Llamas: the model, one adapter after two steps of AdamW as PEFT saves it, and
+For each of some really small models, one for every thing in which families differ: the model, one adapter after two steps of AdamW as PEFT saves it, and
 oracle.json (batches, mean losses with and without the adapter, label counts) with oracle.safetensors (before each step the adapter's weights,
 the gradients of the mean loss for them, and at the end the logits with the adapter read back).
 """
@@ -17,25 +18,63 @@ from pathlib import Path
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import save_file
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import AutoModelForCausalLM, LlamaConfig, MistralConfig, Qwen2Config, Qwen3Config
 
 OUTPUT = Path(__file__).resolve().parent.parent / "crates/model/tests/fixtures"
 IGNORED = -100
 ALL_LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
-# Grouped queries, own head, f32; and a tied head, a head width of its own, another rotary base, bf16 on disk.
+GROUPED = {"hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "tie_word_embeddings": False}
+PLAIN = {"rope_type": "default", "rope_theta": 10000.0}
+LORA = {"r": 4, "lora_alpha": 8, "target_modules": ALL_LINEAR}
+SOME = {"r": 3, "lora_alpha": 6, "target_modules": ["q_proj", "k_proj", "o_proj", "up_proj"]}
+
+
+def scaled(rope_type, **more):
+    return {"rope_theta": 10000.0, "rope_type": rope_type, **more}
+
+
 VARIANTS = {
-    "untied": {
-        "model": {"hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 2, "tie_word_embeddings": False},
-        "rope_theta": 10000.0,
-        "dtype": torch.float32,
-        "lora": {"r": 4, "lora_alpha": 8, "target_modules": ALL_LINEAR},
-    },
+    # Grouped queries, own head, f32.
+    "untied": {"class": LlamaConfig, "model": GROUPED, "rope": PLAIN, "lora": LORA},
+    # A tied head, a head width of its own, another rotary base, bf16 on disk.
     "tied": {
+        "class": LlamaConfig,
         "model": {"hidden_size": 32, "num_attention_heads": 4, "num_key_value_heads": 1, "head_dim": 12, "tie_word_embeddings": True},
-        "rope_theta": 500000.0,
+        "rope": {"rope_type": "default", "rope_theta": 500000.0},
         "dtype": torch.bfloat16,
         "lora": {"r": 6, "lora_alpha": 9, "target_modules": ["v_proj", "q_proj", "down_proj"]},
+    },
+    # A window over the past in every layer; f16 on disk.
+    "mistral": {"class": MistralConfig, "model": GROUPED | {"sliding_window": 6}, "rope": PLAIN, "dtype": torch.float16, "lora": SOME},
+    # Biases of queries, keys and values; a window in the upper layer only; rank-stabilised scale.
+    "qwen2": {
+        "class": Qwen2Config,
+        "model": GROUPED | {"use_sliding_window": True, "sliding_window": 5, "max_window_layers": 1},
+        "rope": {"rope_type": "default", "rope_theta": 1000000.0},
+        "lora": LORA | {"use_rslora": True},
+    },
+    # Norms of queries and keys; adapters in one layer only.
+    "qwen3": {
+        "class": Qwen3Config,
+        "model": GROUPED | {"head_dim": 12, "tie_word_embeddings": True},
+        "rope": PLAIN,
+        "lora": LORA | {"layers_to_transform": [1]},
+    },
+    # Biases everywhere, and each kind of stretched rotary embedding.
+    "linear": {"class": LlamaConfig, "model": GROUPED | {"attention_bias": True, "mlp_bias": True}, "rope": scaled("linear", factor=2.0), "lora": SOME},
+    "dynamic": {"class": LlamaConfig, "model": GROUPED | {"max_position_embeddings": 16}, "rope": scaled("dynamic", factor=2.0), "lora": SOME},
+    "llama3": {
+        "class": LlamaConfig,
+        "model": GROUPED,
+        "rope": scaled("llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=16),
+        "lora": SOME,
+    },
+    "yarn": {
+        "class": LlamaConfig,
+        "model": GROUPED | {"head_dim": 16},
+        "rope": scaled("yarn", factor=4.0, original_max_position_embeddings=16, beta_fast=4.0),
+        "lora": SOME,
     },
 }
 # Length of each sequence of a batch, and how many of its first tokens are a prompt.
@@ -45,15 +84,15 @@ BATCHES = [[(20, 5), (13, 6), (7, 1)], [(9, 0), (18, 10)]]
 def make_model(variant, seed):
     """A model whose weights are large enough to make every part of it matter."""
     torch.manual_seed(seed)
-    rope = {"rope_type": "default", "rope_theta": variant["rope_theta"]}
-    config = LlamaConfig(intermediate_size=64, num_hidden_layers=2, vocab_size=96, max_position_embeddings=64, rms_norm_eps=1e-5,
-                         initializer_range=0.15, rope_parameters=rope, use_cache=False, attn_implementation="eager", **variant["model"])
-    model = LlamaForCausalLM(config)
+    sizes = {"intermediate_size": 64, "num_hidden_layers": 2, "vocab_size": 96, "max_position_embeddings": 64} | variant["model"]
+    config = variant["class"](rms_norm_eps=1e-5, initializer_range=0.15, rope_parameters=variant["rope"], use_cache=False,
+                              attn_implementation="eager", **sizes)
+    model = AutoModelForCausalLM.from_config(config)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if "norm" in name:
+            if "norm" in name or "bias" in name:
                 parameter.add_(torch.randn_like(parameter) * 0.2)
-    return model.to(variant["dtype"])
+    return model.to(variant.get("dtype", torch.float32))
 
 
 def make_batch(sequences, generator):
@@ -68,6 +107,13 @@ def make_batch(sequences, generator):
     return {"input_ids": input_ids, "labels": labels, "attention_mask": mask}
 
 
+def forget_length(model):
+    """Dynamic RoPE remembers the longest batch so far; ours looks at the batch in hand, so that the order of batches changes nothing."""
+    for module in model.modules():
+        if hasattr(module, "max_seq_len_cached"):
+            module.max_seq_len_cached = module.original_max_seq_len
+
+
 def adapter_tensors(model, prefix, pick):
     """The adapter's tensors under the names of PEFT's files."""
     named = ((name.replace(".default", ""), pick(parameter)) for name, parameter in model.named_parameters() if parameter.requires_grad)
@@ -79,7 +125,7 @@ def write_variant(folder, variant, seed):
     folder.mkdir(parents=True)
     make_model(variant, seed).save_pretrained(folder)
     (folder / "generation_config.json").unlink(missing_ok=True)
-    base = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     torch.manual_seed(seed + 1)
     model = get_peft_model(base, LoraConfig(lora_dropout=0.0, task_type="CAUSAL_LM", **variant["lora"]))
     model.train()
@@ -88,8 +134,10 @@ def write_variant(folder, variant, seed):
     steps, tensors = [], {}
     for step, sequences in enumerate(BATCHES):
         batch = make_batch(sequences, generator)
+        forget_length(model)
         with torch.no_grad(), model.disable_adapter():
             base_loss = model(**batch).loss
+        forget_length(model)
         loss = model(**batch).loss
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -109,7 +157,7 @@ def write_variant(folder, variant, seed):
     (folder / "adapter/README.md").unlink(missing_ok=True)
     forget_path(folder / "adapter/adapter_config.json", folder.name)
 
-    base = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    base = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
     read_back = PeftModel.from_pretrained(base, folder / "adapter").eval()
     input_ids = torch.randint(0, 96, (2, 11), generator=generator)
     with torch.no_grad():
@@ -132,10 +180,12 @@ def forget_path(file, name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=OUTPUT)
+    parser.add_argument("--only", choices=VARIANTS, help="one variant")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     for seed, (name, variant) in enumerate(VARIANTS.items(), start=7):
-        write_variant(arguments.output / name, variant, seed)
+        if arguments.only in (None, name):
+            write_variant(arguments.output / name, variant, seed)
 
 
 if __name__ == "__main__":

@@ -49,12 +49,12 @@ pub fn built_in_model(models_dir: &Path) -> Result<BaseModel> {
     if !path.join("config.json").is_file() {
         lay_out(&names, models_dir, &path)?;
     }
-    let config = model::LlamaConfig::from_json(&fs::read(path.join("config.json"))?).context("the built-in base model cannot be read")?;
+    let config = model::DecoderConfig::from_json(&fs::read(path.join("config.json"))?).context("the built-in base model cannot be read")?;
     Ok(BaseModel {
         id: BUILT_IN_MODEL.to_owned(),
         display_name: "Tiny Chat (built in)".to_owned(),
         parameters: config.parameter_count(),
-        context_length: u32::try_from(config.max_position_embeddings).context("the built-in base model's context length")?,
+        context_length: u32::try_from(config.context()).context("the built-in base model's context length")?,
         license: "MIT OR Apache-2.0".to_owned(),
         revision,
         path,

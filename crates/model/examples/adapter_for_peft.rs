@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = folder.canonicalize()?;
     let model = Model::load(&folder)?;
     let config = model.config();
-    let lora = LoraConfig { rank: 8, alpha: 16.0, dropout: 0.05, target_modules: LinearModule::ALL.to_vec() };
+    let lora = LoraConfig::on(&LinearModule::ALL, 8, 16.0, 0.05);
     let mut weights = LoraWeights::init(config, &lora, 5)?;
     // B starts at zero, which would hide it: give it what another seed gives A.
     let other = LoraWeights::init(config, &lora, 6)?;

@@ -9,7 +9,8 @@
 use std::{error::Error, time::Instant};
 
 use model::{
-    Batch, Cpu, DropoutKey, LinearModule, LlamaConfig, LoraConfig, LoraGradients, LoraWeights, LossScale, Model, ModelError, Workspace,
+    Batch, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraConfig, LoraGradients, LoraWeights, LossScale, Model, ModelError, Rope,
+    Workspace,
 };
 
 const BATCH: usize = 4;
@@ -17,8 +18,8 @@ const LENGTH: usize = 256;
 const WARM_UP: usize = 2;
 const STEPS: usize = 8;
 
-fn geometry(large: bool) -> LlamaConfig {
-    let small = LlamaConfig {
+fn geometry(large: bool) -> DecoderConfig {
+    let small = DecoderConfig {
         hidden_size: 256,
         intermediate_size: 704,
         num_hidden_layers: 6,
@@ -28,13 +29,16 @@ fn geometry(large: bool) -> LlamaConfig {
         vocab_size: 4096,
         max_position_embeddings: 2048,
         rms_norm_eps: 1e-5,
-        rope_theta: 10_000.0,
+        rope: Rope::plain(10_000.0),
         tie_word_embeddings: false,
+        biases: Vec::new(),
+        qk_norm: false,
+        sliding_window: None,
     };
     if !large {
         return small;
     }
-    LlamaConfig {
+    DecoderConfig {
         hidden_size: 576,
         intermediate_size: 1536,
         num_hidden_layers: 30,
@@ -53,7 +57,7 @@ fn next(state: &mut u64) -> u64 {
     *state >> 33
 }
 
-fn random_model(config: LlamaConfig) -> Result<Model, ModelError> {
+fn random_model(config: DecoderConfig) -> Result<Model, ModelError> {
     let mut state = 1;
     Model::from_tensors(config, Cpu, |name, shape| {
         let count = shape.iter().product();
@@ -76,7 +80,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
     let config = geometry(has("large"));
     let dropout = if has("--dropout") { 0.05 } else { 0.0 };
-    let lora = LoraConfig { rank: 16, alpha: 32.0, dropout, target_modules: LinearModule::ALL.to_vec() };
+    let lora = LoraConfig::on(&LinearModule::ALL, 16, 32.0, dropout);
     let (model, weights) = (random_model(config.clone())?, LoraWeights::init(&config, &lora, 0)?);
     let mut gradients = LoraGradients::zeros_like(&weights);
     let mut ws = if has("--recompute") { Workspace::with_recompute() } else { Workspace::new() };

@@ -1,6 +1,6 @@
 //! Batches as the trainer gives them, and as the engine computes them.
 
-use crate::{LlamaConfig, ModelError};
+use crate::{DecoderConfig, ModelError};
 
 /// The label of a position that is not to be predicted.
 pub const IGNORED_LABEL: i32 = -100;
@@ -65,6 +65,8 @@ pub(crate) struct PackedBatch {
     pub(crate) positions: Vec<u32>,
     /// First row of each sequence, and the number of rows.
     pub(crate) offsets: Vec<usize>,
+    /// Length of the sequences as they were given, with their padding.
+    pub(crate) span: usize,
     /// Rows from which a label is predicted.
     pub(crate) label_rows: Vec<u32>,
     /// The labels, one for each of `label_rows`.
@@ -73,13 +75,13 @@ pub(crate) struct PackedBatch {
 
 impl PackedBatch {
     /// Packs for a loss.
-    pub(crate) fn for_loss(batch: &Batch<'_>, config: &LlamaConfig) -> Result<Self, ModelError> {
+    pub(crate) fn for_loss(batch: &Batch<'_>, config: &DecoderConfig) -> Result<Self, ModelError> {
         check_tokens(batch.input_ids, batch.batch_size, batch.seq_len, config)?;
         if batch.labels.len() != batch.input_ids.len() {
             let (labels, tokens) = (batch.labels.len(), batch.input_ids.len());
             return Err(ModelError::invalid_batch(format!("{labels} labels for {tokens} tokens; there must be one for each")));
         }
-        let mut packed = Self::empty();
+        let mut packed = Self::empty(batch.seq_len);
         for (tokens, labels) in batch.input_ids.chunks_exact(batch.seq_len).zip(batch.labels.chunks_exact(batch.seq_len)) {
             let start = packed.tokens.len();
             let mut length = 0;
@@ -100,15 +102,15 @@ impl PackedBatch {
     }
 
     /// Packs every token, without labels.
-    pub(crate) fn whole(input_ids: &[u32], batch_size: usize, seq_len: usize, config: &LlamaConfig) -> Result<Self, ModelError> {
+    pub(crate) fn whole(input_ids: &[u32], batch_size: usize, seq_len: usize, config: &DecoderConfig) -> Result<Self, ModelError> {
         check_tokens(input_ids, batch_size, seq_len, config)?;
-        let mut packed = Self::empty();
+        let mut packed = Self::empty(seq_len);
         input_ids.chunks_exact(seq_len).for_each(|tokens| packed.push_sequence(tokens));
         Ok(packed)
     }
 
-    fn empty() -> Self {
-        Self { tokens: Vec::new(), positions: Vec::new(), offsets: vec![0], label_rows: Vec::new(), targets: Vec::new() }
+    fn empty(span: usize) -> Self {
+        Self { tokens: Vec::new(), positions: Vec::new(), offsets: vec![0], span, label_rows: Vec::new(), targets: Vec::new() }
     }
 
     fn push_sequence(&mut self, tokens: &[u32]) {
@@ -128,12 +130,12 @@ impl PackedBatch {
     }
 }
 
-fn check_tokens(input_ids: &[u32], batch_size: usize, seq_len: usize, config: &LlamaConfig) -> Result<(), ModelError> {
+fn check_tokens(input_ids: &[u32], batch_size: usize, seq_len: usize, config: &DecoderConfig) -> Result<(), ModelError> {
     if batch_size == 0 || seq_len == 0 || batch_size.checked_mul(seq_len) != Some(input_ids.len()) {
         let found = input_ids.len();
         return Err(ModelError::invalid_batch(format!("{found} tokens do not make {batch_size} sequences of {seq_len}")));
     }
-    let limit = config.max_position_embeddings;
+    let limit = config.context();
     if seq_len > limit {
         return Err(ModelError::invalid_batch(format!("sequences of {seq_len} tokens; the model's context holds {limit}")));
     }
@@ -151,10 +153,10 @@ fn check_tokens(input_ids: &[u32], batch_size: usize, seq_len: usize, config: &L
 mod tests {
     use super::*;
 
-    fn config() -> LlamaConfig {
+    fn config() -> DecoderConfig {
         let json = r#"{"model_type":"llama","hidden_size":8,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":1,
             "vocab_size":10,"max_position_embeddings":6}"#;
-        LlamaConfig::from_json(json.as_bytes()).unwrap()
+        DecoderConfig::from_json(json.as_bytes()).unwrap()
     }
 
     #[test]

@@ -1,10 +1,13 @@
-//! The geometry of a Llama decoder, read from a Hugging Face `config.json`.
+//! The geometry of a decoder, read from a Hugging Face `config.json`. Families differ in values, not in code.
 
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::ModelError;
+use crate::{
+    ModelError,
+    rope::{RawRope, Rope, RopeScaling},
+};
 
 /// The linear layers of a decoder block, each of which can carry a LoRA adapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -56,6 +59,11 @@ impl LinearModule {
         }
     }
 
+    /// The module's path inside the model, `model.layers.0.self_attn.q_proj` and so on.
+    pub(crate) fn path(self, layer: usize) -> String {
+        format!("model.layers.{layer}.{}", self.block_path())
+    }
+
     /// Place in [`Self::ALL`].
     pub(crate) const fn index(self) -> usize {
         self as usize
@@ -79,9 +87,9 @@ impl FromStr for LinearModule {
     }
 }
 
-/// Geometry of a Llama decoder. Build it with [`LlamaConfig::from_json`], or check a literal with [`LlamaConfig::validate`].
+/// Geometry of a decoder: Llama, and what grew out of it. Build it with [`DecoderConfig::from_json`], or check a literal with [`DecoderConfig::validate`].
 #[derive(Debug, Clone, PartialEq)]
-pub struct LlamaConfig {
+pub struct DecoderConfig {
     /// Width of the residual stream.
     pub hidden_size: usize,
     /// Width of the feed-forward.
@@ -100,13 +108,113 @@ pub struct LlamaConfig {
     pub max_position_embeddings: usize,
     /// Added to the mean square in RMSNorm.
     pub rms_norm_eps: f32,
-    /// Base of the rotary frequencies.
-    pub rope_theta: f64,
+    /// The rotary embedding.
+    pub rope: Rope,
     /// Whether the output head is the transposed embedding.
     pub tie_word_embeddings: bool,
+    /// Linear layers that have a (frozen) bias.
+    pub biases: Vec<LinearModule>,
+    /// Whether each head of the queries and keys goes through an RMSNorm of its own before the rotation (Qwen3).
+    pub qk_norm: bool,
+    /// Attention that sees only the latest positions; none where every layer sees all that came before.
+    pub sliding_window: Option<SlidingWindow>,
 }
 
-/// The fields of `config.json` that matter here; absent ones take the defaults of transformers' `LlamaConfig`.
+/// Attention that sees only the latest positions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlidingWindow {
+    /// Positions that are seen, the own one among them.
+    pub size: usize,
+    /// For each layer whether it has the window.
+    pub layers: Vec<bool>,
+}
+
+/// What a family's own classes in transformers fix, so that its `config.json` need not say it.
+struct Family {
+    model_type: &'static str,
+    architecture: &'static str,
+    /// Biases of queries, keys and values: always, or where `attention_bias` says so.
+    qkv_bias: Bias,
+    /// Bias of the attention's output.
+    o_bias: Bias,
+    /// Biases of the feed-forward where `mlp_bias` says so.
+    mlp_bias: bool,
+    qk_norm: bool,
+    window: Window,
+    /// Width of a head where the configuration is silent; zero for `hidden_size / num_attention_heads`.
+    head_dim: usize,
+    context: usize,
+    tied: bool,
+}
+
+#[derive(PartialEq)]
+enum Bias {
+    Never,
+    Always,
+    /// Where `attention_bias` is true.
+    ByConfig,
+}
+
+enum Window {
+    Never,
+    /// In every layer, where `sliding_window` is a number.
+    Everywhere,
+    /// Where `use_sliding_window` is true: in the layers from `max_window_layers` on.
+    UpperLayers,
+}
+
+const FAMILIES: [Family; 4] = [
+    Family {
+        model_type: "llama",
+        architecture: "LlamaForCausalLM",
+        qkv_bias: Bias::ByConfig,
+        o_bias: Bias::ByConfig,
+        mlp_bias: true,
+        qk_norm: false,
+        window: Window::Never,
+        head_dim: 0,
+        context: 2048,
+        tied: false,
+    },
+    Family {
+        model_type: "mistral",
+        architecture: "MistralForCausalLM",
+        qkv_bias: Bias::Never,
+        o_bias: Bias::Never,
+        mlp_bias: false,
+        qk_norm: false,
+        window: Window::Everywhere,
+        head_dim: 0,
+        context: 131_072,
+        tied: false,
+    },
+    Family {
+        model_type: "qwen2",
+        architecture: "Qwen2ForCausalLM",
+        qkv_bias: Bias::Always,
+        o_bias: Bias::Never,
+        mlp_bias: false,
+        qk_norm: false,
+        window: Window::UpperLayers,
+        head_dim: 0,
+        context: 32_768,
+        tied: false,
+    },
+    Family {
+        model_type: "qwen3",
+        architecture: "Qwen3ForCausalLM",
+        qkv_bias: Bias::ByConfig,
+        o_bias: Bias::ByConfig,
+        mlp_bias: false,
+        qk_norm: true,
+        window: Window::UpperLayers,
+        head_dim: 128,
+        context: 32_768,
+        tied: false,
+    },
+];
+
+/// The fields of `config.json` that matter here; absent ones take the defaults of the family's class in transformers.
 #[derive(Deserialize)]
 struct RawConfig {
     model_type: Option<String>,
@@ -123,63 +231,127 @@ struct RawConfig {
     rope_theta: Option<f64>,
     rope_scaling: Option<RawRope>,
     rope_parameters: Option<RawRope>,
+    partial_rotary_factor: Option<f64>,
     tie_word_embeddings: Option<bool>,
     hidden_act: Option<String>,
     attention_bias: Option<bool>,
     mlp_bias: Option<bool>,
+    sliding_window: Option<usize>,
+    use_sliding_window: Option<bool>,
+    max_window_layers: Option<usize>,
+    layer_types: Option<Vec<String>>,
     quantization_config: Option<serde_json::Value>,
 }
 
-#[derive(Deserialize)]
-struct RawRope {
-    #[serde(alias = "type")]
-    rope_type: Option<String>,
-    rope_theta: Option<f64>,
+const SUPPORTED: &str = "the engine trains Llama, SmolLM, TinyLlama (LlamaForCausalLM), Mistral (MistralForCausalLM), Qwen2 and Qwen2.5 \
+    (Qwen2ForCausalLM) and Qwen3 (Qwen3ForCausalLM) models with SiLU and unquantised f32, f16 or bf16 weights";
+
+fn refuse<T>(what: String) -> Result<T, ModelError> {
+    Err(ModelError::unsupported(what, SUPPORTED))
 }
 
-const SUPPORTED: &str =
-    "the engine trains Llama models (LlamaForCausalLM) with SiLU, default RoPE, no biases and unquantised f32, f16 or bf16 weights";
-
 impl RawConfig {
-    fn check_supported(&self) -> Result<(), ModelError> {
-        let refuse = |what: String| Err(ModelError::unsupported(what, SUPPORTED));
-        if let Some(model_type) = self.model_type.as_deref().filter(|t| *t != "llama") {
-            return refuse(format!("model type {model_type:?}"));
-        }
+    /// The family, after a look at what no family does.
+    fn family(&self) -> Result<&'static Family, ModelError> {
         let architectures = self.architectures.as_deref().unwrap_or_default();
-        if let Some(other) = architectures.iter().find(|a| *a != "LlamaForCausalLM") {
+        let family = match (self.model_type.as_deref(), architectures.first()) {
+            (Some(model_type), _) => match FAMILIES.iter().find(|family| family.model_type == model_type) {
+                Some(family) => family,
+                None => return refuse(format!("model type {model_type:?}")),
+            },
+            (None, Some(architecture)) => match FAMILIES.iter().find(|family| family.architecture == architecture) {
+                Some(family) => family,
+                None => return refuse(format!("architecture {architecture:?}")),
+            },
+            (None, None) => return refuse("a configuration without model_type and architectures".to_owned()),
+        };
+        if let Some(other) = architectures.iter().find(|a| *a != family.architecture) {
             return refuse(format!("architecture {other:?}"));
-        }
-        if self.model_type.is_none() && architectures.is_empty() {
-            return refuse("a configuration without model_type and architectures".to_owned());
         }
         if let Some(act) = self.hidden_act.as_deref().filter(|a| !matches!(*a, "silu" | "swish")) {
             return refuse(format!("activation {act:?}"));
         }
-        if self.attention_bias == Some(true) || self.mlp_bias == Some(true) {
-            return refuse("a bias in the linear layers".to_owned());
-        }
         if self.quantization_config.is_some() {
             return refuse("a quantised base model".to_owned());
         }
-        let ropes = [self.rope_scaling.as_ref(), self.rope_parameters.as_ref()];
-        match ropes.into_iter().flatten().filter_map(|r| r.rope_type.as_deref()).find(|t| *t != "default") {
-            Some(kind) => refuse(format!("RoPE type {kind:?}")),
-            None => Ok(()),
+        let partial = self.ropes().find_map(RawRope::partial_rotary_factor).or(self.partial_rotary_factor);
+        match partial.filter(|factor| *factor != 1.0) {
+            Some(factor) => refuse(format!("partial_rotary_factor {factor}")),
+            None => Ok(family),
         }
+    }
+
+    /// Where the rotary embedding is described; the newer place first.
+    fn ropes(&self) -> impl Iterator<Item = &RawRope> {
+        [self.rope_parameters.as_ref(), self.rope_scaling.as_ref()].into_iter().flatten()
+    }
+
+    fn rope(&self, context: usize) -> Result<Rope, ModelError> {
+        let theta = self.ropes().find_map(RawRope::theta).or(self.rope_theta).unwrap_or(10_000.0);
+        #[expect(clippy::cast_precision_loss, reason = "a number of tokens")]
+        let scalings: Vec<RopeScaling> = self.ropes().map(|rope| rope.scaling(context as f64)).collect::<Result<_, _>>()?;
+        let scaling = scalings.into_iter().find(|scaling| *scaling != RopeScaling::Default).unwrap_or(RopeScaling::Default);
+        Ok(Rope { theta, scaling })
+    }
+
+    fn biases(&self, family: &Family) -> Vec<LinearModule> {
+        use LinearModule::{DownProj, GateProj, KProj, OProj, QProj, UpProj, VProj};
+        let has = |bias: &Bias| *bias == Bias::Always || (*bias == Bias::ByConfig && self.attention_bias == Some(true));
+        let mlp = family.mlp_bias && self.mlp_bias == Some(true);
+        let wanted = |module: &LinearModule| match module {
+            QProj | KProj | VProj => has(&family.qkv_bias),
+            OProj => has(&family.o_bias),
+            GateProj | UpProj | DownProj => mlp,
+        };
+        LinearModule::ALL.into_iter().filter(wanted).collect()
+    }
+
+    fn sliding_window(&self, family: &Family) -> Result<Option<SlidingWindow>, ModelError> {
+        let layers = self.num_hidden_layers.min(MOST_LAYERS);
+        let first = match family.window {
+            Window::Never => return Ok(None),
+            Window::Everywhere => 0,
+            Window::UpperLayers if self.use_sliding_window != Some(true) => return Ok(None),
+            Window::UpperLayers => self.max_window_layers.unwrap_or(28),
+        };
+        let Some(size) = self.sliding_window else { return Ok(None) };
+        if size == 0 {
+            return Err(ModelError::invalid_config("sliding_window is 0, but a position sees at least itself"));
+        }
+        let layers: Vec<bool> = match &self.layer_types {
+            None => (0..layers).map(|layer| layer >= first).collect(),
+            Some(types) => types
+                .iter()
+                .map(|kind| match kind.as_str() {
+                    "sliding_attention" => Ok(true),
+                    "full_attention" => Ok(false),
+                    other => refuse(format!("layer type {other:?}")),
+                })
+                .collect::<Result<_, _>>()?,
+        };
+        if layers.len() != self.num_hidden_layers.min(MOST_LAYERS) {
+            return Err(ModelError::invalid_config(format!(
+                "layer_types names {} layers, the model has {}",
+                layers.len(),
+                self.num_hidden_layers
+            )));
+        }
+        Ok(layers.contains(&true).then_some(SlidingWindow { size, layers }))
     }
 }
 
-impl LlamaConfig {
+/// More layers than any model has; a larger number in a configuration is refused before anything is made for each.
+const MOST_LAYERS: usize = 1 << 12;
+
+impl DecoderConfig {
     /// Reads the bytes of a `config.json`.
     ///
     /// # Errors
     /// When the JSON does not parse, when a size makes no sense, or when the model needs something that the engine does not compute.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ModelError> {
         let raw: RawConfig = serde_json::from_slice(bytes).map_err(|source| ModelError::Json { file: "config.json".to_owned(), source })?;
-        raw.check_supported()?;
-        let in_parameters = raw.rope_parameters.as_ref().and_then(|r| r.rope_theta);
-        let head_dim = match raw.head_dim {
+        let family = raw.family()?;
+        let head_dim = match raw.head_dim.or((family.head_dim > 0).then_some(family.head_dim)) {
             Some(head_dim) => head_dim,
             None if raw.num_attention_heads > 0 && raw.hidden_size.is_multiple_of(raw.num_attention_heads) => {
                 raw.hidden_size / raw.num_attention_heads
@@ -188,6 +360,7 @@ impl LlamaConfig {
                 return Err(ModelError::invalid_config("hidden_size must be a multiple of num_attention_heads when head_dim is absent"));
             }
         };
+        let context = raw.max_position_embeddings.unwrap_or(family.context);
         let config = Self {
             hidden_size: raw.hidden_size,
             intermediate_size: raw.intermediate_size,
@@ -196,10 +369,13 @@ impl LlamaConfig {
             num_key_value_heads: raw.num_key_value_heads.unwrap_or(raw.num_attention_heads),
             head_dim,
             vocab_size: raw.vocab_size,
-            max_position_embeddings: raw.max_position_embeddings.unwrap_or(2048),
+            max_position_embeddings: context,
             rms_norm_eps: raw.rms_norm_eps.unwrap_or(1e-6),
-            rope_theta: in_parameters.or(raw.rope_theta).unwrap_or(10_000.0),
-            tie_word_embeddings: raw.tie_word_embeddings.unwrap_or(false),
+            rope: raw.rope(context)?,
+            tie_word_embeddings: raw.tie_word_embeddings.unwrap_or(family.tied),
+            biases: raw.biases(family),
+            qk_norm: family.qk_norm,
+            sliding_window: raw.sliding_window(family)?,
         };
         config.validate()?;
         Ok(config)
@@ -226,14 +402,20 @@ impl LlamaConfig {
                 return Err(ModelError::invalid_config(format!("{name} is {size}, but must lie between 1 and {LIMIT}")));
             }
         }
+        if self.num_hidden_layers > MOST_LAYERS {
+            return Err(ModelError::invalid_config(format!(
+                "num_hidden_layers is {}; at most {MOST_LAYERS} are taken",
+                self.num_hidden_layers
+            )));
+        }
         if !self.num_attention_heads.is_multiple_of(self.num_key_value_heads) {
             return Err(ModelError::invalid_config("num_attention_heads must be a multiple of num_key_value_heads"));
         }
         if !self.head_dim.is_multiple_of(2) {
             return Err(ModelError::invalid_config(format!("head_dim is {}, but RoPE needs an even one", self.head_dim)));
         }
-        if !(self.rms_norm_eps.is_finite() && self.rms_norm_eps >= 0.0 && self.rope_theta.is_finite() && self.rope_theta > 0.0) {
-            return Err(ModelError::invalid_config("rms_norm_eps must be at least 0, and rope_theta above 0"));
+        if !(self.rms_norm_eps.is_finite() && self.rms_norm_eps >= 0.0 && self.rope.theta.is_finite() && self.rope.theta > 1.0) {
+            return Err(ModelError::invalid_config("rms_norm_eps must be at least 0, and rope_theta above 1"));
         }
         Ok(())
     }
@@ -260,11 +442,23 @@ impl LlamaConfig {
         }
     }
 
+    /// Positions that a layer's attention sees, the own one among them; none for all that came before.
+    pub fn window(&self, layer: usize) -> Option<usize> {
+        self.sliding_window.as_ref().filter(|window| window.layers.get(layer) == Some(&true)).map(|window| window.size)
+    }
+
+    /// Longest sequence that the model can be trained on, in tokens.
+    pub fn context(&self) -> usize {
+        self.rope.context(self.max_position_embeddings)
+    }
+
     /// Number of parameters of the base model; a tied head is counted once.
     pub fn parameter_count(&self) -> u64 {
         let product = |(a, b): (usize, usize)| a as u64 * b as u64;
         let linears: u64 = LinearModule::ALL.into_iter().map(|module| product(self.linear_dims(module))).sum();
-        let block = linears + 2 * self.hidden_size as u64;
+        let biases: u64 = self.biases.iter().map(|module| self.linear_dims(*module).1 as u64).sum();
+        let head_norms = if self.qk_norm { 2 * self.head_dim as u64 } else { 0 };
+        let block = linears + biases + head_norms + 2 * self.hidden_size as u64;
         let embedding = product((self.vocab_size, self.hidden_size));
         let heads = if self.tie_word_embeddings { 1 } else { 2 };
         heads * embedding + self.num_hidden_layers as u64 * block + self.hidden_size as u64
@@ -281,7 +475,7 @@ mod tests {
 
     #[test]
     fn reads_a_published_geometry_and_counts_its_parameters() {
-        let config = LlamaConfig::from_json(SMOL.as_bytes()).unwrap();
+        let config = DecoderConfig::from_json(SMOL.as_bytes()).unwrap();
         assert_eq!(config.head_dim, 64);
         assert_eq!(config.linear_dims(LinearModule::KProj), (576, 192));
         assert_eq!(config.parameter_count(), 134_515_008);
@@ -290,7 +484,7 @@ mod tests {
     #[test]
     fn reads_the_newer_place_of_rope_theta() {
         let json = SMOL.replace(r#""rope_theta":10000.0"#, r#""rope_parameters":{"rope_type":"default","rope_theta":500000.0}"#);
-        assert_eq!(LlamaConfig::from_json(json.as_bytes()).unwrap().rope_theta, 500_000.0);
+        assert_eq!(DecoderConfig::from_json(json.as_bytes()).unwrap().rope, Rope::plain(500_000.0));
     }
 
     #[test]
@@ -298,15 +492,44 @@ mod tests {
         let changes = [
             (r#""model_type":"llama""#, r#""model_type":"gpt2""#, "gpt2"),
             (r#"["LlamaForCausalLM"]"#, r#"["Qwen2ForCausalLM"]"#, "Qwen2ForCausalLM"),
-            (r#""rope_scaling":null"#, r#""rope_scaling":{"rope_type":"llama3"}"#, "llama3"),
-            (r#""rope_scaling":null"#, r#""attention_bias":true"#, "bias"),
+            (r#""rope_scaling":null"#, r#""partial_rotary_factor":0.5"#, "partial_rotary_factor"),
             (r#""rope_scaling":null"#, r#""quantization_config":{"quant_method":"gptq"}"#, "quantised"),
             (r#""hidden_act":"silu""#, r#""hidden_act":"gelu""#, "gelu"),
         ];
         for (from, to, named) in changes {
-            let error = LlamaConfig::from_json(SMOL.replace(from, to).as_bytes()).unwrap_err().to_string();
+            let error = DecoderConfig::from_json(SMOL.replace(from, to).as_bytes()).unwrap_err().to_string();
             assert!(error.contains(named) && error.contains("LlamaForCausalLM"), "{error}");
         }
+    }
+
+    #[test]
+    fn families_differ_in_biases_norms_and_windows() {
+        use LinearModule::{KProj, QProj, VProj};
+        let of = |changes: &[(&str, &str)]| {
+            let json = changes.iter().fold(SMOL.to_owned(), |json, (from, to)| json.replace(from, to));
+            DecoderConfig::from_json(json.as_bytes()).unwrap()
+        };
+        let named =
+            |name: &str, class: &str| [(r#""llama""#.to_owned(), format!("{name:?}")), ("LlamaForCausalLM".to_owned(), class.to_owned())];
+        let family = |name: &str, class: &str, more: &str| {
+            let [a, b] = named(name, class);
+            of(&[(&a.0, &a.1), (&b.0, &b.1), (r#""rope_scaling":null"#, more)])
+        };
+        let qwen2 = family("qwen2", "Qwen2ForCausalLM", r#""sliding_window":8,"use_sliding_window":false"#);
+        assert_eq!((qwen2.biases.as_slice(), qwen2.window(29)), ([QProj, KProj, VProj].as_slice(), None));
+        assert_eq!(qwen2.parameter_count(), 134_515_008 + 30 * (576 + 192 + 192));
+        let upper = family("qwen2", "Qwen2ForCausalLM", r#""sliding_window":8,"use_sliding_window":true,"max_window_layers":28"#);
+        assert_eq!((upper.window(27), upper.window(28)), (None, Some(8)));
+        let qwen3 = family("qwen3", "Qwen3ForCausalLM", r#""head_dim":64"#);
+        assert!(qwen3.qk_norm && qwen3.biases.is_empty());
+        assert_eq!(qwen3.parameter_count(), 134_515_008 + 30 * 128);
+        let mistral = family("mistral", "MistralForCausalLM", r#""sliding_window":4096"#);
+        assert_eq!((mistral.window(0), mistral.window(29)), (Some(4096), Some(4096)));
+        assert_eq!(family("mistral", "MistralForCausalLM", r#""sliding_window":null"#).sliding_window, None);
+        let biased = of(&[(r#""rope_scaling":null"#, r#""attention_bias":true,"mlp_bias":true"#)]);
+        assert_eq!(biased.biases, LinearModule::ALL);
+        let llama3 = r#""rope_scaling":{"rope_type":"llama3","factor":8.0,"low_freq_factor":1.0,"high_freq_factor":4.0,"original_max_position_embeddings":8192}"#;
+        assert!(matches!(of(&[(r#""rope_scaling":null"#, llama3)]).rope.scaling, RopeScaling::Llama3 { .. }));
     }
 
     #[test]
@@ -317,9 +540,11 @@ mod tests {
             (r#""num_key_value_heads":3"#, r#""num_key_value_heads":4"#),
             (r#""rope_scaling":null"#, r#""head_dim":7"#),
             (r#""vocab_size":49152"#, r#""vocab_size":99999999999"#),
+            (r#""num_hidden_layers":30"#, r#""num_hidden_layers":5000"#),
+            (r#""rope_theta":10000.0"#, r#""rope_theta":1.0"#),
         ];
         for (from, to) in changes {
-            let error = LlamaConfig::from_json(SMOL.replace(from, to).as_bytes()).unwrap_err();
+            let error = DecoderConfig::from_json(SMOL.replace(from, to).as_bytes()).unwrap_err();
             assert!(matches!(error, ModelError::InvalidConfig { .. }), "{to}: {error}");
         }
     }

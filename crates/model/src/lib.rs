@@ -1,6 +1,6 @@
-//! The training engine: a Llama decoder with LoRA, forward and backward written by hand.
+//! The training engine: a Llama-family decoder with LoRA, forward and backward written by hand.
 //!
-//! Owns: the geometry of a model ([`LlamaConfig`]), its frozen weights ([`Model`]), the trainable ones ([`LoraWeights`]) with their
+//! Owns: the geometry of a model ([`DecoderConfig`]), its frozen weights ([`Model`]), the trainable ones ([`LoraWeights`]) with their
 //! gradients, the kernels behind the [`Backend`] trait, and PEFT's adapter files ([`peft`]). It computes losses and gradients and
 //! nothing else: optimisers, schedules, data and checkpoints belong to `trainer`.
 //!
@@ -16,12 +16,16 @@ mod error;
 mod lora;
 pub mod peft;
 mod random;
+mod rope;
+mod targets;
 mod weights;
 
 pub use backend::{Backend, Cpu};
 pub use batch::{Batch, BatchLoss, IGNORED_LABEL, LossScale};
-pub use config::{LinearModule, LlamaConfig};
+pub use config::{DecoderConfig, LinearModule, SlidingWindow};
 pub use engine::{Model, Workspace};
 pub use error::ModelError;
 pub use lora::{LoraConfig, LoraGradients, LoraWeights, NamedTensor, NamedTensorMut};
 pub use random::{DropoutKey, DropoutMask};
+pub use rope::{Rope, RopeScaling};
+pub use targets::TargetModules;

@@ -3,39 +3,51 @@
 //! The order is fixed: layer by layer, in each layer the targeted modules in the order of [`LinearModule::ALL`], of each module
 //! first A, then B. Weights, gradients and whatever an optimiser keeps beside them can therefore be walked in step.
 
-use crate::{LinearModule, LlamaConfig, ModelError, random};
+use crate::{DecoderConfig, LinearModule, ModelError, random, targets::TargetModules};
 
 /// Settings of the adapters.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoraConfig {
     /// Inner width r.
     pub rank: usize,
-    /// Numerator of the scale `alpha / rank` by which the adapter's output is multiplied.
+    /// Numerator of the scale by which the adapter's output is multiplied.
     pub alpha: f32,
+    /// Whether the scale is `alpha / sqrt(rank)` (Kalajdzievski, 2023, "rsLoRA") rather than `alpha / rank`.
+    pub use_rslora: bool,
     /// Probability with which an element of the adapter's input is dropped in training, in `[0, 1)`.
     pub dropout: f32,
-    /// The modules that carry an adapter, in every layer.
-    pub target_modules: Vec<LinearModule>,
+    /// The modules that carry an adapter.
+    pub target_modules: TargetModules,
+    /// The layers in which they do, ascending; none for all. Only with modules that are named.
+    pub layers_to_transform: Option<Vec<usize>>,
 }
 
 impl LoraConfig {
-    /// The factor on the adapter's output, `alpha / rank`.
+    /// Adapters on the named modules in every layer, with the scale `alpha / rank`.
+    pub fn on(modules: &[LinearModule], rank: usize, alpha: f32, dropout: f32) -> Self {
+        let target_modules = TargetModules::Names(modules.to_vec());
+        Self { rank, alpha, use_rslora: false, dropout, target_modules, layers_to_transform: None }
+    }
+
+    /// The factor on the adapter's output.
     pub fn scale(&self) -> f32 {
-        self.alpha / self.rank as f32
+        let rank = self.rank as f32;
+        self.alpha / if self.use_rslora { rank.sqrt() } else { rank }
     }
 
     /// Checks the settings against a model.
     ///
     /// # Errors
-    /// When there is no target module, one is named twice, the rank is 0 or above a targeted layer's size, or alpha or dropout is out of range.
-    pub fn validate(&self, model: &LlamaConfig) -> Result<(), ModelError> {
-        if self.target_modules.is_empty() {
-            return Err(ModelError::invalid_lora("no target module is named, so nothing would be trained"));
-        }
-        for (place, module) in self.target_modules.iter().enumerate() {
-            if self.target_modules[..place].contains(module) {
-                return Err(ModelError::invalid_lora(format!("target module {module} is named twice")));
-            }
+    /// When nothing is targeted, something is named twice or is not there, the rank is 0 or above a targeted layer's size, or alpha or
+    /// dropout is out of range.
+    pub fn validate(&self, model: &DecoderConfig) -> Result<(), ModelError> {
+        self.places(model).map(drop)
+    }
+
+    /// Checks the settings and lists the modules that carry an adapter, layer by layer.
+    fn places(&self, model: &DecoderConfig) -> Result<Vec<(usize, LinearModule)>, ModelError> {
+        let places = self.target_modules.places(model, self.layers_to_transform.as_deref())?;
+        for (_, module) in &places {
             let (inputs, outputs) = model.linear_dims(*module);
             let largest = inputs.min(outputs);
             if !(1..=largest).contains(&self.rank) {
@@ -51,7 +63,7 @@ impl LoraConfig {
         if !(0.0..1.0).contains(&self.dropout) {
             return Err(ModelError::invalid_lora(format!("dropout is {}, but must be at least 0 and below 1", self.dropout)));
         }
-        Ok(())
+        Ok(places)
     }
 }
 
@@ -89,15 +101,13 @@ struct Tensor {
 struct TensorSet(Vec<Tensor>);
 
 impl TensorSet {
-    fn zeros(model: &LlamaConfig, lora: &LoraConfig) -> Self {
-        let mut tensors = Vec::with_capacity(2 * model.num_hidden_layers * lora.target_modules.len());
-        for layer in 0..model.num_hidden_layers {
-            for module in &lora.target_modules {
-                let (inputs, outputs) = model.linear_dims(*module);
-                for (part, shape) in [("A", [lora.rank, inputs]), ("B", [outputs, lora.rank])] {
-                    let name = format!("base_model.model.model.layers.{layer}.{}.lora_{part}.weight", module.block_path());
-                    tensors.push(Tensor { name, shape, data: vec![0.0; shape[0] * shape[1]] });
-                }
+    fn zeros(model: &DecoderConfig, rank: usize, places: &[(usize, LinearModule)]) -> Self {
+        let mut tensors = Vec::with_capacity(2 * places.len());
+        for (layer, module) in places {
+            let (inputs, outputs) = model.linear_dims(*module);
+            for (part, shape) in [("A", [rank, inputs]), ("B", [outputs, rank])] {
+                let name = format!("base_model.model.{}.lora_{part}.weight", module.path(*layer));
+                tensors.push(Tensor { name, shape, data: vec![0.0; shape[0] * shape[1]] });
             }
         }
         Self(tensors)
@@ -120,6 +130,8 @@ impl TensorSet {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoraWeights {
     config: LoraConfig,
+    /// The modules that carry an adapter: each has an A and a B in `tensors`, in this order.
+    places: Vec<(usize, LinearModule)>,
     tensors: TensorSet,
 }
 
@@ -129,7 +141,7 @@ impl LoraWeights {
     ///
     /// # Errors
     /// As [`LoraConfig::validate`].
-    pub fn init(model: &LlamaConfig, lora: &LoraConfig, seed: u64) -> Result<Self, ModelError> {
+    pub fn init(model: &DecoderConfig, lora: &LoraConfig, seed: u64) -> Result<Self, ModelError> {
         const INITIAL_A: u64 = 0x696e_6974;
         let mut weights = Self::zeros(model, lora)?;
         for (index, tensor) in weights.tensors.0.iter_mut().enumerate().step_by(2) {
@@ -146,12 +158,11 @@ impl LoraWeights {
     ///
     /// # Errors
     /// As [`LoraConfig::validate`].
-    pub fn zeros(model: &LlamaConfig, lora: &LoraConfig) -> Result<Self, ModelError> {
-        lora.validate(model)?;
-        let mut config = lora.clone();
-        config.target_modules.sort_unstable();
-        let tensors = TensorSet::zeros(model, &config);
-        Ok(Self { config, tensors })
+    pub fn zeros(model: &DecoderConfig, lora: &LoraConfig) -> Result<Self, ModelError> {
+        let places = lora.places(model)?;
+        let tensors = TensorSet::zeros(model, lora.rank, &places);
+        let config = LoraConfig { target_modules: lora.target_modules.in_order(), ..lora.clone() };
+        Ok(Self { config, places, tensors })
     }
 
     /// The settings, with the target modules in canonical order.
@@ -176,20 +187,21 @@ impl LoraWeights {
 
     /// Place of the A tensor of a module in the fixed order (B follows it), or none when the module carries no adapter.
     pub(crate) fn place(&self, layer: usize, module: LinearModule) -> Option<usize> {
-        let targets = &self.config.target_modules;
-        targets.iter().position(|target| *target == module).map(|place| 2 * (layer * targets.len() + place))
+        self.places.binary_search(&(layer, module)).ok().map(|place| 2 * place)
     }
 
     /// Checks that the weights were made for this model.
-    pub(crate) fn check_fits(&self, model: &LlamaConfig) -> Result<(), ModelError> {
-        let expected = 2 * model.num_hidden_layers * self.config.target_modules.len();
-        let dims_match = self.config.target_modules.iter().all(|module| {
+    pub(crate) fn check_fits(&self, model: &DecoderConfig) -> Result<(), ModelError> {
+        let rank = self.config.rank;
+        let fits = |((layer, module), pair): (&(usize, LinearModule), &[Tensor])| {
             let (inputs, outputs) = model.linear_dims(*module);
-            self.place(0, *module)
-                .and_then(|place| self.tensors.0.get(place..place + 2))
-                .is_some_and(|pair| pair[0].shape == [self.config.rank, inputs] && pair[1].shape == [outputs, self.config.rank])
-        });
-        if self.tensors.0.len() != expected || !dims_match {
+            *layer < model.num_hidden_layers && pair[0].shape == [rank, inputs] && pair[1].shape == [outputs, rank]
+        };
+        let (pairs, rest) = self.tensors.0.as_chunks::<2>();
+        if !rest.is_empty()
+            || pairs.len() != self.places.len()
+            || !self.places.iter().zip(pairs.iter().map(<[Tensor; 2]>::as_slice)).all(fits)
+        {
             return Err(ModelError::AdapterMismatch { reason: "it was made for a model of another geometry".to_owned() });
         }
         Ok(())
@@ -264,8 +276,8 @@ impl LoraGradients {
 mod tests {
     use super::*;
 
-    fn model() -> LlamaConfig {
-        LlamaConfig {
+    fn model() -> DecoderConfig {
+        DecoderConfig {
             hidden_size: 32,
             intermediate_size: 64,
             num_hidden_layers: 2,
@@ -275,13 +287,16 @@ mod tests {
             vocab_size: 96,
             max_position_embeddings: 64,
             rms_norm_eps: 1e-5,
-            rope_theta: 10_000.0,
+            rope: crate::Rope::plain(10_000.0),
             tie_word_embeddings: true,
+            biases: Vec::new(),
+            qk_norm: false,
+            sliding_window: None,
         }
     }
 
     fn lora(rank: usize, target_modules: &[LinearModule]) -> LoraConfig {
-        LoraConfig { rank, alpha: 16.0, dropout: 0.0, target_modules: target_modules.to_vec() }
+        LoraConfig::on(target_modules, rank, 16.0, 0.0)
     }
 
     #[test]
@@ -329,6 +344,35 @@ mod tests {
         ];
         for (settings, named) in wrong {
             let error = LoraWeights::init(&model(), &settings, 0).unwrap_err().to_string();
+            assert!(error.contains(named), "{error}");
+        }
+    }
+
+    #[test]
+    fn layers_and_patterns_choose_the_places() {
+        let model = model();
+        let some = LoraConfig { layers_to_transform: Some(vec![1]), ..lora(4, &[LinearModule::QProj, LinearModule::UpProj]) };
+        let names = |lora: &LoraConfig| {
+            let weights = LoraWeights::init(&model, lora, 3).unwrap();
+            weights.check_fits(&model).unwrap();
+            weights.params().iter().step_by(2).map(|t| t.name.replace("base_model.model.model.layers.", "")).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&some), ["1.self_attn.q_proj.lora_A.weight", "1.mlp.up_proj.lora_A.weight"]);
+        let pattern = |text: &str| LoraConfig { target_modules: TargetModules::Pattern(text.to_owned()), ..lora(4, &[]) };
+        let found = names(&pattern(r".*\.0\.mlp\.(up|down)_proj|.*\.1\.self_attn\.v_proj"));
+        assert_eq!(found, ["0.mlp.up_proj.lora_A.weight", "0.mlp.down_proj.lora_A.weight", "1.self_attn.v_proj.lora_A.weight"]);
+        let scale = LoraConfig { use_rslora: true, ..lora(4, &[LinearModule::QProj]) }.scale();
+        assert_eq!((scale, lora(4, &[LinearModule::QProj]).scale()), (8.0, 4.0));
+        for (settings, named) in [
+            (pattern("nothing"), "nothing"),
+            (pattern("(q_proj"), "(q_proj"),
+            (pattern(".*lm_head|.*q_proj"), "lm_head"),
+            (LoraConfig { layers_to_transform: Some(vec![0]), ..pattern(".*q_proj") }, "layers_to_transform"),
+            (LoraConfig { layers_to_transform: Some(vec![2]), ..lora(4, &[LinearModule::QProj]) }, "0 to 1"),
+            (LoraConfig { layers_to_transform: Some(vec![]), ..lora(4, &[LinearModule::QProj]) }, "no layer"),
+            (LoraConfig { layers_to_transform: Some(vec![1, 1]), ..lora(4, &[LinearModule::QProj]) }, "twice"),
+        ] {
+            let error = LoraWeights::init(&model, &settings, 0).unwrap_err().to_string();
             assert!(error.contains(named), "{error}");
         }
     }

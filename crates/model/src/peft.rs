@@ -6,7 +6,7 @@ use safetensors::{Dtype, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    LlamaConfig, LoraConfig, LoraWeights, ModelError,
+    DecoderConfig, LoraConfig, LoraWeights, ModelError, TargetModules,
     weights::{MappedFile, TensorFiles, read_file},
 };
 
@@ -36,7 +36,7 @@ struct WrittenConfig<'a> {
     init_lora_weights: bool,
     layer_replication: Option<()>,
     layers_pattern: Option<()>,
-    layers_to_transform: Option<()>,
+    layers_to_transform: Option<&'a [usize]>,
     lora_alpha: Number,
     lora_bias: bool,
     lora_dropout: f32,
@@ -45,10 +45,17 @@ struct WrittenConfig<'a> {
     r: usize,
     rank_pattern: HashMap<String, usize>,
     revision: Option<()>,
-    target_modules: Vec<&'static str>,
+    target_modules: WrittenTargets<'a>,
     task_type: &'static str,
     use_dora: bool,
     use_rslora: bool,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WrittenTargets<'a> {
+    Names(Vec<&'static str>),
+    Pattern(&'a str),
 }
 
 /// Alpha is a whole number for most users, and PEFT writes it so.
@@ -92,7 +99,7 @@ pub fn adapter_files(weights: &LoraWeights, base_model: &str) -> Result<AdapterF
         init_lora_weights: true,
         layer_replication: None,
         layers_pattern: None,
-        layers_to_transform: None,
+        layers_to_transform: lora.layers_to_transform.as_deref(),
         lora_alpha: lora.alpha.into(),
         lora_bias: false,
         lora_dropout: lora.dropout,
@@ -101,10 +108,13 @@ pub fn adapter_files(weights: &LoraWeights, base_model: &str) -> Result<AdapterF
         r: lora.rank,
         rank_pattern: HashMap::new(),
         revision: None,
-        target_modules: lora.target_modules.iter().map(|module| module.name()).collect(),
+        target_modules: match &lora.target_modules {
+            TargetModules::Names(names) => WrittenTargets::Names(names.iter().map(|module| module.name()).collect()),
+            TargetModules::Pattern(pattern) => WrittenTargets::Pattern(pattern),
+        },
         task_type: "CAUSAL_LM",
         use_dora: false,
-        use_rslora: false,
+        use_rslora: lora.use_rslora,
     };
     let mut config_file = serde_json::to_vec_pretty(&config).map_err(|source| ModelError::Json { file: CONFIG_FILE.to_owned(), source })?;
     config_file.push(b'\n');
@@ -132,24 +142,33 @@ struct ReadConfig {
     lora_alpha: f32,
     #[serde(default)]
     lora_dropout: f32,
-    target_modules: TargetModules,
+    target_modules: ReadTargets,
+    #[serde(default)]
+    use_rslora: bool,
+    layers_to_transform: Option<ReadLayers>,
     #[serde(flatten)]
     others: HashMap<String, serde_json::Value>,
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum TargetModules {
+enum ReadTargets {
     Names(Vec<String>),
-    Pattern(String),
+    Text(String),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ReadLayers {
+    One(usize),
+    Some(Vec<usize>),
 }
 
 /// Settings that would change what the adapter computes.
-const MUST_BE_OFF: [&str; 14] = [
+const MUST_BE_OFF: [&str; 12] = [
     "alpha_pattern",
     "fan_in_fan_out",
     "layer_replication",
-    "layers_to_transform",
     "lora_bias",
     "modules_to_save",
     "rank_pattern",
@@ -158,7 +177,6 @@ const MUST_BE_OFF: [&str; 14] = [
     "use_bdlora",
     "use_dora",
     "use_qalora",
-    "use_rslora",
     "alora_invocation_tokens",
 ];
 
@@ -181,11 +199,20 @@ impl ReadConfig {
         if self.others.get("bias").is_some_and(|bias| bias != "none") {
             return refuse(format!("{CONFIG_FILE} with bias"));
         }
-        let target_modules = match self.target_modules {
-            TargetModules::Names(names) => names.iter().map(|name| name.parse()).collect::<Result<_, _>>()?,
-            TargetModules::Pattern(pattern) => return refuse(format!("the target module pattern {pattern:?}")),
-        };
-        Ok(LoraConfig { rank: self.r, alpha: self.lora_alpha, dropout: self.lora_dropout, target_modules })
+        Ok(LoraConfig {
+            rank: self.r,
+            alpha: self.lora_alpha,
+            use_rslora: self.use_rslora,
+            dropout: self.lora_dropout,
+            target_modules: match self.target_modules {
+                ReadTargets::Names(names) => TargetModules::from_names(&names)?,
+                ReadTargets::Text(text) => text.parse()?,
+            },
+            layers_to_transform: self.layers_to_transform.map(|layers| match layers {
+                ReadLayers::One(layer) => vec![layer],
+                ReadLayers::Some(layers) => layers,
+            }),
+        })
     }
 }
 
@@ -194,7 +221,7 @@ impl ReadConfig {
 /// # Errors
 /// When a file is missing or damaged, when the adapter is of a kind that the engine does not compute, or when it was made for a model
 /// of another geometry.
-pub fn load_adapter(folder: &Path, model: &LlamaConfig) -> Result<LoraWeights, ModelError> {
+pub fn load_adapter(folder: &Path, model: &DecoderConfig) -> Result<LoraWeights, ModelError> {
     let config = read_file(&folder.join(CONFIG_FILE))?;
     let config: ReadConfig = serde_json::from_slice(&config).map_err(|source| ModelError::Json { file: CONFIG_FILE.to_owned(), source })?;
     let mut weights = LoraWeights::zeros(model, &config.into_lora()?)?;

@@ -17,7 +17,7 @@ use crate::tokenizer::ChatTokenizer;
 use domain::cost::total_steps;
 use domain::job::{JobStage, LogLevel, StageGroup};
 use domain::run::{ArtifactFile, RunSpec, RunSummary, TrainerEventKind};
-use model::{LlamaConfig, LoraConfig, LoraGradients, LoraWeights};
+use model::{DecoderConfig, LoraConfig, LoraGradients, LoraWeights};
 use std::path::{Path, PathBuf};
 
 /// Version in events and metadata.
@@ -104,7 +104,7 @@ fn stopped(emitter: &mut Emitter<'_>, step: u64, checkpoint_saved: bool) -> Resu
 /// What is known before the data set is read.
 struct Setup {
     lora: LoraConfig,
-    geometry: LlamaConfig,
+    geometry: DecoderConfig,
     max_length: usize,
     dataset_sha256: String,
     checkpoints: Checkpoints,
@@ -121,7 +121,7 @@ impl Setup {
         let geometry = read_geometry(&spec.base_model.path)?;
         let lora = lora_config(spec)?;
         lora.validate(&geometry).map_err(|e| TrainerError::Config(e.to_string()))?;
-        let (asked, context) = (h.max_seq_length as usize, geometry.max_position_embeddings);
+        let (asked, context) = (h.max_seq_length as usize, geometry.context());
         if asked > context {
             let message = format!("The sequence length {asked} is above the base model's context; {context} tokens are used.");
             emitter.log(LogLevel::Warning, message)?;
@@ -270,18 +270,18 @@ fn steps(spec: &RunSpec, data: &TrainingData, epochs: u32) -> u64 {
     total_steps(data.train.len() as u64, h.batch_size, h.gradient_accumulation_steps, epochs)
 }
 
-fn read_geometry(base: &Path) -> Result<LlamaConfig, TrainerError> {
+fn read_geometry(base: &Path) -> Result<DecoderConfig, TrainerError> {
     let file = base.join("config.json");
     let bytes = std::fs::read(&file).map_err(|e| TrainerError::io("read", &file, e))?;
-    LlamaConfig::from_json(&bytes).map_err(|e| model_error(base, &e))
+    DecoderConfig::from_json(&bytes).map_err(|e| model_error(base, &e))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "alpha and dropout are applied in f32")]
 fn lora_config(spec: &RunSpec) -> Result<LoraConfig, TrainerError> {
     let h = &spec.config.hyperparameters;
-    let target_modules: Result<Vec<_>, _> = h.target_modules.iter().map(|name| name.parse()).collect();
-    let target_modules = target_modules.map_err(|e: model::ModelError| TrainerError::Config(e.to_string()))?;
-    Ok(LoraConfig { rank: h.lora_rank as usize, alpha: h.lora_alpha as f32, dropout: h.lora_dropout as f32, target_modules })
+    let target_modules = model::TargetModules::from_names(&h.target_modules).map_err(|e| TrainerError::Config(e.to_string()))?;
+    let (rank, alpha, dropout) = (h.lora_rank as usize, h.lora_alpha as f32, h.lora_dropout as f32);
+    Ok(LoraConfig { rank, alpha, use_rslora: false, dropout, target_modules, layers_to_transform: None })
 }
 
 /// Hash of all that changes what is computed. Checkpoint intervals, patience and the time limit do not.

@@ -82,6 +82,8 @@ pub struct Attention<'a> {
     pub head_dim: usize,
     /// Where each sequence starts in the packed rows, and at the end the number of rows.
     pub offsets: &'a [usize],
+    /// Positions that a query sees, its own among them; none for all that came before.
+    pub window: Option<usize>,
 }
 
 /// Queries `[tokens, heads · head_dim]`, keys and values `[tokens, key_value_heads · head_dim]`, after rotation.
@@ -167,6 +169,8 @@ pub trait Backend: Send + Sync {
         write: Write,
         destination: &mut Self::Buffer,
     );
+    /// Adds a `[width]` row to each row of a `[_, width]` matrix.
+    fn add_to_rows(&self, row: &Self::Buffer, matrix: &mut Self::Buffer);
     /// Copies the named rows of a `[_, width]` table, in order.
     fn gather_rows(&self, table: &Self::Buffer, width: usize, rows: &[u32], destination: &mut Self::Buffer);
     /// The opposite: sets the destination to zero, then puts row i of the source at `rows[i]`. No row is named twice.
@@ -181,7 +185,7 @@ pub trait Backend: Send + Sync {
     fn swiglu(&self, gate: &Self::Buffer, up: &Self::Buffer, y: &mut Self::Buffer);
     /// Replaces `gate` and `up` by the gradients for them.
     fn swiglu_backward(&self, gate: &mut Self::Buffer, up: &mut Self::Buffer, dy: &Self::Buffer);
-    /// Causal attention, scaled by `1 / sqrt(head_dim)`.
+    /// Causal attention, scaled by `1 / sqrt(head_dim)`, over the whole past or a window of it.
     fn attention(&self, shape: Attention<'_>, inputs: AttentionInputs<'_, Self::Buffer>, outputs: &mut AttentionOutputs<Self::Buffer>);
     /// Gradients of the attention, from the gradient `d_output` of its output; the probabilities are computed again.
     fn attention_backward(

@@ -92,7 +92,7 @@ impl<B: Backend> Model<B> {
         pass: Pass<'_>,
         layer: usize,
         (adapters, gradients): (&[B::Buffer], &mut [B::Buffer]),
-        (input, kept): (&B::Buffer, &LayerActivations<B::Buffer>),
+        (input, kept): (&B::Buffer, &mut LayerActivations<B::Buffer>),
         scratch: &mut Scratch<B::Buffer>,
     ) {
         let (backend, config, norm) = (&self.backend, &self.config, &self.layers[layer].input_norm);
@@ -105,9 +105,17 @@ impl<B: Backend> Model<B> {
         let d_input = Some((Write::Replace, &mut *d_attention));
         run(LinearModule::OProj).backward((&kept.attention.output, p_o), d_stream, into.of(LinearModule::OProj), d_input, linear);
         let inputs = AttentionInputs { queries: &kept.queries, keys: &kept.keys, values: &kept.values };
-        backend.attention_backward(self.attention_shape(pass), inputs, &kept.attention, d_attention, d_heads);
+        backend.attention_backward(self.attention_shape(pass, layer), inputs, &kept.attention, d_attention, d_heads);
         backend.rotate(&mut d_heads.queries, config.head_dim, positions, rotary, Rotation::Backward);
         backend.rotate(&mut d_heads.keys, config.head_dim, positions, rotary, Rotation::Backward);
+        if let Some([query_norm, key_norm]) = &self.layers[layer].head_norms {
+            // What the attention's gradient was made from is not needed any more: its room takes the gradients before the norms.
+            let eps = config.rms_norm_eps;
+            backend.rms_norm_backward(&kept.raw_queries, query_norm, eps, &d_heads.queries, Write::Replace, &mut kept.queries);
+            backend.rms_norm_backward(&kept.raw_keys, key_norm, eps, &d_heads.keys, Write::Replace, &mut kept.keys);
+            std::mem::swap(&mut kept.queries, &mut d_heads.queries);
+            std::mem::swap(&mut kept.keys, &mut d_heads.keys);
+        }
 
         backend.rms_norm(input, norm, config.rms_norm_eps, normalised);
         // Below the first block there is only the frozen embedding, which wants no gradient.

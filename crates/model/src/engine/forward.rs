@@ -41,10 +41,16 @@ impl<B: Backend> Model<B> {
         run(LinearModule::QProj).forward(normalised, Write::Replace, &mut kept.queries, p_q, linear);
         run(LinearModule::KProj).forward(normalised, Write::Replace, &mut kept.keys, p_k, linear);
         run(LinearModule::VProj).forward(normalised, Write::Replace, &mut kept.values, p_v, linear);
+        if let Some([query_norm, key_norm]) = &weights.head_norms {
+            std::mem::swap(&mut kept.queries, &mut kept.raw_queries);
+            std::mem::swap(&mut kept.keys, &mut kept.raw_keys);
+            backend.rms_norm(&kept.raw_queries, query_norm, config.rms_norm_eps, &mut kept.queries);
+            backend.rms_norm(&kept.raw_keys, key_norm, config.rms_norm_eps, &mut kept.keys);
+        }
         backend.rotate(&mut kept.queries, config.head_dim, positions, rotary, Rotation::Forward);
         backend.rotate(&mut kept.keys, config.head_dim, positions, rotary, Rotation::Forward);
         let inputs = AttentionInputs { queries: &kept.queries, keys: &kept.keys, values: &kept.values };
-        backend.attention(self.attention_shape(pass), inputs, &mut kept.attention);
+        backend.attention(self.attention_shape(pass, layer), inputs, &mut kept.attention);
         run(LinearModule::OProj).forward(&kept.attention.output, Write::Accumulate, stream, p_o, linear);
 
         backend.copy(stream, &mut kept.middle);
@@ -55,12 +61,13 @@ impl<B: Backend> Model<B> {
         run(LinearModule::DownProj).forward(product, Write::Accumulate, stream, p_down, linear);
     }
 
-    pub(super) fn attention_shape<'a>(&self, pass: Pass<'a>) -> Attention<'a> {
+    pub(super) fn attention_shape<'a>(&self, pass: Pass<'a>, layer: usize) -> Attention<'a> {
         Attention {
             heads: self.config.num_attention_heads,
             key_value_heads: self.config.num_key_value_heads,
             head_dim: self.config.head_dim,
             offsets: &pass.batch.offsets,
+            window: self.config.window(layer),
         }
     }
 

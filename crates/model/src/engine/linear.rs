@@ -1,4 +1,4 @@
-//! A frozen linear layer with an optional LoRA adapter (Hu et al., 2021): `y = x·Wᵀ + scale · dropout(x)·Aᵀ·Bᵀ`.
+//! A frozen linear layer with an optional LoRA adapter (Hu et al., 2021): `y = x·Wᵀ + bias + scale · dropout(x)·Aᵀ·Bᵀ`.
 
 use crate::{
     Backend,
@@ -24,6 +24,8 @@ pub(super) struct Linear<'a, B: Backend> {
     pub(super) backend: &'a B,
     /// `[out, in]`.
     pub(super) weight: &'a B::Buffer,
+    /// `[out]`, where the layer has one.
+    pub(super) bias: Option<&'a B::Buffer>,
     pub(super) rows: usize,
     pub(super) inputs: usize,
     pub(super) outputs: usize,
@@ -59,6 +61,9 @@ impl<'a, B: Backend> Linear<'a, B> {
     ) {
         let backend = self.backend;
         backend.product(1.0, self.matrix(x, self.inputs), self.weight().t(), write, y);
+        if let Some(bias) = self.bias {
+            backend.add_to_rows(bias, y);
+        }
         let Some(adapter) = &self.adapter else { return };
         let input = self.adapter_input(adapter, x, &mut scratch.dropped);
         backend.resize(projected, self.rows * adapter.rank);
@@ -133,6 +138,7 @@ mod tests {
     struct Tensors {
         x: Vec<f32>,
         weight: Vec<f32>,
+        bias: Option<Vec<f32>>,
         a: Vec<f32>,
         b: Vec<f32>,
     }
@@ -140,7 +146,7 @@ mod tests {
     impl Tensors {
         fn linear(&self, mask: Option<DropoutMask>) -> Linear<'_, Cpu> {
             let adapter = Some(Adapter { a: &self.a, b: &self.b, rank: RANK, scale: 2.0, mask });
-            Linear { backend: &Cpu, weight: &self.weight, rows: ROWS, inputs: INPUTS, outputs: OUTPUTS, adapter }
+            Linear { backend: &Cpu, weight: &self.weight, bias: self.bias.as_ref(), rows: ROWS, inputs: INPUTS, outputs: OUTPUTS, adapter }
         }
     }
 
@@ -187,6 +193,7 @@ mod tests {
         let tensors = Tensors {
             x: numbers(1, ROWS * INPUTS),
             weight: numbers(2, OUTPUTS * INPUTS),
+            bias: None,
             a: numbers(3, RANK * INPUTS),
             b: numbers(4, OUTPUTS * RANK),
         };
@@ -212,6 +219,28 @@ mod tests {
         assert_close(&dx, &gradient(&tensors, 0, &kept, &dy), "dx");
         assert_close(&d_a, &gradient(&tensors, 2, &kept, &dy), "dA");
         assert_close(&d_b, &gradient(&tensors, 3, &kept, &dy), "dB");
+    }
+
+    #[test]
+    fn a_bias_is_added_to_every_row() {
+        let bias = numbers(6, OUTPUTS);
+        let mut tensors = Tensors {
+            x: numbers(1, ROWS * INPUTS),
+            weight: numbers(2, OUTPUTS * INPUTS),
+            bias: None,
+            a: numbers(3, RANK * INPUTS),
+            b: numbers(4, OUTPUTS * RANK),
+        };
+        let run = |tensors: &Tensors| {
+            let mut y = vec![0.0; ROWS * OUTPUTS];
+            tensors.linear(None).forward(&tensors.x, Write::Replace, &mut y, &mut Vec::new(), &mut LinearScratch::default());
+            y
+        };
+        let without = run(&tensors);
+        tensors.bias = Some(bias.clone());
+        for (row, plain) in run(&tensors).chunks(OUTPUTS).zip(without.chunks(OUTPUTS)) {
+            row.iter().zip(plain).zip(&bias).for_each(|((y, p), b)| assert!((y - p - b).abs() < 1e-6));
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::path::Path;
 pub use workspace::Workspace;
 
 use crate::{
-    Backend, Batch, BatchLoss, Cpu, DropoutKey, LinearModule, LlamaConfig, LoraGradients, LoraWeights, LossScale, ModelError,
+    Backend, Batch, BatchLoss, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraGradients, LoraWeights, LossScale, ModelError,
     backend::{Matrix, Write},
     batch::PackedBatch,
     weights::{self, TensorFiles},
@@ -25,11 +25,15 @@ struct Layer<Buffer> {
     post_attention_norm: Buffer,
     /// `[out, in]` each, in the order of [`LinearModule::ALL`].
     linears: [Buffer; 7],
+    /// `[out]` each, in the same order, where the module has a bias.
+    biases: [Option<Buffer>; 7],
+    /// `[head_dim]` each: norms of the heads of queries and keys, where the model has them.
+    head_norms: Option<[Buffer; 2]>,
 }
 
 /// A base model: frozen weights on a device, in f32.
 pub struct Model<B: Backend = Cpu> {
-    config: LlamaConfig,
+    config: DecoderConfig,
     backend: B,
     /// `[vocabulary, hidden]`.
     embedding: B::Buffer,
@@ -48,14 +52,6 @@ struct Pass<'a> {
     dropout: Option<DropoutKey>,
 }
 
-/// Cosines and sines of the rotary angles, each `[positions, head_dim / 2]`: position p turns pair i by `p / theta^(2i / head_dim)`.
-/// Rounded to f32 where transformers does, so that long sequences agree.
-pub(crate) fn rotary_angles(positions: usize, head_dim: usize, theta: f64) -> (Vec<f32>, Vec<f32>) {
-    let frequencies: Vec<f32> = (0..head_dim / 2).map(|i| (1.0 / theta.powf(2.0 * i as f64 / head_dim as f64)) as f32).collect();
-    let angles = (0..positions).flat_map(|position| frequencies.iter().map(move |frequency| position as f32 * frequency));
-    angles.map(|angle| (angle.cos(), angle.sin())).unzip()
-}
-
 impl Model<Cpu> {
     /// Loads a model folder in Hugging Face layout: `config.json` with `model.safetensors`, or with the shards of
     /// `model.safetensors.index.json`. Weights may be stored as f32, f16 or bf16.
@@ -64,7 +60,7 @@ impl Model<Cpu> {
     /// When a file is missing or damaged, when a tensor is missing or has another shape than the configuration says, or when the
     /// architecture is not supported.
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
-        let config = LlamaConfig::from_json(&weights::read_file(&folder.join("config.json"))?)?;
+        let config = DecoderConfig::from_json(&weights::read_file(&folder.join("config.json"))?)?;
         let files = weights::open_model_files(folder)?;
         let tensors = TensorFiles::parse(&files)?;
         Self::from_tensors(config, Cpu, |name, shape| tensors.read(name, shape))
@@ -78,7 +74,7 @@ impl<B: Backend> Model<B> {
     /// # Errors
     /// When the configuration makes no sense, or the source fails or answers with another number of elements.
     pub fn from_tensors(
-        config: LlamaConfig,
+        config: DecoderConfig,
         backend: B,
         mut source: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, ModelError>,
     ) -> Result<Self, ModelError> {
@@ -96,15 +92,23 @@ impl<B: Backend> Model<B> {
         let mut layers = Vec::with_capacity(config.num_hidden_layers);
         for index in 0..config.num_hidden_layers {
             let mut linears: [B::Buffer; 7] = Default::default();
+            let mut biases: [Option<B::Buffer>; 7] = Default::default();
             for module in LinearModule::ALL {
                 let (inputs, outputs) = config.linear_dims(module);
-                let name = format!("model.layers.{index}.{}.weight", module.block_path());
-                linears[module.index()] = tensor(&name, &[outputs, inputs])?;
+                let name = |part: &str| format!("{}.{part}", module.path(index));
+                linears[module.index()] = tensor(&name("weight"), &[outputs, inputs])?;
+                if config.biases.contains(&module) {
+                    biases[module.index()] = Some(tensor(&name("bias"), &[outputs])?);
+                }
             }
+            let mut head_norm = |part: &str| tensor(&format!("model.layers.{index}.self_attn.{part}.weight"), &[config.head_dim]);
+            let head_norms = if config.qk_norm { Some([head_norm("q_norm")?, head_norm("k_norm")?]) } else { None };
             layers.push(Layer {
                 input_norm: tensor(&format!("model.layers.{index}.input_layernorm.weight"), &[hidden])?,
                 post_attention_norm: tensor(&format!("model.layers.{index}.post_attention_layernorm.weight"), &[hidden])?,
                 linears,
+                biases,
+                head_norms,
             });
         }
         let final_norm = tensor("model.norm.weight", &[hidden])?;
@@ -116,7 +120,7 @@ impl<B: Backend> Model<B> {
     }
 
     /// The model's geometry.
-    pub fn config(&self) -> &LlamaConfig {
+    pub fn config(&self) -> &DecoderConfig {
         &self.config
     }
 
@@ -211,7 +215,8 @@ impl<B: Backend> Model<B> {
             let mask = key.map(|key| key.mask(layer, module.index(), config.dropout));
             Some(Adapter { a, b, rank: config.rank, scale: config.scale(), mask })
         });
-        let weight = &self.layers[layer].linears[module.index()];
-        Linear { backend: &self.backend, weight, rows: pass.batch.rows(), inputs, outputs, adapter }
+        let weights = &self.layers[layer];
+        let (weight, bias) = (&weights.linears[module.index()], weights.biases[module.index()].as_ref());
+        Linear { backend: &self.backend, weight, bias, rows: pass.batch.rows(), inputs, outputs, adapter }
     }
 }

@@ -1,8 +1,8 @@
 //! Buffers of a pass, kept from step to step so that memory is asked for once.
 
-use super::{Model, Pass, linear::LinearScratch, rotary_angles};
+use super::{Model, Pass, linear::LinearScratch};
 use crate::{
-    Backend, Cpu,
+    Backend, Cpu, Rope,
     backend::{AttentionGradients, AttentionOutputs, RotaryTable},
 };
 
@@ -13,6 +13,10 @@ pub(super) struct LayerActivations<Buffer> {
     pub(super) queries: Buffer,
     /// Rotated keys, `[rows, kv_heads · head_dim]`.
     pub(super) keys: Buffer,
+    /// Queries before their norm, where the model has one.
+    pub(super) raw_queries: Buffer,
+    /// Keys before their norm, where the model has one.
+    pub(super) raw_keys: Buffer,
     /// Values, `[rows, kv_heads · head_dim]`.
     pub(super) values: Buffer,
     pub(super) attention: AttentionOutputs<Buffer>,
@@ -46,8 +50,8 @@ pub(super) struct Scratch<Buffer> {
     pub(super) d_product: Buffer,
     pub(super) linear: LinearScratch<Buffer>,
     pub(super) rotary: RotaryTable<Buffer>,
-    /// Head width and base of the rotary table.
-    rotary_geometry: (usize, f64),
+    /// What the rotary table was made for: width of a head, embedding, and the length where that matters.
+    rotary_geometry: (usize, Rope, usize),
     pub(super) head: HeadScratch<Buffer>,
 }
 
@@ -95,7 +99,7 @@ impl<B: Backend> Default for Workspace<B> {
                 d_product: B::Buffer::default(),
                 linear: LinearScratch::default(),
                 rotary: RotaryTable::default(),
-                rotary_geometry: (0, 0.0),
+                rotary_geometry: (0, Rope::plain(0.0), 0),
                 head: HeadScratch::default(),
             },
         }
@@ -144,6 +148,10 @@ impl<B: Backend> Workspace<B> {
         }
         for slot in &mut self.activations[..slots] {
             slot.resize(backend, rows, [query_width, key_width, hidden, intermediate, config.num_attention_heads]);
+            if config.qk_norm {
+                backend.resize(&mut slot.raw_queries, rows * query_width);
+                backend.resize(&mut slot.raw_keys, rows * key_width);
+            }
         }
         let scratch = &mut self.scratch;
         for (buffer, width) in [(&mut scratch.stream, hidden), (&mut scratch.normalised, hidden), (&mut scratch.product, intermediate)] {
@@ -152,10 +160,10 @@ impl<B: Backend> Workspace<B> {
         let labels = pass.batch.targets.len();
         backend.resize(&mut scratch.head.states, labels * hidden);
         backend.resize(&mut scratch.head.normalised, labels * hidden);
-        let rotary_geometry = (config.head_dim, config.rope_theta);
+        let rotary_geometry = (config.head_dim, config.rope, config.rope.length_that_matters(pass.batch.span));
         if scratch.rotary_geometry != rotary_geometry || scratch.rotary.positions < pass.batch.longest() {
             let positions = pass.batch.longest().next_power_of_two();
-            let (cos, sin) = rotary_angles(positions, config.head_dim, config.rope_theta);
+            let (cos, sin) = config.rope.table(positions, config.head_dim, pass.batch.span);
             scratch.rotary = RotaryTable { cos: backend.upload(cos), sin: backend.upload(sin), positions };
             scratch.rotary_geometry = rotary_geometry;
         }

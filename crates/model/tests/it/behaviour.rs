@@ -1,7 +1,7 @@
 //! What a trainer relies on: bits that repeat, gradients that add up, dropout that follows its key, errors that say what is wrong.
 
 use model::{
-    Batch, Cpu, DropoutKey, LinearModule, LlamaConfig, LoraConfig, LoraGradients, LoraWeights, LossScale, Model, ModelError, Workspace,
+    Batch, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraConfig, LoraGradients, LoraWeights, LossScale, Model, ModelError, Workspace,
 };
 
 use crate::fixture::{Fixture, VARIANTS, bits, relative_distance};
@@ -53,7 +53,7 @@ fn a_workspace_may_go_from_model_to_model() {
 fn threads_that_finish_in_any_order_give_the_same_bits() {
     let json = r#"{"model_type":"llama","hidden_size":192,"intermediate_size":512,"num_hidden_layers":2,"num_attention_heads":6,
         "num_key_value_heads":2,"vocab_size":1500,"max_position_embeddings":256}"#;
-    let config = LlamaConfig::from_json(json.as_bytes()).unwrap();
+    let config = DecoderConfig::from_json(json.as_bytes()).unwrap();
     let mut state = 1u32;
     let mut next = || {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -62,7 +62,7 @@ fn threads_that_finish_in_any_order_give_the_same_bits() {
     let model = Model::from_tensors(config.clone(), Cpu, |_, shape| {
         Ok((0..shape.iter().product()).map(|_| (next() as f32 / (1 << 23) as f32 - 1.0) * 0.1).collect())
     });
-    let lora = LoraConfig { rank: 8, alpha: 16.0, dropout: 0.1, target_modules: LinearModule::ALL.to_vec() };
+    let lora = LoraConfig::on(&LinearModule::ALL, 8, 16.0, 0.1);
     let (model, weights) = (model.unwrap(), LoraWeights::init(&config, &lora, 2).unwrap());
     let input_ids: Vec<u32> = (0..3 * 150).map(|place| place * 7 % 1500).collect();
     let labels: Vec<i32> = input_ids.iter().map(|token| *token as i32).collect();
@@ -233,7 +233,7 @@ fn shards_give_the_same_model_as_one_file() {
 fn a_source_that_answers_with_another_size_is_refused() {
     let json =
         r#"{"model_type":"llama","hidden_size":8,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":1,"vocab_size":10}"#;
-    let config = LlamaConfig::from_json(json.as_bytes()).unwrap();
+    let config = DecoderConfig::from_json(json.as_bytes()).unwrap();
     let refused = Model::from_tensors(config.clone(), Cpu, |_, _| Ok(vec![0.0; 3])).map(|_| ());
     assert!(matches!(refused, Err(ModelError::TensorShape { .. })));
     let mut elements = 0;
@@ -262,7 +262,7 @@ fn with_larger_head(fixture: &Fixture) -> Model {
 fn one_batch_can_be_learned_by_heart() {
     let fixture = Fixture::open("untied");
     let model = with_larger_head(&fixture);
-    let lora = LoraConfig { rank: 16, alpha: 32.0, dropout: 0.0, target_modules: LinearModule::ALL.to_vec() };
+    let lora = LoraConfig::on(&LinearModule::ALL, 16, 32.0, 0.0);
     let mut weights = LoraWeights::init(model.config(), &lora, 1).unwrap();
     let mut gradients = LoraGradients::zeros_like(&weights);
     let mut velocity = gradients.clone();

@@ -44,7 +44,7 @@ pub struct Fixture {
     tensors: Vec<u8>,
 }
 
-pub const VARIANTS: [&str; 2] = ["untied", "tied"];
+pub const VARIANTS: [&str; 9] = ["untied", "tied", "mistral", "qwen2", "qwen3", "linear", "dynamic", "llama3", "yarn"];
 
 impl Fixture {
     pub fn open(variant: &str) -> Self {

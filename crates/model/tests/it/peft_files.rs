@@ -50,7 +50,7 @@ fn what_peft_wrote_is_written_again_with_the_same_names_shapes_and_bytes() {
 #[test]
 fn an_adapter_survives_the_round_trip() {
     let fixture = Fixture::open("untied");
-    let lora = LoraConfig { rank: 3, alpha: 4.5, dropout: 0.05, target_modules: vec![LinearModule::UpProj, LinearModule::KProj] };
+    let lora = LoraConfig::on(&[LinearModule::UpProj, LinearModule::KProj], 3, 4.5, 0.05);
     let weights = LoraWeights::init(fixture.model.config(), &lora, 11).unwrap();
     let folder = tempfile::tempdir().unwrap();
     peft::save_adapter(folder.path(), &weights, "somebody/base").unwrap();
@@ -72,7 +72,7 @@ fn adapters_of_other_kinds_or_models_are_refused() {
         peft::load_adapter(folder.path(), untied.model.config()).unwrap_err()
     };
     let changes = [
-        (r#""use_rslora": false"#, r#""use_rslora": true"#, "use_rslora"),
+        (r#""alpha_pattern": {}"#, r#""alpha_pattern": {"q_proj": 2}"#, "alpha_pattern"),
         (r#""use_dora": false"#, r#""use_dora": true"#, "use_dora"),
         (r#""rank_pattern": {}"#, r#""rank_pattern": {"q_proj": 2}"#, "rank_pattern"),
         (r#""bias": "none""#, r#""bias": "all""#, "bias"),

@@ -116,6 +116,12 @@ impl<'a> Geometry<'a> {
         }
     }
 
+    /// First position of a sequence that the query at `position` sees.
+    #[inline(always)]
+    fn first_seen(&self, position: usize) -> usize {
+        self.shape.window.map_or(0, |window| (position + 1).saturating_sub(window))
+    }
+
     fn sequences(&self) -> usize {
         self.shape.offsets.len().saturating_sub(1)
     }
@@ -163,10 +169,12 @@ fn forward_head(
     let (start, length) = geometry.sequence(task / geometry.shape.heads);
     for first in (0..length).step_by(BLOCK) {
         let rows = BLOCK.min(length - first);
-        let visible = first + rows;
+        // The block's queries see nothing before `from`, so neither keys nor scores exist there.
+        let from = geometry.first_seen(first);
+        let visible = first + rows - from;
         let queries = geometry.query_view(inputs.queries, start + first, rows, head);
-        let keys = geometry.key_value_view(inputs.keys, start, visible, head / geometry.group);
-        let values = geometry.key_value_view(inputs.values, start, visible, head / geometry.group);
+        let keys = geometry.key_value_view(inputs.keys, start + from, visible, head / geometry.group);
+        let values = geometry.key_value_view(inputs.values, start + from, visible, head / geometry.group);
         let scores = &mut scores[..rows * visible];
         sequential(1.0, queries, keys.t(), Write::Replace, scores);
         let mut denominators = [0f32; BLOCK];
@@ -174,8 +182,10 @@ fn forward_head(
             #[inline(always)]
             || {
                 for (row, scores) in scores.chunks_exact_mut(visible).enumerate() {
-                    let (seen, future) = scores.split_at_mut(first + row + 1);
+                    let (past, future) = scores.split_at_mut(first + row + 1 - from);
+                    let (forgotten, seen) = past.split_at_mut(geometry.first_seen(first + row) - from);
                     denominators[row] = softmax(seen, geometry.scale, 1.0);
+                    forgotten.fill(0.0);
                     future.fill(0.0);
                 }
             },
@@ -268,11 +278,12 @@ fn backward_block(
     scratch: &mut Scratch,
 ) {
     let Attention { heads, head_dim, .. } = geometry.shape;
-    let visible = first + rows;
+    let from = geometry.first_seen(first);
+    let visible = first + rows - from;
     let queries = geometry.query_view(inputs.queries, start + first, rows, head);
     let d_output = geometry.query_view(saved.d_output, start + first, rows, head);
-    let keys = geometry.key_value_view(inputs.keys, start, visible, head / geometry.group);
-    let values = geometry.key_value_view(inputs.values, start, visible, head / geometry.group);
+    let keys = geometry.key_value_view(inputs.keys, start + from, visible, head / geometry.group);
+    let values = geometry.key_value_view(inputs.values, start + from, visible, head / geometry.group);
     let probabilities = &mut scratch.probabilities[..rows * visible];
     let d_scores = &mut scratch.d_scores[..rows * visible];
     sequential(1.0, queries, keys.t(), Write::Replace, probabilities);
@@ -285,8 +296,10 @@ fn backward_block(
                 let cell = token * geometry.query_width + head * head_dim;
                 let delta = dot(&saved.output[cell..cell + head_dim], &saved.d_output[cell..cell + head_dim]);
                 let log_sum_exp = saved.log_sum_exp[token * heads + head];
-                let seen = first + row + 1;
-                for (p, d) in p[..seen].iter_mut().zip(&mut d[..seen]) {
+                let (seen, forgotten) = (first + row + 1 - from, geometry.first_seen(first + row) - from);
+                p[..forgotten].fill(0.0);
+                d[..forgotten].fill(0.0);
+                for (p, d) in p[forgotten..seen].iter_mut().zip(&mut d[forgotten..seen]) {
                     *p = exp(*p * geometry.scale - log_sum_exp);
                     *d = *p * (*d - delta) * geometry.scale;
                 }
@@ -297,8 +310,8 @@ fn backward_block(
     );
     let (probabilities, d_scores) = (View::dense(probabilities, rows, visible), View::dense(d_scores, rows, visible));
     sequential(1.0, d_scores, keys, Write::Replace, &mut scratch.d_queries[..rows * head_dim]);
-    sequential(1.0, d_scores.t(), queries, Write::Accumulate, &mut scratch.d_keys[..visible * head_dim]);
-    sequential(1.0, probabilities.t(), d_output, Write::Accumulate, &mut scratch.d_values[..visible * head_dim]);
+    sequential(1.0, d_scores.t(), queries, Write::Accumulate, &mut scratch.d_keys[from * head_dim..(from + visible) * head_dim]);
+    sequential(1.0, probabilities.t(), d_output, Write::Accumulate, &mut scratch.d_values[from * head_dim..(from + visible) * head_dim]);
 }
 
 #[cfg(test)]
@@ -307,7 +320,7 @@ mod tests {
 
     /// Attention by the definition, in f64.
     fn reference(shape: Attention<'_>, queries: &[f64], keys: &[f64], values: &[f64]) -> Vec<f64> {
-        let Attention { heads, key_value_heads, head_dim, offsets } = shape;
+        let Attention { heads, key_value_heads, head_dim, offsets, window } = shape;
         let (query_width, key_width) = (heads * head_dim, key_value_heads * head_dim);
         let mut output = vec![0.0; queries.len()];
         for sequence in offsets.windows(2) {
@@ -317,10 +330,11 @@ mod tests {
                     let query = &queries[token * query_width + head * head_dim..][..head_dim];
                     let cell = |matrix: &[f64], at: usize, i: usize| matrix[at * key_width + key_head * head_dim + i];
                     let score = |at: usize| (0..head_dim).map(|i| query[i] * cell(keys, at, i)).sum::<f64>() / (head_dim as f64).sqrt();
-                    let weights: Vec<f64> = (sequence[0]..=token).map(|at| score(at).exp()).collect();
+                    let first = window.map_or(sequence[0], |window| sequence[0].max((token + 1).saturating_sub(window)));
+                    let weights: Vec<f64> = (first..=token).map(|at| score(at).exp()).collect();
                     let sum: f64 = weights.iter().sum();
                     for i in 0..head_dim {
-                        let mixed: f64 = weights.iter().zip(sequence[0]..).map(|(w, at)| w * cell(values, at, i)).sum();
+                        let mixed: f64 = weights.iter().zip(first..).map(|(w, at)| w * cell(values, at, i)).sum();
                         output[token * query_width + head * head_dim + i] = mixed / sum;
                     }
                 }
@@ -352,16 +366,24 @@ mod tests {
 
     #[test]
     fn plain_attention_agrees_with_finite_differences() {
-        check(Attention { heads: 2, key_value_heads: 2, head_dim: 4, offsets: &[0, 9] });
+        check(Attention { heads: 2, key_value_heads: 2, head_dim: 4, offsets: &[0, 9], window: None });
     }
 
     #[test]
     fn grouped_queries_over_ragged_sequences_agree_with_finite_differences() {
-        check(Attention { heads: 4, key_value_heads: 2, head_dim: 2, offsets: &[0, 5, 5, 6, 13] });
+        check(Attention { heads: 4, key_value_heads: 2, head_dim: 2, offsets: &[0, 5, 5, 6, 13], window: None });
     }
 
     #[test]
     fn sequences_longer_than_a_block_agree_with_finite_differences() {
-        check(Attention { heads: 2, key_value_heads: 1, head_dim: 2, offsets: &[0, BLOCK + 7] });
+        check(Attention { heads: 2, key_value_heads: 1, head_dim: 2, offsets: &[0, BLOCK + 7], window: None });
+    }
+
+    #[test]
+    fn windows_agree_with_finite_differences() {
+        check(Attention { heads: 4, key_value_heads: 2, head_dim: 2, offsets: &[0, 9, 12], window: Some(4) });
+        check(Attention { heads: 2, key_value_heads: 1, head_dim: 2, offsets: &[0, BLOCK + 7], window: Some(10) });
+        check(Attention { heads: 1, key_value_heads: 1, head_dim: 2, offsets: &[0, 6], window: Some(2) });
+        check(Attention { heads: 1, key_value_heads: 1, head_dim: 2, offsets: &[0, 6], window: Some(100) });
     }
 }

@@ -100,6 +100,17 @@ fn masked(mask: DropoutMask, source: &[f32], destination: &mut [f32], combine: i
     });
 }
 
+/// Adds a row to each row of a matrix of its width.
+pub(super) fn add_to_rows(row: &[f32], matrix: &mut [f32]) {
+    const ROWS: usize = 16;
+    assert!(matrix.len().is_multiple_of(row.len().max(1)), "the matrix must consist of whole rows");
+    matrix.par_chunks_mut(row.len().max(1) * ROWS).for_each(|piece| {
+        for target in piece.chunks_exact_mut(row.len()) {
+            target.iter_mut().zip(row).for_each(|(t, r)| *t += r);
+        }
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::{super::testing, *};

@@ -65,6 +65,10 @@ impl Backend for Cpu {
         product::parallel(factor, View::from(&left), View::from(&right), write, destination);
     }
 
+    fn add_to_rows(&self, row: &Vec<f32>, matrix: &mut Vec<f32>) {
+        elementwise::add_to_rows(row, matrix);
+    }
+
     fn gather_rows(&self, table: &Vec<f32>, width: usize, rows: &[u32], destination: &mut Vec<f32>) {
         elementwise::gather_rows(table, width, rows, destination);
     }

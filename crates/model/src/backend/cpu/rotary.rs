@@ -37,7 +37,7 @@ pub(super) fn rotate(x: &mut [f32], head_dim: usize, positions: &[u32], cos: &[f
 #[cfg(test)]
 mod tests {
     use super::{super::testing, *};
-    use crate::engine::rotary_angles;
+    use crate::Rope;
 
     fn reference(x: &[f64], head_dim: usize, positions: &[u32]) -> Vec<f64> {
         let half = head_dim / 2;
@@ -60,7 +60,7 @@ mod tests {
     fn forward_and_backward_agree_with_finite_differences() {
         let (head_dim, heads) = (6, 3);
         let positions: Vec<u32> = (0..12).chain(0..7).chain(3..5).collect();
-        let (cos, sin) = rotary_angles(12, head_dim, 10_000.0);
+        let (cos, sin) = Rope::plain(10_000.0).table(12, head_dim, 0);
         let x = testing::numbers(1, positions.len() * heads * head_dim);
         let mut y = x.clone();
         rotate(&mut y, head_dim, &positions, &cos, &sin, Rotation::Forward);
