@@ -2,6 +2,7 @@
 //! [`crate::convert`].
 
 pub mod auth;
+pub mod callback;
 pub mod catalogue;
 pub mod common;
 pub mod costs;

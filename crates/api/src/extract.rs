@@ -6,5 +6,5 @@ mod headers;
 mod input;
 
 pub use auth::{Auth, ClientAddress, SESSION_COOKIE};
-pub use headers::{IdempotencyKey, LastEventId, Upload};
+pub use headers::{IdempotencyKey, LastEventId, SignedBody, Upload};
 pub use input::{Id, Input, OptionalInput, Paging, Params, one_of, ternary, text_filter};

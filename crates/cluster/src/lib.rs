@@ -3,6 +3,7 @@
 //! Owns how a run is submitted, followed, cancelled and forgotten. A cluster gets a [`RunSpec`] and answers with [`TrainerEvent`]s; it sees
 //! neither the database nor a storage credential. Imports domain; never app, db or the numerics.
 
+pub mod callback;
 mod error;
 mod http;
 mod local;

@@ -32,6 +32,12 @@ pub struct RunSpec {
     /// The machine asked for; a cluster of several kinds chooses by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gpu: Option<GpuConfig>,
+    /// Where the trainer and its cluster report to by themselves; none where there is only the output of the process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback: Option<CallbackTarget>,
+    /// The checkpoint to go on from where the output folder has none that is newer: one that an earlier attempt has uploaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume_from: Option<CheckpointSource>,
     /// Threads for the numerics; none means all cores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threads: Option<usize>,
@@ -96,6 +102,88 @@ pub struct SignedRequest {
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
 }
+
+/// Where an attempt reports to by itself, and the key that its requests are signed with. Every request carries a time and a signature over
+/// time and body; see `cluster::callback`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CallbackTarget {
+    /// Takes a [`CallbackBody`]: events, each once by its number.
+    pub url: String,
+    /// Takes a [`CheckpointGrant`] and answers with signed requests for its files.
+    pub checkpoints_url: String,
+    /// Key of this attempt only.
+    pub secret: String,
+}
+
+impl fmt::Debug for CallbackTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, checkpoints_url, secret: _ } = self;
+        f.debug_struct("CallbackTarget").field("url", url).field("checkpoints_url", checkpoints_url).finish_non_exhaustive()
+    }
+}
+
+/// Events that a cluster reports by itself. They follow each other without a gap; those that were taken in before are passed over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallbackBody {
+    /// The job.
+    pub job_id: JobId,
+    /// The attempt. Events of any but the present one are refused.
+    pub attempt_id: AttemptId,
+    /// In order.
+    pub events: Vec<TrainerEvent>,
+}
+
+/// The answer to a [`CallbackBody`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallbackAnswer {
+    /// Number of the last event that is taken in; the next to send is the one after it.
+    pub last_seq: u64,
+}
+
+/// A checkpoint that is to be uploaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckpointGrant {
+    /// The job.
+    pub job_id: JobId,
+    /// The attempt; only the present one may store checkpoints.
+    pub attempt_id: AttemptId,
+    /// Optimiser steps done.
+    pub step: u64,
+    /// From 1.
+    pub epoch: u32,
+    /// All of its files; names out of [`CHECKPOINT_FILES`].
+    pub files: Vec<ArtifactFile>,
+}
+
+/// A checkpoint that an earlier attempt has uploaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CheckpointSource {
+    /// Optimiser steps done.
+    pub step: u64,
+    /// Its files, by name.
+    pub files: BTreeMap<String, SignedFile>,
+}
+
+/// A file behind a signed URL, and what it must be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignedFile {
+    /// Where to read it.
+    pub url: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 in hex.
+    pub sha256: String,
+}
+
+/// Names of the files of a checkpoint.
+pub const CHECKPOINT_FILES: [&str; 5] =
+    ["adapter_model.safetensors", "adapter_config.json", "optimizer.safetensors", "state.json", "manifest.json"];
 
 /// Names of the files of a finished adapter, in the order in which they are listed.
 pub const ARTIFACT_FILES: [&str; 6] =
@@ -216,6 +304,15 @@ pub enum TrainerEventKind {
         /// Whether it has the best validation loss so far.
         best: bool,
     },
+    /// The files of a checkpoint that was reported before are in the platform's storage.
+    CheckpointStored {
+        /// Optimiser steps done.
+        step: u64,
+        /// From 1.
+        epoch: u32,
+        /// The files.
+        files: Vec<ArtifactFile>,
+    },
     /// A line for the log.
     Log {
         /// Level.
@@ -331,5 +428,11 @@ mod tests {
         let text = serde_json::to_string(&event).expect("serialises");
         assert!(text.contains("\"type\":\"progress\"") && text.contains("\"totalSteps\":32"), "{text}");
         assert_eq!(serde_json::from_str::<TrainerEvent>(&text).expect("parses"), event);
+    }
+
+    #[test]
+    fn the_key_of_a_callback_is_not_shown() {
+        let target = CallbackTarget { url: "u".into(), checkpoints_url: "c".into(), secret: "s3cret".into() };
+        assert!(!format!("{target:?}").contains("s3cret"));
     }
 }

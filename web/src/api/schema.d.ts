@@ -247,6 +247,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A cluster reports events of a run by itself. Signed with the key of the attempt, which its specification has: `x-brightrun-signature` is
+         *     `v1=` and the HMAC-SHA256 of `{x-brightrun-timestamp}.{body}` in hex, sent within 5 minutes. Events follow each other by their number
+         *     and are taken in once. `ATTEMPT_SUPERSEDED` and `JOB_NOT_FOUND` mean that the run should be stopped.
+         */
+        post: operations["reportEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/callback/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A trainer asks for signed requests to store the files of a checkpoint with. Signed as `POST /api/jobs/callback`. */
+        post: operations["storeCheckpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/estimate": {
         parameters: {
             query?: never;
@@ -293,6 +331,26 @@ export interface paths {
         put?: never;
         /** Cancels a job that has not ended. */
         post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{id}/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The checkpoints of a job, oldest first. The files of the newest three and of the best one are kept; each has a signed address that is
+         *     good for an hour.
+         */
+        get: operations["listJobCheckpoints"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -708,6 +766,29 @@ export interface components {
             /** @description Whether the upper end of this estimate fits. */
             withinBudget: boolean;
         };
+        /** @description How far the events of the run are taken in. */
+        CallbackAnswer: {
+            /**
+             * Format: int64
+             * @description Number of the last event; the next to send is the one after it.
+             */
+            lastSeq: number;
+        };
+        /** @description Events of a run. They are read by the use case, after their signature was checked. */
+        CallbackReport: {
+            /**
+             * Format: uuid
+             * @description The attempt.
+             */
+            attemptId: string;
+            /** @description Events as a trainer writes them, in order, at most 5,000. One of an unknown type becomes a warning in the job's log. */
+            events: components["schemas"]["TrainerEvent"][];
+            /**
+             * Format: uuid
+             * @description The job.
+             */
+            jobId: string;
+        };
         /** @description Why a job is cancelled. */
         CancelJob: {
             /** @description Reason. */
@@ -766,6 +847,8 @@ export interface components {
         };
         /** @description A checkpoint. */
         Checkpoint: {
+            /** @description Whether it had the best validation loss so far. */
+            best: boolean;
             /**
              * Format: date-time
              * @description When it was made.
@@ -777,6 +860,13 @@ export interface components {
              */
             epoch: number;
             /**
+             * Format: date-time
+             * @description Until when the addresses of the files are good.
+             */
+            expiresAt?: string;
+            /** @description Its files while they are in the store; only in the list of checkpoints. */
+            files?: components["schemas"]["CheckpointFile"][];
+            /**
              * Format: uuid
              * @description Id.
              */
@@ -786,13 +876,64 @@ export interface components {
              * @description Validation loss where known, else training loss.
              */
             loss: number;
-            /** @description Key of the object, or its place at the trainer. */
+            /** @description Key of its folder in the store, or its place at the trainer until it is stored. */
             s3Key: string;
             /**
              * Format: int64
              * @description Bytes.
              */
             size: number;
+            /**
+             * Format: int64
+             * @description Optimiser steps done.
+             */
+            step: number;
+        };
+        /** @description A file of a checkpoint. */
+        CheckpointFile: {
+            /** @description Name. */
+            name: string;
+            /** @description SHA-256 in hex. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+            /** @description Signed address. */
+            url: string;
+        };
+        /** @description Checkpoints of a job. */
+        CheckpointList: {
+            /** @description Oldest first. */
+            checkpoints: components["schemas"]["Checkpoint"][];
+        };
+        /** @description Signed requests by file name. */
+        CheckpointUploads: {
+            /** @description One for each file. */
+            uploads: {
+                [key: string]: components["schemas"]["SignedRequest"];
+            };
+        };
+        /** @description A checkpoint that is to be stored. */
+        CheckpointWish: {
+            /**
+             * Format: uuid
+             * @description The attempt.
+             */
+            attemptId: string;
+            /**
+             * Format: int32
+             * @description From 1.
+             */
+            epoch: number;
+            /** @description All of its files. */
+            files: components["schemas"]["WishedFile"][];
+            /**
+             * Format: uuid
+             * @description The job.
+             */
+            jobId: string;
             /**
              * Format: int64
              * @description Optimiser steps done.
@@ -1382,6 +1523,14 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Envelope_CallbackAnswer: {
+            data: components["schemas"]["CallbackAnswer"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Envelope_CancelledJob: {
             data: components["schemas"]["CancelledJob"];
             /** @description About the answer, where there is anything to say. */
@@ -1392,6 +1541,22 @@ export interface components {
         /** @description A successful answer. */
         Envelope_Catalogue: {
             data: components["schemas"]["Catalogue"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_CheckpointList: {
+            data: components["schemas"]["CheckpointList"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_CheckpointUploads: {
+            data: components["schemas"]["CheckpointUploads"];
             /** @description About the answer, where there is anything to say. */
             meta?: components["schemas"]["Meta"];
             /** @description Always true. */
@@ -2817,6 +2982,17 @@ export interface components {
         };
         /** @enum {string} */
         Severity: "info" | "warning" | "error";
+        /** @description A request that needs no further credentials. */
+        SignedRequest: {
+            /** @description Headers that must be sent as they are. */
+            headers: {
+                [key: string]: string;
+            };
+            /** @description HTTP method. */
+            method: string;
+            /** @description Address with its signature. */
+            url: string;
+        };
         /** @description A new account. */
         SignupRequest: {
             /**
@@ -2888,6 +3064,26 @@ export interface components {
             count: number;
             /** @description Topic. */
             topic: string;
+        };
+        /** @description An event of a run; what else it has depends on its type. */
+        TrainerEvent: {
+            /**
+             * Format: date-time
+             * @description When the trainer wrote it.
+             */
+            at: string;
+            /**
+             * Format: double
+             * @description Seconds since the trainer reported that it runs.
+             */
+            elapsedSeconds: number;
+            /**
+             * Format: int64
+             * @description From 1, without gaps, within the attempt.
+             */
+            seq: number;
+            /** @description Such as `progress`. */
+            type: string;
         };
         /** @description A training job. */
         TrainingJob: {
@@ -3190,6 +3386,18 @@ export interface components {
              * @description USD.
              */
             total: number;
+        };
+        /** @description A file that is to be stored. */
+        WishedFile: {
+            /** @description Name. */
+            name: string;
+            /** @description SHA-256 in hex. */
+            sha256: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
         };
     };
     responses: never;
@@ -3843,6 +4051,82 @@ export interface operations {
             };
         };
     };
+    reportEvents: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Seconds since 1970. */
+                "x-brightrun-timestamp": string;
+                /** @description `v1=` and the HMAC in hex. */
+                "x-brightrun-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallbackReport"];
+            };
+        };
+        responses: {
+            /** @description The events were taken in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_CallbackAnswer"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    storeCheckpoint: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Seconds since 1970. */
+                "x-brightrun-timestamp": string;
+                /** @description `v1=` and the HMAC in hex. */
+                "x-brightrun-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckpointWish"];
+            };
+        };
+        responses: {
+            /** @description One request for each file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_CheckpointUploads"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     estimateJob: {
         parameters: {
             query?: never;
@@ -3967,6 +4251,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Envelope_CancelledJob"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    listJobCheckpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Job */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Checkpoints */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_CheckpointList"];
                 };
             };
             /** @description What went wrong */

@@ -1,7 +1,7 @@
 //! Training jobs.
 
 use crate::dto::job_detail::{
-    BudgetState, CancelledJob, Checkpoint, ComputeCost, CostBreakdown, CreatedJob, DurationRange, Estimate, EstimateCost, EstimateDuration,
+    BudgetState, CancelledJob, Checkpoint, CheckpointFile, ComputeCost, CostBreakdown, CreatedJob, DurationRange, Estimate, EstimateCost, EstimateDuration,
     EstimatedCost, JobDetail, LogLine, LossCurve, MetricsPoint, Receipt, VolumeCost,
 };
 use crate::dto::job_requests::{JobSort, ListLogs, ListMetrics};
@@ -309,7 +309,9 @@ pub fn detail(view: jobs::JobDetail) -> JobDetail {
     }
 }
 
-fn checkpoint(view: jobs::CheckpointView) -> Checkpoint {
+/// A checkpoint.
+pub fn checkpoint(view: jobs::CheckpointView) -> Checkpoint {
+    let file = |f: jobs::CheckpointFileView| CheckpointFile { name: f.name, size: f.size, sha256: f.sha256, url: f.url };
     Checkpoint {
         id: view.id.uuid(),
         step: view.step,
@@ -317,6 +319,9 @@ fn checkpoint(view: jobs::CheckpointView) -> Checkpoint {
         loss: view.loss,
         size: view.size,
         s3_key: view.key,
+        best: view.best,
+        files: view.files.into_iter().map(file).collect(),
+        expires_at: view.expires_at,
         created_at: view.created_at,
     }
 }

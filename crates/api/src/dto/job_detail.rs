@@ -290,10 +290,38 @@ pub struct Checkpoint {
     pub loss: f64,
     /// Bytes.
     pub size: u64,
-    /// Key of the object, or its place at the trainer.
+    /// Key of its folder in the store, or its place at the trainer until it is stored.
     pub s3_key: String,
+    /// Whether it had the best validation loss so far.
+    pub best: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// Its files while they are in the store; only in the list of checkpoints.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<CheckpointFile>,
+    /// Until when the addresses of the files are good.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// A file of a checkpoint.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CheckpointFile {
+    /// Name.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 in hex.
+    pub sha256: String,
+    /// Signed address.
+    pub url: String,
+}
+
+/// Checkpoints of a job.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CheckpointList {
+    /// Oldest first.
+    pub checkpoints: Vec<Checkpoint>,
 }
 
 /// A line of the log.

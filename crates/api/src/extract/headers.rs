@@ -6,6 +6,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use bytes::Bytes;
 use domain::{Error, ErrorKind};
 use futures::stream::{BoxStream, StreamExt};
+use http::HeaderMap;
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use utoipa::IntoParams;
@@ -53,6 +54,42 @@ impl<S: Send + Sync> FromRequestParts<S> for LastEventId {
         let id = text.parse().map_err(|_| Error::invalid("Last-Event-ID", "Last-Event-ID must be the number of an event of this job."))?;
         Ok(Self(Some(id)))
     }
+}
+
+/// A body that is signed as a whole with the time of sending.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+pub struct SignedBody {
+    /// Seconds since 1970.
+    #[param(rename = "x-brightrun-timestamp")]
+    timestamp: String,
+    /// `v1=` and the HMAC in hex.
+    #[param(rename = "x-brightrun-signature")]
+    signature: String,
+    #[param(ignore)]
+    body: Bytes,
+}
+
+impl SignedBody {
+    /// As the use cases take it.
+    pub fn call(&self) -> app::jobs::SignedCall<'_> {
+        app::jobs::SignedCall { timestamp: &self.timestamp, signature: &self.signature, body: &self.body }
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for SignedBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        // What is missing cannot be right, so it need not be told apart.
+        let timestamp = text(request.headers(), "x-brightrun-timestamp");
+        let signature = text(request.headers(), "x-brightrun-signature");
+        Ok(Self { timestamp, signature, body: super::input::body(request, state).await? })
+    }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> String {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
 /// A body that is a file, not read yet.

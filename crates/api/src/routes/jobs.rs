@@ -1,6 +1,9 @@
 //! Training jobs.
 
+pub mod callback;
+pub mod callback_checkpoint;
 pub mod cancel;
+pub mod checkpoints;
 pub mod create;
 pub mod estimate;
 pub mod get;

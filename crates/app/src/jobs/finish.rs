@@ -15,6 +15,7 @@ use serde_json::json;
 
 use super::create::{attempt_record, default_name, enter_queue, next_attempt};
 use super::failure::Failure;
+use super::follow::overdue;
 use super::ingest;
 use super::stages;
 use super::stored::{RunInfo, StoredEstimate, month_of};
@@ -243,6 +244,11 @@ pub async fn set_back(app: &App, job: &Job, fence: &Fence, setback: &Setback) ->
         }
         match setback {
             _ if job.cancel_requested_at.is_some() => cancel(job, effects, &estimate, now),
+            // The trainer's own watch on its time.
+            Setback::Stopped if overdue(job, now) => {
+                job.cancel_reason = Some(CancelReason::MaxDuration);
+                cancel(job, effects, &estimate, now);
+            }
             Setback::NoPlace => wait_again(app, job, effects, now),
             Setback::Stopped => make_anew(app, job, effects, &estimate, None, now),
             Setback::Failed(failure) => {

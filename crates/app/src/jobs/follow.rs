@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use cluster::{ClusterError, EventBatch, RunHandle, RunState, Seen};
 use db::jobs::{Job, JobEffects};
 use domain::job::{CancelReason, JobStatus};
@@ -15,10 +16,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
 use super::finish::{self, Fence, Finished, Setback, model_id};
-use super::ingest::{self, LastWord};
+use super::ingest;
 use super::launch::{self, LEASE, handle_of};
 use super::stored::{RunInfo, StoredEstimate};
-use super::{artifacts, budget};
+use super::{artifacts, budget, checkpoints};
 use crate::App;
 
 /// How long one question for events waits. Bounds how late a request to cancel is seen.
@@ -89,20 +90,18 @@ async fn follow_held(app: &App, job_id: JobId, owner: &str) -> Result<Followed> 
             }
         }
         let step = Step { app, job: &job, fence: &fence };
-        match handle_of(&job) {
-            None => step.submit().await?,
-            Some(handle) if job.cancel_requested_at.is_some() => step.cancel(&handle).await?,
-            Some(_) if overdue(app, &job) => request_cancel(app, &job, CancelReason::MaxDuration).await?,
-            Some(handle) => step.take_events(&handle).await?,
+        match (handle_of(&job), RunInfo::of(&job).last_word) {
+            (Some(handle), Some(word)) if job.cancel_requested_at.is_none() => step.end(&handle, &word).await?,
+            (handle, _) => step.go_on(handle).await?,
         }
     }
 }
 
 /// Whether the job has been on the GPU for as long as it may, by the trainer's clock or by ours.
-fn overdue(app: &App, job: &Job) -> bool {
+pub fn overdue(job: &Job, now: DateTime<Utc>) -> bool {
     let run = RunInfo::of(job);
     let limit = job.settings.max_duration_hours * 3600.0;
-    let wall = run.started_at.and_then(|at| (app.clock.now() - at).to_std().ok()).map_or(0.0, |d| d.as_secs_f64());
+    let wall = run.started_at.and_then(|at| (now - at).to_std().ok()).map_or(0.0, |d| d.as_secs_f64());
     run.billed_seconds() >= limit || run.billed_before + wall >= limit
 }
 
@@ -144,6 +143,15 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
+    async fn go_on(&self, handle: Option<RunHandle>) -> Result<()> {
+        match handle {
+            None => self.submit().await,
+            Some(handle) if self.job.cancel_requested_at.is_some() => self.cancel(&handle).await,
+            Some(_) if overdue(self.job, self.app.clock.now()) => request_cancel(self.app, self.job, CancelReason::MaxDuration).await,
+            Some(handle) => self.take_events(&handle).await,
+        }
+    }
+
     async fn submit(&self) -> Result<()> {
         if self.job.cancel_requested_at.is_some() {
             return finish::cancelled(self.app, self.job, self.fence).await;
@@ -205,21 +213,26 @@ impl Step<'_> {
             Err(ClusterError::Unknown { .. }) => return self.set_back(Setback::Failed(Failure::lost(&[]))).await,
             Err(error) => return self.set_back(Setback::Failed(Failure::from_cluster(&error))).await,
         };
-        match self.take_in(&events).await? {
-            Some(LastWord::Complete(event)) => self.complete(handle, &event).await,
-            Some(LastWord::Stopped) => self.set_back(Setback::Stopped).await,
-            Some(LastWord::Error { code, message, transient }) => {
-                self.set_back(Setback::Failed(Failure::reported(&code, &message, transient))).await
-            }
-            None => match state {
-                RunState::Running => Ok(()),
-                RunState::Ended { exit, last_lines } => self.set_back(Setback::Failed(Failure::from_exit(exit, &last_lines))).await,
-                RunState::Lost { last_lines } => self.set_back(Setback::Failed(Failure::lost(&last_lines))).await,
-            },
+        match (self.take_in(&events).await?, state) {
+            // The next round ends the attempt as it says, whoever makes that round.
+            (Some(_), _) | (None, RunState::Running) => Ok(()),
+            (None, RunState::Ended { exit, last_lines }) => self.set_back(Setback::Failed(Failure::from_exit(exit, &last_lines))).await,
+            (None, RunState::Lost { last_lines }) => self.set_back(Setback::Failed(Failure::lost(&last_lines))).await,
         }
     }
 
-    async fn take_in(&self, events: &[TrainerEvent]) -> Result<Option<LastWord>> {
+    /// Ends the attempt as its run said.
+    async fn end(&self, handle: &RunHandle, word: &TrainerEvent) -> Result<()> {
+        match &word.kind {
+            TrainerEventKind::Complete { .. } => self.complete(handle, word).await,
+            TrainerEventKind::Error { code, message, transient } => {
+                self.set_back(Setback::Failed(Failure::reported(code, message, *transient))).await
+            }
+            _ => self.set_back(Setback::Stopped).await,
+        }
+    }
+
+    async fn take_in(&self, events: &[TrainerEvent]) -> Result<Option<TrainerEvent>> {
         if events.is_empty() {
             return Ok(None);
         }
@@ -230,6 +243,9 @@ impl Step<'_> {
         };
         let word = db::jobs::update(&self.app.db, self.job.id, now, change).await?;
         self.app.hub.notify(self.job.id);
+        if events.iter().any(|event| matches!(event.kind, TrainerEventKind::CheckpointStored { .. })) {
+            checkpoints::prune(self.app, self.job.id).await?;
+        }
         Ok(word.flatten())
     }
 

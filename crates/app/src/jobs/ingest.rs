@@ -12,6 +12,7 @@ use domain::run::{TrainerEvent, TrainerEventKind as Kind};
 use domain::{CheckpointId, CostRecordId, MicroUsd};
 use serde_json::{Value, json};
 
+use super::checkpoints;
 use super::create::attempt_record;
 use super::stages;
 use super::stored::{RunInfo, StoredEstimate, month_of};
@@ -19,33 +20,15 @@ use super::stored::{RunInfo, StoredEstimate, month_of};
 /// Billed seconds between two `cost` events.
 const COST_INTERVAL: f64 = 2.0;
 
-/// How a run said that it ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum LastWord {
-    /// `complete`.
-    Complete(TrainerEvent),
-    /// `stopped`.
-    Stopped,
-    /// `error`.
-    Error {
-        /// Stable code.
-        code: String,
-        /// For the owner.
-        message: String,
-        /// Whether it could succeed later.
-        transient: bool,
-    },
-}
-
-/// Takes events in, in order, up to one with which the run ends. That one is answered; `complete` is left to be taken in with the job's
-/// completion, so that it comes again when verifying is interrupted.
+/// Takes events in, in order, up to one with which the run ends. That one is answered, and kept with the job until the attempt is ended
+/// accordingly; the number of `complete` is left to be taken in with the job's completion.
 pub fn take_in(
     job: &mut Job,
     effects: &mut JobEffects,
     estimate: &StoredEstimate,
     events: &[TrainerEvent],
     now: DateTime<Utc>,
-) -> Option<LastWord> {
+) -> Option<TrainerEvent> {
     let mut run = RunInfo::of(job);
     let mut last_word = None;
     let new = events.iter().filter(|e| e.seq > job.last_trainer_seq).collect::<Vec<_>>();
@@ -54,16 +37,12 @@ pub fn take_in(
         let superseded =
             matches!(event.kind, Kind::Progress { .. }) && new[i + 1..].iter().any(|later| matches!(later.kind, Kind::Progress { .. }));
         match &event.kind {
-            Kind::Complete { .. } => last_word = Some(LastWord::Complete((*event).clone())),
+            Kind::Complete { .. } => {}
             Kind::Progress { .. } if superseded => {}
             _ => take_one(job, effects, &mut run, event),
         }
-        match &event.kind {
-            Kind::Stopped { .. } => last_word = Some(LastWord::Stopped),
-            Kind::Error { code, message, transient } => {
-                last_word = Some(LastWord::Error { code: code.clone(), message: message.clone(), transient: *transient });
-            }
-            _ => {}
+        if matches!(event.kind, Kind::Complete { .. } | Kind::Stopped { .. } | Kind::Error { .. }) {
+            last_word = Some((*event).clone());
         }
         if last_word.is_some() {
             break;
@@ -71,6 +50,7 @@ pub fn take_in(
     }
     if !new.is_empty() {
         bill(job, effects, &mut run, estimate, last_word.is_some(), now);
+        run.last_word.clone_from(&last_word);
         run.store(job);
     }
     last_word
@@ -124,9 +104,16 @@ fn take_one(job: &mut Job, effects: &mut JobEffects, run: &mut RunInfo, event: &
                 s3_key: format!("runs/{}/checkpoints/{name}", job.id),
                 file_size: *size,
                 created_at: at,
+                files: Vec::new(),
             };
             let data = json!({"checkpointId": checkpoint.id, "step": step, "epoch": epoch, "loss": loss});
             push(NewEvent::new("checkpoint", data, at).shown_as(Projection::Checkpoint(checkpoint)));
+        }
+        Kind::CheckpointStored { step, epoch, files } => {
+            let text = format!("The checkpoint of step {step} is stored and can be downloaded.");
+            let key = checkpoints::folder(job.id, *epoch, *step);
+            let files = Projection::CheckpointFiles { step: *step, bucket: "checkpoints".to_owned(), key, files: files.clone() };
+            push(log(at, LogLevel::Info, &text).shown_as(files));
         }
         Kind::Log { level, message } => push(log(at, *level, message)),
         Kind::Stopped { step, checkpoint_saved } => {

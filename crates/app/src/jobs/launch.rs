@@ -13,6 +13,7 @@ use domain::{AttemptId, Error, Result};
 use serde_json::json;
 
 use super::base_model::Geometry;
+use super::{callback, checkpoints};
 use super::finish::{Fence, model_id};
 use super::resolve;
 use super::stages;
@@ -104,6 +105,8 @@ pub async fn run_spec(app: &App, job: &Job) -> Result<RunSpec> {
             uploads: uploads(app, job, attempt_id, &base_model.path, expires_at).await?,
         },
         gpu: Some(job.gpu_config.clone()),
+        callback: Some(callback::target(app, attempt_id)?),
+        resume_from: checkpoints::newest(app, job, expires_at).await?,
         threads: None,
         provenance: provenance(app, job, &dataset),
     })

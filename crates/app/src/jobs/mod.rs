@@ -6,7 +6,9 @@
 mod artifacts;
 mod base_model;
 mod budget;
+mod callback;
 mod cancel;
+mod checkpoints;
 mod create;
 mod failure;
 mod finish;
@@ -23,7 +25,9 @@ mod verify;
 mod view;
 mod worker;
 
+pub use callback::{SignedCall, grant_checkpoint, report};
 pub use cancel::cancel;
+pub use checkpoints::list as checkpoints;
 pub use create::{create, estimate, retry};
 pub use queries::{detail, events_after, get, list, logs, metrics, update};
 pub use types::*;

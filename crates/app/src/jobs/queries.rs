@@ -10,7 +10,7 @@ use super::create::{check_name, check_notes};
 use super::sample::extremes;
 use super::stored::{RunInfo, StoredEstimate};
 use super::types::{
-    CheckpointView, EventView, JobCounts, JobDetail, JobFilter, JobList, JobSort, JobView, LogView, LogsPage, LogsQuery, LossCurve,
+    EventView, JobCounts, JobDetail, JobFilter, JobList, JobSort, JobView, LogView, LogsPage, LogsQuery, LossCurve,
     MetricsPage, MetricsPoint, MetricsQuery, Receipt, UpdateJob,
 };
 use super::view::{Viewer, metrics_view};
@@ -87,14 +87,10 @@ pub async fn detail(app: &App, caller: &Caller, id: JobId) -> Result<JobDetail> 
         },
         metrics: points,
         metrics_total: total,
-        checkpoints: checkpoints.into_iter().map(checkpoint_view).collect(),
+        checkpoints: checkpoints.iter().map(super::checkpoints::view).collect(),
         logs: logs.into_iter().map(log_view).collect(),
         receipt,
     })
-}
-
-fn checkpoint_view(c: db::jobs::Checkpoint) -> CheckpointView {
-    CheckpointView { id: c.id, step: c.step, epoch: c.epoch, loss: c.loss, key: c.s3_key, size: c.file_size, created_at: c.created_at }
 }
 
 fn log_view(line: db::jobs::LogLine) -> LogView {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use db::jobs::Job;
 use domain::MicroUsd;
 use domain::cost::CostBreakdown;
+use domain::run::TrainerEvent;
 use serde::{Deserialize, Serialize};
 
 use super::resolve::Resolved;
@@ -102,6 +103,8 @@ pub struct RunInfo {
     pub cost_reported_at: f64,
     /// Place in the queue as last told.
     pub queue_position: Option<u64>,
+    /// How the run said that it ended, until the attempt is ended accordingly.
+    pub last_word: Option<TrainerEvent>,
 }
 
 impl RunInfo {

@@ -30,6 +30,8 @@ fn spec(job: u128, attempt: u32, scenario: &str) -> RunSpec {
         config: TrainingConfig { hyperparameters: preset(PresetId::Balanced, 256), settings: JobSettings::default() },
         output: OutputTarget { dir: "anywhere".into(), uploads: BTreeMap::new() },
         gpu: None,
+        callback: None,
+        resume_from: None,
         threads: None,
         provenance: BTreeMap::from([("scenario".to_owned(), scenario.to_owned())]),
     }

@@ -7,9 +7,14 @@ use crate::convert::{big, count, instant};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use domain::job::LogLevel;
-use domain::{AttemptId, JobId};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use domain::run::ArtifactFile;
+use domain::{AttemptId, JobId, UserId};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
 use serde_json::Value;
+use std::collections::HashMap;
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -26,6 +31,26 @@ mod entity {
         pub at: DateTimeUtc,
         pub event: String,
         pub data: Json,
+        pub user_id: Option<Uuid>,
+        pub user_seq: Option<i64>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// The number of the last event of each account.
+mod counter {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "event_counters")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub user_id: Uuid,
+        pub last_seq: i64,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -42,6 +67,9 @@ pub struct JobEvent {
     pub job_id: JobId,
     /// From 1, without gaps.
     pub seq: u64,
+    /// Number among the events of all jobs of the account, from 1, without gaps, in the order in which they became visible. 0 for events
+    /// from before such numbers were given.
+    pub user_seq: u64,
     /// The attempt that it is about.
     pub attempt_id: Option<AttemptId>,
     /// The trainer's own number, where a trainer reported it.
@@ -59,6 +87,7 @@ impl From<Model> for JobEvent {
         Self {
             job_id: JobId(m.job_id),
             seq: count(m.seq),
+            user_seq: m.user_seq.map_or(0, count),
             attempt_id: m.attempt_id.map(AttemptId),
             trainer_seq: m.trainer_seq.map(count),
             at: m.at,
@@ -75,6 +104,17 @@ pub enum Projection {
     Metrics(StepMetrics),
     /// A checkpoint. A later one of the same step takes its place.
     Checkpoint(Checkpoint),
+    /// The files of the checkpoint of this step are in the store.
+    CheckpointFiles {
+        /// Optimiser steps done.
+        step: u64,
+        /// In which bucket.
+        bucket: String,
+        /// Key of their folder.
+        key: String,
+        /// The files.
+        files: Vec<ArtifactFile>,
+    },
     /// A line of the log.
     Log {
         /// Level.
@@ -122,22 +162,42 @@ impl NewEvent {
     }
 }
 
-/// Appends `event` as number `seq`.
-pub(super) async fn append_in<C: ConnectionTrait>(
-    connection: &C,
-    job_id: JobId,
-    attempt_id: Option<AttemptId>,
-    seq: u64,
-    event: &NewEvent,
-) -> Result<()> {
+/// Numbers for `wanted` more events of an account: answers the last one given before.
+///
+/// The counter's row stays locked until the transaction ends. So the events of an account become visible in the order of their numbers,
+/// and who has read up to a number has missed none before it. It must be the last row that a transaction comes to lock.
+pub(super) async fn reserve_numbers(tx: &DatabaseTransaction, user_id: UserId, wanted: usize) -> Result<i64> {
+    use counter::{Column, Entity, Model};
+    let wanted = i64::try_from(wanted).unwrap_or(i64::MAX);
+    let mut add = OnConflict::column(Column::UserId);
+    add.value(Column::LastSeq, Expr::col((Entity, Column::LastSeq)).add(wanted));
+    let row = Model { user_id: user_id.uuid(), last_seq: wanted };
+    Entity::insert(row.into_active_model()).on_conflict(add).exec_without_returning(tx).await?;
+    let last = Entity::find_by_id(user_id.uuid()).one(tx).await?.map_or(0, |row| row.last_seq);
+    Ok(last - wanted)
+}
+
+/// Where an event goes.
+pub(super) struct Place {
+    pub job_id: JobId,
+    pub attempt_id: Option<AttemptId>,
+    pub seq: u64,
+    pub user_id: UserId,
+    pub user_seq: i64,
+}
+
+/// Appends `event` at its place.
+pub(super) async fn append_in<C: ConnectionTrait>(connection: &C, place: Place, event: &NewEvent) -> Result<()> {
     let row = Model {
-        job_id: job_id.uuid(),
-        seq: big(seq),
-        attempt_id: attempt_id.map(AttemptId::uuid),
+        job_id: place.job_id.uuid(),
+        seq: big(place.seq),
+        attempt_id: place.attempt_id.map(AttemptId::uuid),
         trainer_seq: event.trainer_seq.map(big),
         at: instant(event.at),
         event: event.event.clone(),
         data: event.data.clone(),
+        user_id: Some(place.user_id.uuid()),
+        user_seq: Some(place.user_seq),
     };
     Entity::insert(row.into_active_model()).exec_without_returning(connection).await?;
     Ok(())
@@ -151,4 +211,24 @@ pub async fn events_after(db: &Db, job_id: JobId, after: u64, limit: u64) -> Res
     let query = Entity::find().filter(Column::JobId.eq(job_id.uuid())).filter(Column::Seq.gt(big(after)));
     let rows = query.order_by_asc(Column::Seq).limit(limit).all(db.read()).await?;
     Ok(rows.into_iter().map(JobEvent::from).collect())
+}
+
+/// The events of all jobs of an account after number `after` of the account, in order, at most `limit`.
+///
+/// # Errors
+/// When the query fails.
+pub async fn user_events_after(db: &Db, user_id: UserId, after: u64, limit: u64) -> Result<Vec<JobEvent>> {
+    let query = Entity::find().filter(Column::UserId.eq(user_id.uuid())).filter(Column::UserSeq.gt(big(after)));
+    let rows = query.order_by_asc(Column::UserSeq).limit(limit).all(db.read()).await?;
+    Ok(rows.into_iter().map(JobEvent::from).collect())
+}
+
+/// The number of the last event of each of these accounts; those without events are absent.
+///
+/// # Errors
+/// When the query fails.
+pub async fn last_user_seqs(db: &Db, users: &[UserId]) -> Result<HashMap<UserId, u64>> {
+    let ids = users.iter().map(|id| id.uuid());
+    let rows = counter::Entity::find().filter(counter::Column::UserId.is_in(ids)).all(db.read()).await?;
+    Ok(rows.into_iter().map(|row| (UserId(row.user_id), count(row.last_seq))).collect())
 }

@@ -2,11 +2,12 @@
 
 use super::record::StepMetrics;
 use crate::connection::Db;
-use crate::convert::{big, count, instant, small, small_count, text, unless_there};
+use crate::convert::{big, count, from_json_opt, instant, small, small_count, text, to_json, unless_there};
 use crate::datasets::contains;
 use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
 use domain::job::LogLevel;
+use domain::run::ArtifactFile;
 use domain::{CheckpointId, JobId, LogId, MetricsPointId};
 use sea_orm::sea_query::{Expr, Func, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -58,6 +59,7 @@ mod checkpoint {
         pub s3_key: String,
         pub file_size: i64,
         pub created_at: DateTimeUtc,
+        pub files: Option<Json>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -210,11 +212,14 @@ pub struct Checkpoint {
     pub file_size: u64,
     /// When it was complete.
     pub created_at: DateTime<Utc>,
+    /// Its files in the store, while they are there.
+    pub files: Vec<ArtifactFile>,
 }
 
-impl From<checkpoint::Model> for Checkpoint {
-    fn from(m: checkpoint::Model) -> Self {
-        Self {
+impl TryFrom<checkpoint::Model> for Checkpoint {
+    type Error = Error;
+    fn try_from(m: checkpoint::Model) -> Result<Self> {
+        Ok(Self {
             id: CheckpointId(m.id),
             attempt: small_count(m.attempt),
             epoch: small_count(m.epoch),
@@ -225,7 +230,8 @@ impl From<checkpoint::Model> for Checkpoint {
             s3_key: m.s3_key,
             file_size: count(m.file_size),
             created_at: m.created_at,
-        }
+            files: from_json_opt("checkpoints.files", m.files)?.unwrap_or_default(),
+        })
     }
 }
 
@@ -243,10 +249,39 @@ pub(super) async fn put_checkpoint<C: ConnectionTrait>(connection: &C, job_id: J
         s3_key: c.s3_key.clone(),
         file_size: big(c.file_size),
         created_at: instant(c.created_at),
+        files: if c.files.is_empty() { None } else { Some(to_json("checkpoints.files", &c.files)?) },
     };
     let mut same = OnConflict::columns([C::JobId, C::Step]);
-    same.update_columns([C::Attempt, C::Epoch, C::Loss, C::Best, C::S3Bucket, C::S3Key, C::FileSize, C::CreatedAt]);
+    same.update_columns([C::Attempt, C::Epoch, C::Loss, C::Best, C::S3Bucket, C::S3Key, C::FileSize, C::CreatedAt, C::Files]);
     checkpoint::Entity::insert(row.into_active_model()).on_conflict(same).exec_without_returning(connection).await?;
+    Ok(())
+}
+
+/// Notes where the files of a checkpoint are. One that was not reported is not there to note it at.
+pub(super) async fn put_checkpoint_files<C: ConnectionTrait>(
+    connection: &C,
+    job_id: JobId,
+    step: u64,
+    bucket: &str,
+    key: &str,
+    files: &[ArtifactFile],
+) -> Result<()> {
+    use checkpoint::Column as C;
+    let query = checkpoint::Entity::update_many()
+        .col_expr(C::S3Bucket, Expr::value(bucket))
+        .col_expr(C::S3Key, Expr::value(key))
+        .col_expr(C::Files, Expr::value(Some(to_json("checkpoints.files", &files)?)));
+    query.filter(C::JobId.eq(job_id.uuid())).filter(C::Step.eq(big(step))).exec(connection).await?;
+    Ok(())
+}
+
+/// Notes that the files of a checkpoint are not in the store any more.
+///
+/// # Errors
+/// When the query fails.
+pub async fn forget_checkpoint_files(db: &Db, id: CheckpointId) -> Result<()> {
+    let query = checkpoint::Entity::update_many().col_expr(checkpoint::Column::Files, Expr::value(None::<Value>));
+    query.filter(checkpoint::Column::Id.eq(id.uuid())).exec(db.write()).await?;
     Ok(())
 }
 
@@ -257,7 +292,7 @@ pub(super) async fn put_checkpoint<C: ConnectionTrait>(connection: &C, job_id: J
 pub async fn checkpoints(db: &Db, job_id: JobId) -> Result<Vec<Checkpoint>> {
     use checkpoint::Column as C;
     let rows = checkpoint::Entity::find().filter(C::JobId.eq(job_id.uuid())).order_by_asc(C::Step).all(db.read()).await?;
-    Ok(rows.into_iter().map(Checkpoint::from).collect())
+    rows.into_iter().map(Checkpoint::try_from).collect()
 }
 
 /// A line of a job's log.

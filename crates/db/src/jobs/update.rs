@@ -2,7 +2,7 @@
 
 use super::attempts::{self, JobAttempt};
 use super::entity::{Column, Entity, Model};
-use super::events::{self, NewEvent, Projection};
+use super::events::{self, NewEvent, Place, Projection};
 use super::lists;
 use super::record::Job;
 use super::runs::{self, LogLine};
@@ -157,9 +157,6 @@ async fn write(tx: &DatabaseTransaction, before: Model, mut job: Job, effects: J
         runs::cut_metrics(tx, job.id, step).await?;
     }
     attempts::upsert_in(tx, &effects.attempts).await?;
-    for event in &effects.events {
-        append(tx, &mut job, event, now).await?;
-    }
     if let Some(model) = &effects.model {
         models::insert_in(tx, model).await?;
     }
@@ -169,6 +166,7 @@ async fn write(tx: &DatabaseTransaction, before: Model, mut job: Job, effects: J
     }
     notifications::insert_in(tx, &effects.notifications).await?;
     tasks::push_in(tx, &effects.tasks).await?;
+    append_all(tx, &mut job, &effects.events, now).await?;
     let after = Model::try_from(&job)?;
     if after != before || !effects.is_empty() {
         job.updated_at = instant(now);
@@ -177,21 +175,41 @@ async fn write(tx: &DatabaseTransaction, before: Model, mut job: Job, effects: J
     Ok(job)
 }
 
-async fn append(tx: &DatabaseTransaction, job: &mut Job, event: &NewEvent, now: DateTime<Utc>) -> Result<()> {
-    if let Some(seq) = event.trainer_seq {
-        if seq <= job.last_trainer_seq {
-            return Ok(());
+/// Last of all, because of the lock that the numbers are under.
+async fn append_all(tx: &DatabaseTransaction, job: &mut Job, events: &[NewEvent], now: DateTime<Utc>) -> Result<()> {
+    let mut new = Vec::new();
+    for event in events {
+        match event.trainer_seq {
+            Some(seq) if seq <= job.last_trainer_seq => continue,
+            Some(seq) => job.last_trainer_seq = seq,
+            None => {}
         }
-        job.last_trainer_seq = seq;
+        new.push(event);
     }
+    if new.is_empty() {
+        return Ok(());
+    }
+    let mut user_seq = events::reserve_numbers(tx, job.user_id, new.len()).await?;
+    for event in new {
+        user_seq += 1;
+        append(tx, job, event, user_seq, now).await?;
+    }
+    Ok(())
+}
+
+async fn append(tx: &DatabaseTransaction, job: &mut Job, event: &NewEvent, user_seq: i64, now: DateTime<Utc>) -> Result<()> {
     job.last_event_seq += 1;
     job.last_event_at = Some(instant(now));
     let seq = job.last_event_seq;
-    events::append_in(tx, job.id, job.attempt_id, seq, event).await?;
+    let place = Place { job_id: job.id, attempt_id: job.attempt_id, seq, user_id: job.user_id, user_seq };
+    events::append_in(tx, place, event).await?;
     for projection in &event.projections {
         match projection {
             Projection::Metrics(metrics) => runs::put_metrics(tx, job.id, job.attempt, metrics, now).await?,
             Projection::Checkpoint(checkpoint) => runs::put_checkpoint(tx, job.id, checkpoint).await?,
+            Projection::CheckpointFiles { step, bucket, key, files } => {
+                runs::put_checkpoint_files(tx, job.id, *step, bucket, key, files).await?;
+            }
             Projection::Log { level, message, metadata } => {
                 let (level, message, metadata) = (*level, message.clone(), metadata.clone());
                 runs::put_log(tx, job.id, &LogLine { id: LogId::new(event.at), seq, timestamp: event.at, level, message, metadata })

@@ -6,6 +6,7 @@ mod m0003_jobs;
 mod m0004_runs;
 mod m0005_models_costs_notifications;
 mod m0006_tasks;
+mod m0007_account_events;
 
 use sea_orm_migration::prelude::*;
 
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_runs::Migration),
             Box::new(m0005_models_costs_notifications::Migration),
             Box::new(m0006_tasks::Migration),
+            Box::new(m0007_account_events::Migration),
         ]
     }
 }

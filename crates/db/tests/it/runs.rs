@@ -115,6 +115,7 @@ async fn checkpoints_and_attempts_are_kept_once_and_updated() {
             s3_key: format!("runs/{id}/checkpoints/step-{step}"),
             file_size: 1 << 33,
             created_at: at(2),
+            files: Vec::new(),
         };
         let attempt = JobAttempt {
             id: AttemptId::new(at(0)),

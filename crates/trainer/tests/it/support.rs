@@ -87,6 +87,8 @@ impl Bench {
             config: TrainingConfig { hyperparameters, settings },
             output: OutputTarget { dir: self.folder.path().join(output), uploads: BTreeMap::new() },
             gpu: None,
+            callback: None,
+            resume_from: None,
             threads: Some(2),
             provenance: BTreeMap::from([("datasetName".to_owned(), "Bench".to_owned())]),
         }

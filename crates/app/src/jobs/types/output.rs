@@ -328,12 +328,31 @@ pub struct CheckpointView {
     pub epoch: u32,
     /// Validation loss where known, else training loss.
     pub loss: f64,
-    /// Where it is, as `runs/{job}/checkpoints/…`.
+    /// Whether it had the best validation loss so far.
+    pub best: bool,
+    /// Its folder: `checkpoints/{job}/…` in the store, or `runs/{job}/checkpoints/…` at the trainer until it is stored.
     pub key: String,
     /// Bytes.
     pub size: u64,
     /// When it was complete.
     pub created_at: DateTime<Utc>,
+    /// Its files with signed addresses, in a list of checkpoints and while they are in the store.
+    pub files: Vec<CheckpointFileView>,
+    /// Until when the addresses are good.
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// A file of a checkpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckpointFileView {
+    /// Name.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 in hex.
+    pub sha256: String,
+    /// Where it can be read.
+    pub url: String,
 }
 
 /// A line of the log.

@@ -1,6 +1,7 @@
 //! Jobs from their creation to their end, with a cluster that does what the test says.
 
 mod adapter;
+mod callback;
 mod cancelling;
 mod ends;
 mod fake_cluster;
