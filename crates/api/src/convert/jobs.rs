@@ -1,8 +1,8 @@
 //! Training jobs.
 
 use crate::dto::job_detail::{
-    BudgetState, CancelledJob, Checkpoint, CheckpointFile, ComputeCost, CostBreakdown, CreatedJob, DurationRange, Estimate, EstimateCost, EstimateDuration,
-    EstimatedCost, JobDetail, LogLine, LossCurve, MetricsPoint, Receipt, VolumeCost,
+    BudgetState, CancelledJob, Checkpoint, CheckpointFile, ComputeCost, CostBreakdown, CreatedJob, DurationRange, Estimate, EstimateCost,
+    EstimateDuration, EstimatedCost, JobDetail, LogLine, LossCurve, MetricsPoint, Receipt, VolumeCost,
 };
 use crate::dto::job_requests::{JobSort, ListLogs, ListMetrics};
 use crate::dto::jobs::{

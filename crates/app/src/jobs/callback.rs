@@ -70,9 +70,10 @@ fn authentic<T: DeserializeOwned>(app: &App, call: SignedCall<'_>) -> Result<T> 
 fn unsigned(error: CallbackError) -> Error {
     let (code, message) = match error {
         CallbackError::Signature => ("SIGNATURE_INVALID", "The request is not signed with the key of its attempt."),
-        CallbackError::Time => {
-            ("SIGNATURE_EXPIRED", "The request was signed more than 5 minutes from now; check the clocks of both machines and send it anew.")
-        }
+        CallbackError::Time => (
+            "SIGNATURE_EXPIRED",
+            "The request was signed more than 5 minutes from now; check the clocks of both machines and send it anew.",
+        ),
     };
     Error::new(ErrorKind::Unauthenticated, code, message)
 }

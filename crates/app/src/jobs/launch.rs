@@ -13,11 +13,11 @@ use domain::{AttemptId, Error, Result};
 use serde_json::json;
 
 use super::base_model::Geometry;
-use super::{callback, checkpoints};
 use super::finish::{Fence, model_id};
 use super::resolve;
 use super::stages;
 use super::stored::RunInfo;
+use super::{callback, checkpoints};
 use crate::App;
 
 /// How long a job stays its follower's without a sign of life.

@@ -10,8 +10,8 @@ use super::create::{check_name, check_notes};
 use super::sample::extremes;
 use super::stored::{RunInfo, StoredEstimate};
 use super::types::{
-    EventView, JobCounts, JobDetail, JobFilter, JobList, JobSort, JobView, LogView, LogsPage, LogsQuery, LossCurve,
-    MetricsPage, MetricsPoint, MetricsQuery, Receipt, UpdateJob,
+    EventView, JobCounts, JobDetail, JobFilter, JobList, JobSort, JobView, LogView, LogsPage, LogsQuery, LossCurve, MetricsPage,
+    MetricsPoint, MetricsQuery, Receipt, UpdateJob,
 };
 use super::view::{Viewer, metrics_view};
 use crate::App;

@@ -14,5 +14,8 @@ pub use lists::{
     JobFilter, JobSort, active, by_idempotency_key, counts, get, held_budget, in_status, list, measured_throughput, queue_position,
 };
 pub use record::{Job, StepMetrics};
-pub use runs::{Checkpoint, LogFilter, LogLine, MetricsPoint, all_metrics, checkpoints, count_metrics, forget_checkpoint_files, last_logs, logs, metrics_after};
+pub use runs::{
+    Checkpoint, LogFilter, LogLine, MetricsPoint, all_metrics, checkpoints, count_metrics, forget_checkpoint_files, last_logs, logs,
+    metrics_after,
+};
 pub use update::{Budget, JobEffects, acquire_lease, insert, release_lease, renew_lease, update, update_within_budget};
