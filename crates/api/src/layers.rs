@@ -25,11 +25,15 @@ const MAX_BODY: usize = 1024 * 1024;
 /// Longest request id that is taken from a client, in bytes.
 const MAX_REQUEST_ID: usize = 128;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Scripts come from this server only; the charts and toasts set styles by themselves.
-const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; \
-     worker-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
-);
+
+/// Scripts come from this server only; the charts and toasts set styles by themselves. The page sends files to `storage`, where that is
+/// another server.
+fn content_security_policy(storage: Option<&str>) -> HeaderValue {
+    const BEFORE: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'";
+    const AFTER: &str = "; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+    let storage = storage.map(|origin| format!(" {origin}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("{BEFORE}{storage}{AFTER}")).unwrap_or(HeaderValue::from_static("default-src 'self'"))
+}
 
 /// All routes with everything around them.
 pub fn wrap(state: ApiState) -> Router {
@@ -39,10 +43,11 @@ pub fn wrap(state: ApiState) -> Router {
         .route("/docs", get(routes::docs::docs))
         .fallback(routes::page::page)
         .method_not_allowed_fallback(method_not_allowed);
-    around(router, state.telemetry.clone()).with_state(state)
+    let policy = content_security_policy(app::storage::origin(&state.app));
+    around(router, state.telemetry.clone(), policy).with_state(state)
 }
 
-fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, telemetry: Arc<Telemetry>) -> Router<S> {
+fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, telemetry: Arc<Telemetry>, policy: HeaderValue) -> Router<S> {
     let layers = ServiceBuilder::new()
         .map_request(without_odd_id)
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
@@ -50,7 +55,7 @@ fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, telemetry: Arc<Te
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         .layer(header_layer(header::REFERRER_POLICY, HeaderValue::from_static("same-origin")))
-        .layer(header_layer(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(header_layer(header::CONTENT_SECURITY_POLICY, policy))
         .layer(middleware::from_fn_with_state(telemetry, count))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(DefaultBodyLimit::max(MAX_BODY));
@@ -106,7 +111,7 @@ mod tests {
         async fn boom() -> &'static str {
             panic!("boom")
         }
-        let router: Router<()> = around(Router::new().route("/boom", get(boom)), Arc::default());
+        let router: Router<()> = around(Router::new().route("/boom", get(boom)), Arc::default(), content_security_policy(None));
         let request = Request::builder().uri("/boom").header("x-request-id", "abc").body(Body::empty()).expect("a request");
         let answer = router.oneshot(request).await.expect("an answer");
         assert_eq!((answer.status(), answer.headers()["x-request-id"].as_bytes()), (StatusCode::INTERNAL_SERVER_ERROR, &b"abc"[..]));
@@ -116,10 +121,17 @@ mod tests {
         assert!(!body.to_string().contains("boom"), "the inside stays inside");
     }
 
+    #[test]
+    fn the_page_may_send_files_to_the_storage() {
+        let policy = |storage| content_security_policy(storage).to_str().expect("text").to_owned();
+        assert!(policy(None).contains("connect-src 'self'; worker-src"), "{}", policy(None));
+        assert!(policy(Some("https://things.s3.example.com")).contains("connect-src 'self' https://things.s3.example.com; worker-src"));
+    }
+
     #[tokio::test]
     async fn a_request_id_that_is_no_plain_word_is_replaced() {
         for odd in ["<b>", "a b", "", &"x".repeat(MAX_REQUEST_ID + 1)] {
-            let router: Router<()> = around(Router::new().route("/", get(|| async {})), Arc::default());
+            let router: Router<()> = around(Router::new().route("/", get(|| async {})), Arc::default(), content_security_policy(None));
             let request = Request::builder().uri("/").header("x-request-id", odd).body(Body::empty()).expect("a request");
             let answer = router.oneshot(request).await.expect("an answer");
             assert_eq!(answer.headers()["x-request-id"].len(), 36, "{odd}");

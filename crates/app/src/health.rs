@@ -1,9 +1,8 @@
 //! How the server is.
 
 use crate::App;
-use blob::Key;
 use domain::job::JobStatus;
-use domain::{Result, UserId};
+use domain::Result;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -35,10 +34,8 @@ pub struct Figures {
 
 /// What does not answer, and why; empty where the server can do its work.
 pub async fn problems(app: &App) -> Vec<String> {
-    let nobody = UserId(uuid::Uuid::nil());
-    let key = Key::dataset(nobody, uuid::Uuid::nil().into(), "probe.jsonl");
     let database = tokio::time::timeout(PATIENCE, app.db.ping());
-    let storage = tokio::time::timeout(PATIENCE, app.blob.head(&key));
+    let storage = tokio::time::timeout(PATIENCE, app.blob.check());
     let (database, storage) = futures::future::join(database, storage).await;
     let database = match database {
         Ok(Ok(())) => None,
@@ -46,7 +43,7 @@ pub async fn problems(app: &App) -> Vec<String> {
         Err(_) => Some("database: no answer within 3 s".to_owned()),
     };
     let storage = match storage {
-        Ok(Ok(_)) => None,
+        Ok(Ok(())) => None,
         Ok(Err(error)) => Some(format!("storage: {error}")),
         Err(_) => Some("storage: no answer within 3 s".to_owned()),
     };

@@ -6,6 +6,11 @@ use domain::dataset::DatasetStatus;
 use domain::{DatasetId, Error, ErrorKind, Result};
 use std::ops::Range;
 
+/// Scheme, host and port that browsers send files to, where that is not this server.
+pub fn origin(app: &App) -> Option<&str> {
+    app.blob.origin()
+}
+
 /// An object, or a part of it, that a signed address opened.
 pub struct Opened {
     /// Bytes of the whole object.

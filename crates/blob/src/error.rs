@@ -37,6 +37,18 @@ pub enum Error {
     /// The content could not be read to its end: mostly a client that went away.
     #[error("the content broke off; nothing was stored, send it again")]
     Content(#[source] io::Error),
+    /// The store does not answer, or answers with a failure of its own.
+    #[error("the object storage does not answer ({what})")]
+    Unreachable {
+        /// Key or bucket.
+        what: String,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A setting does not fit what is there.
+    #[error("{0}; check the settings of the object storage")]
+    Setting(String),
     /// The store failed.
     #[error("the store could not {action} {what}")]
     Store {
@@ -60,7 +72,7 @@ impl Error {
 
     /// Whether the same call may succeed later without any change.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::NoSpace(_) | Self::Store { .. })
+        matches!(self, Self::NoSpace(_) | Self::Store { .. } | Self::Unreachable { .. })
     }
 }
 
@@ -73,7 +85,8 @@ impl From<Error> for domain::Error {
             Error::TooShort { .. } | Error::Content(_) => Self::new(ErrorKind::Invalid, "UPLOAD_INCOMPLETE", error.to_string()),
             Error::Range { .. } => Self::new(ErrorKind::Invalid, "RANGE_NOT_SATISFIABLE", error.to_string()),
             Error::NoSpace(_) => Self::unavailable("There is no space left on the server; free some and try again.", error),
-            Error::Store { .. } => Self::internal(error),
+            Error::Unreachable { .. } => Self::unavailable("The file storage does not answer; try again in a moment.", error),
+            Error::Store { .. } | Error::Setting(_) => Self::internal(error),
         }
     }
 }

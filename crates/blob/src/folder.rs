@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::key::Key;
 use crate::range::ByteRange;
 use crate::sign::{Grant, SignatureError, Signer};
-use crate::store::{BlobStore, ByteStream, Meta, Object, SignedUpload, SizeLimit, Stored};
+use crate::store::{BlobStore, ByteStream, Listed, ListedStream, Meta, Object, SignedUpload, SizeLimit, Stored};
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
 use sha2::{Digest, Sha256};
@@ -72,6 +72,37 @@ async fn clean(incoming: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Hands over every object below `folder`, a key's first segments. False when nobody listens any more.
+fn walk(root: &Path, folder: &str, found: &tokio::sync::mpsc::Sender<Result<Listed>>) -> io::Result<bool> {
+    let entries = match std::fs::read_dir(root.join(folder)) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(e) => return Err(e),
+    };
+    for entry in entries {
+        let entry = entry?;
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let path = format!("{folder}/{name}");
+        if entry.file_type()?.is_dir() {
+            if !walk(root, &path, found)? {
+                return Ok(false);
+            }
+            continue;
+        }
+        let Ok(key) = Key::parse(&path) else { continue };
+        let meta = match entry.metadata() {
+            Ok(meta) => meta,
+            Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+            Err(e) => return Err(e),
+        };
+        let listed = Listed { key, size: meta.len(), modified: meta.modified()?.into() };
+        if found.blocking_send(Ok(listed)).is_err() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// A file that is removed unless it was placed, also when the upload is dropped half way.
@@ -157,6 +188,24 @@ impl BlobStore for FolderStore {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(e) => Err(Error::store("remove", key.as_str(), e)),
         }
+    }
+
+    fn list(&self, prefix: &str) -> ListedStream {
+        let (found, listed) = tokio::sync::mpsc::channel(64);
+        let (root, prefix) = (self.root.clone(), prefix.trim_matches('/').to_owned());
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = walk(&root, &prefix, &found) {
+                let _ = found.blocking_send(Err(Error::store("list", prefix, error)));
+            }
+        });
+        futures::stream::unfold(listed, |mut listed| async move { listed.recv().await.map(|entry| (entry, listed)) }).boxed()
+    }
+
+    async fn check(&self) -> Result<()> {
+        let probe = self.root.join(INCOMING).join(Uuid::new_v4().to_string());
+        let failed = |source| Error::store("write to", self.root.display().to_string(), source);
+        fs::write(&probe, b"probe").await.map_err(failed)?;
+        fs::remove_file(&probe).await.map_err(failed)
     }
 
     async fn signed_upload(&self, key: &Key, limit: SizeLimit, content_type: &str, expires_at: DateTime<Utc>) -> Result<SignedUpload> {

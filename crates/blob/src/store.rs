@@ -51,6 +51,20 @@ pub struct Meta {
     pub size: u64,
 }
 
+/// An object of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its key.
+    pub key: Key,
+    /// Bytes.
+    pub size: u64,
+    /// When it was stored.
+    pub modified: DateTime<Utc>,
+}
+
+/// Objects, one after the other.
+pub type ListedStream = BoxStream<'static, Result<Listed>>;
+
 /// An object, or a part of it, being read.
 pub struct Object {
     /// Bytes of the whole object.
@@ -99,6 +113,15 @@ pub trait BlobStore: Send + Sync {
     /// When the store does not do it.
     async fn delete(&self, key: &Key) -> Result<bool>;
 
+    /// Every object whose key begins with the segments of `prefix`, such as `models` or `datasets/{user}`, in no order.
+    fn list(&self, prefix: &str) -> ListedStream;
+
+    /// Looks whether the store answers and can be used.
+    ///
+    /// # Errors
+    /// Why it cannot.
+    async fn check(&self) -> Result<()>;
+
     /// A URL that lets its holder store as many bytes as `limit` says under `key` until `expires_at`.
     ///
     /// # Errors
@@ -128,6 +151,11 @@ pub trait BlobStore: Send + Sync {
 
     /// Name of the bucket, as rows keep it.
     fn bucket(&self) -> &str;
+
+    /// Scheme, host and port of the signed URLs, where they lead to another server than the one that asks for them.
+    fn origin(&self) -> Option<&str> {
+        None
+    }
 
     /// The file of an object, where the store is a folder on this machine, so that it can be read without copying. It may not be there.
     fn local_path(&self, _key: &Key) -> Option<PathBuf> {

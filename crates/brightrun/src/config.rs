@@ -10,6 +10,10 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Deserialize;
 
+mod s3;
+
+pub use s3::{NAMES as S3_NAMES, S3Options};
+
 /// Options that the commands with a data folder share. Environment names are those of the specification where it has one.
 #[derive(Args, Debug, Clone, Default)]
 pub struct Options {
@@ -43,6 +47,8 @@ pub struct Options {
     /// Requests a minute: logins an address, writes and reads an account, as `10,120,1200`.
     #[arg(long, env = "BRIGHTRUN_RATE_LIMITS", global = true)]
     pub rate_limits: Option<String>,
+    #[command(flatten)]
+    pub s3: S3Options,
 }
 
 /// The same keys in the file.
@@ -57,6 +63,27 @@ struct FileOptions {
     min_trainable_examples: Option<u64>,
     local_runs: Option<u32>,
     rate_limits: Option<String>,
+    s3_bucket_name: Option<String>,
+    s3_endpoint: Option<String>,
+    s3_public_endpoint: Option<String>,
+    s3_path_style: Option<bool>,
+    aws_region: Option<String>,
+    aws_access_key_id: Option<String>,
+    aws_secret_access_key: Option<String>,
+}
+
+impl FileOptions {
+    fn s3(&self) -> S3Options {
+        S3Options {
+            s3_bucket_name: self.s3_bucket_name.clone(),
+            s3_endpoint: self.s3_endpoint.clone(),
+            s3_public_endpoint: self.s3_public_endpoint.clone(),
+            s3_path_style: self.s3_path_style,
+            aws_region: self.aws_region.clone(),
+            aws_access_key_id: self.aws_access_key_id.clone(),
+            aws_secret_access_key: self.aws_secret_access_key.clone(),
+        }
+    }
 }
 
 /// The values in force.
@@ -80,6 +107,8 @@ pub struct Settings {
     pub local_runs: u32,
     /// Requests a minute: logins an address, writes and reads an account.
     pub rate_limits: [u32; 3],
+    /// The bucket for objects, where set.
+    pub s3: Option<blob::S3Config>,
     /// For `config show`: name, value with secrets redacted, source.
     pub shown: Vec<(&'static str, String, &'static str)>,
 }
@@ -113,6 +142,7 @@ impl Settings {
         fs::create_dir_all(&data_dir).with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
         let data_dir = data_dir.canonicalize().with_context(|| format!("cannot open the data folder {}", data_dir.display()))?;
         let file = read_file(options.config.as_deref(), &data_dir)?;
+        let file_s3 = file.s3();
         let text = |s: &String| s.clone();
         let optional = |s: &Option<String>| s.clone().unwrap_or_else(|| "(not set)".to_owned());
         let listen = picker.pick("listen", &options.listen, file.listen, SocketAddr::from(([127, 0, 0, 1], 3000)), ToString::to_string);
@@ -127,6 +157,7 @@ impl Settings {
             picker.pick("min_trainable_examples", &options.min_trainable_examples, file.min_trainable_examples, 10, ToString::to_string);
         let local_runs = picker.pick("local_runs", &options.local_runs, file.local_runs, 1, ToString::to_string);
         let rates = picker.pick("rate_limits", &options.rate_limits, file.rate_limits, "10,120,1200".to_owned(), text);
+        let s3 = s3::pick(&mut picker, &options.s3, file_s3)?;
         let auth_secret = match secret {
             Some(secret) if secret.len() >= 32 => secret.into_bytes(),
             Some(_) => bail!("AUTH_SECRET is shorter than 32 characters; make one with `openssl rand -hex 32`"),
@@ -146,6 +177,7 @@ impl Settings {
             min_trainable_examples,
             local_runs,
             rate_limits: parse_rates(&rates)?,
+            s3,
             shown: picker.shown,
         })
     }

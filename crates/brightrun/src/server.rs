@@ -123,12 +123,12 @@ async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
     let db = db::Db::connect(&settings.database_url).await.context("cannot open the database")?;
     db.migrate().await.context("cannot migrate the database")?;
     let queue = queue::Queue::new(&db);
-    let blob = blob::FolderStore::open(objects, &settings.auth_secret, &public_url).await.context("cannot open the object store")?;
+    let blob = object_store(settings, &objects, &public_url).await?;
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     let local = cluster::LocalConfig::new(program, runs_dir.clone(), settings.local_runs);
     Ok(Arc::new(App {
         db,
-        blob: Arc::new(blob),
+        blob,
         queue,
         cluster: Arc::new(cluster::LocalCluster::new(local)),
         clock: Arc::new(SystemClock),
@@ -146,6 +146,20 @@ async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
     }))
+}
+
+/// The bucket where one is set, else the folder.
+async fn object_store(settings: &Settings, objects: &std::path::Path, public_url: &str) -> Result<Arc<dyn blob::BlobStore>> {
+    if let Some(s3) = &settings.s3 {
+        let store = blob::S3Store::open(s3, Arc::new(SystemClock)).await;
+        let at = s3.endpoint.as_deref().unwrap_or("Amazon S3");
+        let store = store.with_context(|| {
+            format!("cannot use the bucket {} at {at}; check S3_ENDPOINT, S3_BUCKET_NAME, AWS_REGION and the access key", s3.bucket)
+        })?;
+        return Ok(Arc::new(store));
+    }
+    let store = blob::FolderStore::open(objects, &settings.auth_secret, public_url).await.context("cannot open the object store")?;
+    Ok(Arc::new(store))
 }
 
 fn api_options(settings: &Settings, stopping: CancellationToken) -> api::Options {

@@ -1,4 +1,4 @@
-//! What tests of several crates need: databases of both kinds, a clock that is advanced by hand, rows to begin with.
+//! What tests of several crates need: databases of both kinds, an S3 server, a clock that is advanced by hand, rows to begin with.
 //!
 //! For development only: no crate depends on it but for its tests.
 
@@ -6,6 +6,10 @@ mod clock;
 mod databases;
 mod postgres;
 pub mod rows;
+#[cfg(feature = "s3")]
+mod s3;
 
 pub use clock::ManualClock;
 pub use databases::{TestDatabase, databases};
+#[cfg(feature = "s3")]
+pub use s3::S3Server;

@@ -1,6 +1,8 @@
 //! One behaviour for every store.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::print_stderr, reason = "a test fails by panicking")]
 
 mod folder;
+mod radosgw;
+mod s3;
 mod suite;

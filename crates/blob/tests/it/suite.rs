@@ -29,6 +29,7 @@ pub async fn run(store: &dyn BlobStore) {
     keeps_the_size(store).await;
     a_broken_upload_leaves_what_was_there(store).await;
     removes(store).await;
+    lists(store).await;
     takes_large_objects_in_small_memory(store).await;
 }
 
@@ -92,6 +93,36 @@ async fn removes(store: &dyn BlobStore) {
     assert!(store.delete(&key).await.expect("delete"));
     assert!(!store.delete(&key).await.expect("delete again"));
     assert_eq!(store.head(&key).await.expect("head"), None);
+}
+
+/// The keys below a prefix, in order.
+pub async fn listed(store: &dyn BlobStore, prefix: &str) -> Vec<String> {
+    let found: Vec<_> = store.list(prefix).try_collect().await.expect("a list");
+    let mut keys: Vec<String> = found.into_iter().map(|listed| listed.key.to_string()).collect();
+    keys.sort();
+    keys
+}
+
+async fn lists(store: &dyn BlobStore) {
+    store.check().await.expect("it can be used");
+    let before = listed(store, "datasets").await;
+    let user = UserId(Uuid::from_u128(7));
+    let keys: Vec<Key> = (0..5).map(|n| Key::dataset(user, DatasetId(Uuid::from_u128(n)), "a.json")).collect();
+    for key in &keys {
+        store.put(key, memory_content("12"), SizeLimit::Exactly(2)).await.expect("put");
+    }
+    let texts: Vec<String> = keys.iter().map(Key::to_string).collect();
+    assert_eq!(listed(store, &format!("datasets/{user}")).await, texts);
+    assert_eq!(listed(store, "datasets").await.len(), before.len() + 5);
+    assert_eq!(listed(store, &format!("datasets/{}", UserId(Uuid::from_u128(8)))).await, Vec::<String>::new());
+    let first = store.list("datasets").try_next().await.expect("a list").expect("an object");
+    let age = chrono::Utc::now() - first.modified;
+    assert!(first.size > 0 || before.len() == 1, "{first:?}");
+    assert!(age < chrono::Duration::minutes(10) && age > chrono::Duration::minutes(-10), "{age}");
+    for key in &keys {
+        store.delete(key).await.expect("delete");
+    }
+    assert_eq!(listed(store, &format!("datasets/{user}")).await, Vec::<String>::new());
 }
 
 async fn takes_large_objects_in_small_memory(store: &dyn BlobStore) {
