@@ -29,7 +29,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Scripts come from this server only; the charts and toasts set styles by themselves. The page sends files to `storage`, where that is
 /// another server.
 fn content_security_policy(storage: Option<&str>) -> HeaderValue {
-    const BEFORE: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'";
+    const BEFORE: &str =
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'";
     const AFTER: &str = "; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
     let storage = storage.map(|origin| format!(" {origin}")).unwrap_or_default();
     HeaderValue::from_str(&format!("{BEFORE}{storage}{AFTER}")).unwrap_or(HeaderValue::from_static("default-src 'self'"))

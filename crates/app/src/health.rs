@@ -1,8 +1,8 @@
 //! How the server is.
 
 use crate::App;
-use domain::job::JobStatus;
 use domain::Result;
+use domain::job::JobStatus;
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -53,7 +53,8 @@ impl Presigner {
             ("X-Amz-Expires", &seconds),
             ("X-Amz-SignedHeaders", &names),
         ];
-        let mut query: Vec<String> = own.iter().chain(query).map(|(name, value)| format!("{}={}", encoded(name, ""), encoded(value, ""))).collect();
+        let mut query: Vec<String> =
+            own.iter().chain(query).map(|(name, value)| format!("{}={}", encoded(name, ""), encoded(value, ""))).collect();
         query.sort_unstable();
         let query = query.join("&");
 
@@ -125,7 +126,8 @@ mod tests {
     fn headers_and_parameters_are_signed_in_order() {
         let at = "2013-05-24T00:00:00Z".parse().expect("a time");
         let life = Duration::from_secs(60);
-        let sign = |size| presigner().url("PUT", "a b/c", &[("content-type", "x/y"), ("content-length", size)], &[("z", "1 & 2")], at, life);
+        let sign =
+            |size| presigner().url("PUT", "a b/c", &[("content-type", "x/y"), ("content-length", size)], &[("z", "1 & 2")], at, life);
         let url = sign("5");
         assert!(url.contains("/a%20b/c?") && url.contains("X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost"), "{url}");
         assert!(url.contains("&z=1%20%26%202&X-Amz-Signature="), "{url}");

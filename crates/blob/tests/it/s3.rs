@@ -125,7 +125,12 @@ async fn a_large_upload_that_breaks_off_leaves_no_part() {
     let store = open(&config(&server)).await.expect("store");
     let key = suite::key("broken.bin");
     let piece = bytes::Bytes::from(vec![1u8; 4 * 1024 * 1024]);
-    let pieces = move |count| futures::stream::iter((0..count).map({ let piece = piece.clone(); move |_| Ok(piece.clone()) }));
+    let pieces = move |count| {
+        futures::stream::iter((0..count).map({
+            let piece = piece.clone();
+            move |_| Ok(piece.clone())
+        }))
+    };
     let size = SizeLimit::Exactly(80 * 1024 * 1024);
     let gone = futures::stream::once(async { Err(std::io::Error::new(std::io::ErrorKind::ConnectionReset, "gone")) });
     let broken = store.put(&key, pieces(15).chain(gone).boxed(), size).await;
