@@ -46,7 +46,8 @@ lint: ## rustfmt, clippy and the page's linters
 fmt: ## Formats the Rust code
 	cargo fmt --all
 
-generate: $(MODULES) ## docs/openapi.json from the code, and the page's types from it
+generate: $(MODULES) ## docs/openapi.json and docs/dataset-findings.md from the code, and the page's types from the former
+	UPDATE_FINDINGS=1 cargo test -q --locked -p dataset --test it docs
 	UPDATE_OPENAPI=1 cargo test -q --locked -p api openapi
 	cd $(WEB) && npm run generate
 

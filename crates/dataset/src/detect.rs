@@ -45,6 +45,23 @@ pub(crate) fn detect(head: &[u8], whole: bool, hint: Option<DatasetFormat>) -> R
     }
 }
 
+/// Whether the beginning of a file is only too short to tell its format: it breaks off before a record of a known form, and before
+/// anything in it is wrong.
+pub(crate) fn is_cut_short(detected: &Result<Layout, Problem>, head: &[u8]) -> bool {
+    let untold = match detected {
+        Ok(layout) => *layout == Layout::Lines,
+        Err(problem) => [codes::UNKNOWN_FORMAT, codes::INVALID_JSON].contains(&problem.code),
+    };
+    if head.is_empty() || !untold || known_line(head, false) {
+        return false;
+    }
+    let text = head.trim_ascii_start();
+    let mark = b"\xEF\xBB\xBF";
+    text.is_empty()
+        || mark.starts_with(text)
+        || (matches!(text[0], b'{' | b'[') && matches!(serde_json::from_slice::<serde::de::IgnoredAny>(text), Err(error) if error.is_eof()))
+}
+
 /// Positions are relative to the first byte that is not blank.
 fn shift(mut problem: Problem, line: u64) -> Problem {
     problem.line = problem.line.map(|own| own + line - 1);

@@ -15,6 +15,15 @@ pub enum DatasetError {
         #[source]
         source: io::Error,
     },
+    /// The new file could not be written.
+    #[error("the new file could not be written after {offset} bytes")]
+    Write {
+        /// How far writing came.
+        offset: u64,
+        /// The failure itself.
+        #[source]
+        source: io::Error,
+    },
     /// The stream ended before the size that was announced. The same call may succeed later.
     #[error("the data set's stream ended after {read} of {expected} bytes; read it again, or upload it again if that does not help")]
     ShortRead {

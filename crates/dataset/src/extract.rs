@@ -5,7 +5,7 @@ use crate::depth;
 use crate::detect::{self, Layout};
 use crate::error::DatasetError;
 use crate::frame::document::Walker;
-use crate::frame::{Frame, MAX_RECORD, Part, Place, lines};
+use crate::frame::{Container, Frame, MAX_RECORD, Part, Place, lines};
 use crate::header::Header;
 use crate::lenient::{Lenient, filled};
 use crate::normalise::{self, Body, Conversation, Form};
@@ -31,6 +31,28 @@ pub(crate) struct Item {
     pub(crate) pointer: Option<String>,
 }
 
+/// What the bytes of the last item are, for those who write them again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Piece {
+    /// Nothing that is written.
+    #[default]
+    None,
+    Record,
+    /// A record whose bytes were not kept.
+    TooLong,
+    /// The `_meta` line.
+    Meta,
+    Part(Part),
+    Entry(String),
+    Open(Container),
+    Close(Container),
+    /// The file ends in the middle.
+    CutOff,
+}
+
+/// Changes the bytes of a record before it is read; none where it stays as it is.
+pub(crate) type Editor<'e> = Box<dyn FnMut(&[u8]) -> Option<Vec<u8>> + 'e>;
+
 /// How a file is to be read.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Reading {
@@ -51,9 +73,14 @@ pub(crate) struct Extractor<'p, R> {
     conversation: Option<Conversation>,
     ordinal: u64,
     documents: u64,
-    /// Found before the first record, or to be handed out before the end.
+    /// Found before the first record: why the file cannot be used, and what is said about it otherwise.
     refusal: Option<Problem>,
+    notes: Vec<Problem>,
     done: bool,
+    pub(crate) piece: Piece,
+    editor: Option<Editor<'p>>,
+    /// The last record as it was before it was edited.
+    original: Option<Vec<u8>>,
 }
 
 impl<'p, R: Read> Extractor<'p, R> {
@@ -63,12 +90,21 @@ impl<'p, R: Read> Extractor<'p, R> {
         let (head, whole) = source.head()?;
         let detected = detect::detect(head, whole && !reading.partial, reading.hint);
         let (layout, refusal) = match detected {
+            detected if reading.partial && detect::is_cut_short(&detected, head) => (Layout::Values, None),
             Ok(layout) => (layout, None),
             Err(problem) => (Layout::Lines, Some(problem)),
         };
+        let mut notes = Vec::new();
+        if source.marked {
+            notes.push(Problem::file(codes::BYTE_ORDER_MARK, "The file begins with a byte order mark.").on_line(1));
+        }
+        if source.crlf {
+            notes.push(Problem::file(codes::CRLF_LINE_ENDS, "The lines end with a carriage return and a line feed.").on_line(1));
+        }
         Ok(Self {
             source,
             reading,
+            notes,
             raw: Vec::new(),
             layout,
             walker: Walker::new(layout == Layout::Document),
@@ -78,7 +114,43 @@ impl<'p, R: Read> Extractor<'p, R> {
             documents: 0,
             refusal,
             done: false,
+            piece: Piece::None,
+            editor: None,
+            original: None,
         })
+    }
+
+    /// The same with an editor of records.
+    pub(crate) fn edited_by(mut self, editor: Editor<'p>) -> Self {
+        self.editor = Some(editor);
+        self
+    }
+
+    /// The bytes of the last piece, as edited.
+    pub(crate) fn raw(&self) -> &[u8] {
+        &self.raw
+    }
+
+    /// The last record as it stood in the file, where it was edited.
+    pub(crate) fn original(&self) -> Option<&[u8]> {
+        self.original.as_deref()
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// Bytes of the file that were read so far.
+    pub(crate) fn offset(&self) -> u64 {
+        self.source.offset()
+    }
+
+    /// What bytes say when they are read as a record of this place, without counting it.
+    pub(crate) fn read_again(&mut self, raw: &[u8], line: u64) -> Option<Body> {
+        let ordinal = self.ordinal;
+        let item = self.record(Position { line, column: 1 }, Place::Root, true, raw);
+        self.ordinal = ordinal;
+        item.and_then(|item| item.body)
     }
 
     /// The next item; none at the end, and after a problem that is fatal and ends the reading.
@@ -90,11 +162,20 @@ impl<'p, R: Read> Extractor<'p, R> {
             self.done = true;
             return Ok(Some(Item { problems: vec![problem], ..Item::default() }));
         }
+        if !self.notes.is_empty() {
+            return Ok(Some(Item { line: 1, problems: std::mem::take(&mut self.notes), ..Item::default() }));
+        }
         let frame = match self.layout {
             Layout::Lines => lines::next(&mut self.source, &mut self.raw)?,
             Layout::Document | Layout::Values => self.walker.next(&mut self.source, &mut self.raw)?,
         };
-        let raw = std::mem::take(&mut self.raw);
+        let mut raw = std::mem::take(&mut self.raw);
+        self.original = None;
+        if matches!(frame, Frame::Record { .. })
+            && let Some(edited) = self.editor.as_mut().and_then(|editor| editor(&raw))
+        {
+            self.original = Some(std::mem::replace(&mut raw, edited));
+        }
         let item = self.frame(frame, &raw);
         self.raw = raw;
         self.done |= item.is_none();
@@ -128,28 +209,52 @@ impl<'p, R: Read> Extractor<'p, R> {
     }
 
     fn frame(&mut self, frame: Frame, raw: &[u8]) -> Option<Item> {
+        self.piece = Piece::None;
         match frame {
             Frame::End => None,
             Frame::Broken(problem) => {
                 self.done = true;
-                let cut = self.reading.partial && problem.code == codes::TRUNCATED_FILE;
+                let cut_off = problem.code == codes::TRUNCATED_FILE;
+                let cut = self.reading.partial && cut_off;
+                if cut_off {
+                    self.piece = Piece::CutOff;
+                }
                 let line = problem.line.unwrap_or_default();
                 Some(Item { line, problems: if cut { Vec::new() } else { vec![problem] }, ..Item::default() })
             }
             Frame::TooLong { at, place, bytes } => {
+                self.piece = Piece::TooLong;
                 self.ordinal += 1;
                 let what = format!("This is {bytes} bytes long, and at most {MAX_RECORD} are read at a time.");
                 Some(rejected(at, place, vec![Problem::file(codes::LINE_TOO_LONG, what)]))
             }
-            Frame::ConversationStart(index) => {
+            Frame::Open(container, index) => {
+                self.piece = Piece::Open(container);
+                if container != Container::Conversation {
+                    return Some(Item::default());
+                }
                 // Until its metadata says better; several documents may follow each other.
                 let document = if self.documents > 1 { format!("{}.", self.documents) } else { String::new() };
                 let id = format!("conversation-{document}{}", index + 1);
                 self.conversation = Some(Conversation { id, ..Conversation::default() });
                 Some(Item::default())
             }
-            Frame::Part(part, at) => Some(self.part(part, at, raw)),
-            Frame::Record { at, place, ended } => self.record(at, place, ended, raw),
+            Frame::Close(container) => {
+                self.piece = Piece::Close(container);
+                Some(Item::default())
+            }
+            Frame::Entry(key) => {
+                self.piece = Piece::Entry(key);
+                Some(Item::default())
+            }
+            Frame::Part(part, at) => {
+                self.piece = Piece::Part(part);
+                Some(self.part(part, at, raw))
+            }
+            Frame::Record { at, place, ended } => {
+                self.piece = Piece::Record;
+                self.record(at, place, ended, raw)
+            }
         }
     }
 
@@ -199,6 +304,7 @@ impl<'p, R: Read> Extractor<'p, R> {
             Ok(_) => return Some(rejected(at, place, vec![Problem::file(codes::NOT_AN_OBJECT, "This is not a JSON object.")])),
             Err(error) if error.is_eof() && !ended => {
                 self.done = true;
+                self.piece = Piece::CutOff;
                 let what = "The last line ends in the middle of its JSON.";
                 let problem = Problem::file(codes::TRUNCATED_FILE, what).at(self.source.position()).fatal();
                 return (!self.reading.partial).then(|| rejected(at, place, vec![problem]));
@@ -216,6 +322,7 @@ impl<'p, R: Read> Extractor<'p, R> {
             && Form::of(&record).is_none()
         {
             self.ordinal -= 1;
+            self.piece = Piece::Meta;
             self.header.from_meta_line = true;
             self.header.file(meta, false);
             return Some(Item { line: at.line, ..Item::default() });

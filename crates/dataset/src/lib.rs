@@ -7,15 +7,20 @@
 pub mod codes;
 mod depth;
 mod detect;
+mod encoding;
 mod error;
 mod example;
 mod extract;
 mod findings;
+mod fix;
 mod frame;
 mod header;
+mod judge;
 mod lengths;
 mod lenient;
+mod near;
 mod normalise;
+mod private;
 mod problem;
 mod reader;
 mod record;
@@ -29,6 +34,7 @@ mod words;
 
 pub use error::DatasetError;
 pub use example::{Example, Labels, Split, TokenCounter};
+pub use fix::{FixPlan, FixReport, FixSample, Totals, fix};
 pub use reader::{Counts, ExampleReader, read_examples};
 pub use report::{ValidateOptions, ValidationReport};
 pub use validate::validate;

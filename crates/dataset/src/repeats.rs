@@ -1,14 +1,13 @@
 //! What occurs twice: examples, conversations, ids of pairs. Each set is bounded.
 
+use crate::example::Split;
 use crate::words::{BuildIdentity, hash_of};
-use domain::dataset::Message;
 use std::collections::{HashMap, HashSet};
-use std::hash::{Hash, Hasher};
 
 /// Entries that each of the sets here can hold: as many as fit a table of 2^21 slots, about 36 MB.
 pub(crate) const MOST: usize = 1_800_000;
 
-/// Examples by the hash of their messages, with the line of the first.
+/// Examples by the hash of their messages, with a note on the first.
 #[derive(Default)]
 pub(crate) struct Examples {
     first: HashMap<u64, u64, BuildIdentity>,
@@ -16,14 +15,13 @@ pub(crate) struct Examples {
 }
 
 impl Examples {
-    /// The line on which the same messages came before.
-    pub(crate) fn repeated(&mut self, messages: &[Message], line: u64) -> Option<u64> {
-        let hash = hash_of(&Texts(messages));
+    /// What was noted where the same messages came before.
+    pub(crate) fn repeated(&mut self, hash: u64, note: u64) -> Option<u64> {
         if let Some(first) = self.first.get(&hash) {
             return Some(*first);
         }
         if self.first.len() < MOST {
-            self.first.insert(hash, line);
+            self.first.insert(hash, note);
         } else {
             self.capped = true;
         }
@@ -35,14 +33,29 @@ impl Examples {
     }
 }
 
-/// Hashes roles and texts.
-struct Texts<'m>(&'m [Message]);
+/// On which sides of the file's own split a conversation is. Nothing is kept until the file turns out to have one.
+#[derive(Default)]
+pub(crate) struct Sides {
+    held_out: HashMap<u64, bool, BuildIdentity>,
+}
 
-impl Hash for Texts<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        for message in self.0 {
-            message.role.hash(state);
-            message.content.hash(state);
+impl Sides {
+    /// Whether the conversation was on the other side before.
+    pub(crate) fn crossed(&mut self, conversation: &str, split: Option<Split>) -> bool {
+        if split.is_none() && self.held_out.is_empty() {
+            return false;
+        }
+        // What has no side is trained on.
+        let held_out = split == Some(Split::Validation);
+        let hash = hash_of(conversation);
+        match self.held_out.get(&hash) {
+            Some(first) => *first != held_out,
+            None => {
+                if self.held_out.len() < MOST {
+                    self.held_out.insert(hash, held_out);
+                }
+                false
+            }
         }
     }
 }

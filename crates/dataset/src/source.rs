@@ -46,6 +46,9 @@ pub(crate) struct Source<'p, R> {
     bytes_read: u64,
     bad: VecDeque<BadBytes>,
     head_done: bool,
+    /// The file begins with a byte order mark; its lines end as those of Windows do.
+    pub(crate) marked: bool,
+    pub(crate) crlf: bool,
     /// More follows in the file than is given: a sequence that the end cuts is left out.
     pub(crate) cut_end: bool,
 }
@@ -67,6 +70,8 @@ impl<'p, R: Read> Source<'p, R> {
             bytes_read: 0,
             bad: VecDeque::new(),
             head_done: false,
+            marked: false,
+            crlf: false,
             cut_end: false,
         }
     }
@@ -78,7 +83,9 @@ impl<'p, R: Read> Source<'p, R> {
                 self.read_some()?;
             }
             self.head_done = true;
+            self.crlf = memchr::memchr(b'\n', &self.buffer[..self.end]).is_some_and(|end| end > 0 && self.buffer[end - 1] == b'\r');
             if self.buffer[..self.end].starts_with(BOM) {
+                self.marked = true;
                 self.start = BOM.len();
                 self.checked = BOM.len();
                 self.offset = BOM.len() as u64;
@@ -115,6 +122,11 @@ impl<'p, R: Read> Source<'p, R> {
         }
         self.offset += count as u64;
         self.start += count;
+    }
+
+    /// Bytes before the next one.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
     }
 
     /// The position of the next byte.

@@ -5,7 +5,6 @@ use crate::header::Header;
 use crate::lengths::Lengths;
 use crate::repeats::Conversations;
 use crate::tokens::Counted;
-use crate::words::Words;
 use domain::dataset::{DatasetStatistics, Message, SampleConversation, ScaffoldingCell, TopicCount};
 use std::collections::{BTreeMap, HashSet};
 
@@ -55,7 +54,6 @@ pub(crate) struct Statistics {
     pub(crate) context: u64,
     pub(crate) rejected: u64,
     pub(crate) conversations: Conversations,
-    pub(crate) words: Words,
     lengths: Lengths,
     turn_tokens: u64,
     turns: u64,
@@ -79,7 +77,6 @@ impl Statistics {
             context: 0,
             rejected: 0,
             conversations: Conversations::default(),
-            words: Words::new(),
             lengths: Lengths::new(),
             turn_tokens: 0,
             turns: 0,
@@ -132,7 +129,6 @@ impl Statistics {
         let turns = messages.iter().filter(|message| message.role != "system").count() as u64;
         self.conversations.add(conversation_id, turns);
         for message in messages {
-            self.words.add(&message.content);
             if !self.roles.contains(&message.role) {
                 self.roles.insert(message.role.clone());
             }
@@ -193,7 +189,7 @@ impl Statistics {
     }
 
     /// The figures, and the sample.
-    pub(crate) fn finish(mut self, header: &Header, tokenizer: &str) -> (DatasetStatistics, Vec<SampleConversation>) {
+    pub(crate) fn finish(mut self, header: &Header, tokenizer: &str, vocabulary_size: u64) -> (DatasetStatistics, Vec<SampleConversation>) {
         let (consultant_name, consultant_title) = header.consultant_parts();
         if !self.cells.is_empty() && self.unlabelled > 0 {
             let unknown = (UNKNOWN.to_owned(), UNKNOWN.to_owned());
@@ -213,7 +209,7 @@ impl Statistics {
             total_tokens: self.lengths.total(),
             avg_turns_per_conversation: quotient(self.conversations.turns(), self.conversations.count()),
             avg_tokens_per_turn: quotient(self.turn_tokens, self.turns),
-            vocabulary_size: self.words.count(),
+            vocabulary_size,
             unique_speakers: if self.personas.is_empty() { self.roles.len() } else { self.personas.len() } as u64,
             topic_distribution: topics,
             length_distribution: self.lengths.distribution(),
@@ -230,7 +226,7 @@ impl Statistics {
     }
 }
 
-fn sample_messages(messages: &[Message]) -> Vec<Message> {
+pub(crate) fn sample_messages(messages: &[Message]) -> Vec<Message> {
     let shown = messages.iter().take(SAMPLE_MESSAGES);
     shown.map(|message| Message { content: clip(&message.content, SAMPLE_LETTERS), ..message.clone() }).collect()
 }

@@ -6,9 +6,10 @@ use crate::example::{Example, TokenCounter};
 use crate::extract::{Extractor, Item, Reading};
 use crate::findings::Findings;
 use crate::header::Header;
+use crate::judge::{GOOD_QUALITY, Judge, new_from};
 use crate::normalise::{Body, Form};
 use crate::problem::Problem;
-use crate::repeats::{Examples, MOST, PairIds};
+use crate::repeats::{MOST, PairIds};
 use crate::report::{ValidateOptions, ValidationReport};
 use crate::statistics::Statistics;
 use crate::tokens::Batch;
@@ -19,8 +20,6 @@ use std::ops::ControlFlow;
 
 /// Pairs below which more are recommended.
 const RECOMMENDED_PAIRS: u64 = 500;
-/// Mean quality below which a review is recommended.
-const GOOD_QUALITY: f64 = 3.0;
 
 /// Reads a data set once, in constant memory, and says what is wrong with it and what it holds.
 ///
@@ -58,7 +57,7 @@ struct Validation<'o> {
     batch: Batch<'o>,
     findings: Findings,
     statistics: Statistics,
-    repeats: Examples,
+    judge: Judge,
     pair_ids: PairIds,
     form: Option<Form>,
     scaffolded: bool,
@@ -72,7 +71,7 @@ impl<'o> Validation<'o> {
             batch: Batch::new(tokens),
             findings: Findings::default(),
             statistics: Statistics::new(),
-            repeats: Examples::default(),
+            judge: Judge::new(),
             pair_ids: PairIds::default(),
             form: None,
             scaffolded: false,
@@ -102,6 +101,9 @@ impl<'o> Validation<'o> {
             }
             Some(Body::Context { conversation_id, labels, messages }) => {
                 self.pair_id(pair_id, &conversation_id, line, pointer.as_deref());
+                let mut problems = Vec::new();
+                self.judge.context(&messages, &mut problems);
+                self.judged(problems, line, pointer.as_deref());
                 self.statistics.context(&conversation_id, &labels, &messages);
             }
             Some(Body::Rejected { conversation_id }) => self.statistics.rejected(conversation_id.as_deref()),
@@ -134,15 +136,25 @@ impl<'o> Validation<'o> {
     }
 
     fn example(&mut self, example: Example, form: Option<Form>, pointer: Option<String>) {
-        if let Some(first) = self.repeats.repeated(&example.messages, example.line) {
-            let what = format!("The example repeats the one on line {first} word for word.");
-            self.found(Problem::file(codes::DUPLICATE, what), example.line, pointer.clone());
-        }
+        let mut problems = Vec::new();
+        self.judge.example(&example, form, &mut problems);
+        self.judged(problems, example.line, pointer.as_deref());
         self.statistics.example(&example);
-        // The history of a pair consists of other pairs' turns.
-        let new_from = if form == Some(Form::Pair) { example.messages.len().saturating_sub(2) } else { 0 };
+        let new_from = new_from(form, &example.messages);
         if self.batch.push(example.messages, new_from, example.line, pointer) {
             self.count_tokens();
+        }
+    }
+
+    /// Adds what the judge said about the record at `pointer`.
+    fn judged(&mut self, problems: Vec<Problem>, line: u64, pointer: Option<&str>) {
+        for mut problem in problems {
+            let inner = problem.pointer.take();
+            let pointer = match (pointer, inner) {
+                (None, None) => None,
+                (outer, inner) => Some(format!("{}{}", outer.unwrap_or_default(), inner.unwrap_or_default())),
+            };
+            self.found(problem, line, pointer);
         }
     }
 
@@ -199,16 +211,16 @@ impl<'o> Validation<'o> {
         let trainable = !fatal && self.statistics.pairs > 0;
         let groups = self.findings.into_groups();
         let review_recommended = trainable && groups.iter().any(|group| group.severity != Severity::Info);
-        let (statistics, sample) = self.statistics.finish(header, self.tokenizer);
+        let (statistics, sample) = self.statistics.finish(header, self.tokenizer, self.judge.vocabulary.count());
         ValidationReport { format, groups, statistics, sample, trainable, review_recommended, fatal, sha256, summary }
     }
 
     fn capped(&mut self) {
-        if self.repeats.capped() {
+        if self.judge.examples.capped() {
             let what = format!("Only the first {MOST} different examples were searched for repetitions.");
             self.findings.add(Problem::file(codes::COUNTS_CAPPED, what));
         }
-        if self.statistics.words.count() >= MOST_WORDS as u64 {
+        if self.judge.vocabulary.count() >= MOST_WORDS as u64 {
             let what = format!("There are more than {MOST_WORDS} different words; counting stopped there.");
             self.findings.add(Problem::file(codes::COUNTS_CAPPED, what));
         }

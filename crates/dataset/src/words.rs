@@ -1,12 +1,14 @@
-//! How many different words a data set has.
+//! Words of a text and hashes of them, in one pass over its bytes.
 
-use std::collections::HashSet;
-use std::hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasherDefault, Hasher};
 
 /// Words beyond this many are not told apart any more, so that memory stays bounded.
 pub(crate) const MOST_WORDS: usize = 200_000;
-/// Texts that are remembered in order not to read them again: system prompts and histories repeat from pair to pair.
-const RECENT: usize = 4096;
+/// Slots of their table, of which fewer than half are ever used.
+const SLOTS: usize = 1 << 19;
+
+const KEY: u64 = 0x9e37_79b9_7f4a_7c15;
+const OTHER_KEY: u64 = 0xd6e8_feb8_6659_fd93;
 
 /// For keys that are hashes already.
 #[derive(Default)]
@@ -28,114 +30,210 @@ impl Hasher for Identity {
 
 pub(crate) type BuildIdentity = BuildHasherDefault<Identity>;
 
-/// A hash of 64 bits that is the same all through one pass.
-pub(crate) fn hash_of(value: &(impl Hash + ?Sized)) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
+/// Both halves of the product of 128 bits, folded: every bit of both factors reaches every bit of it.
+#[expect(clippy::cast_possible_truncation, reason = "the two halves of the product")]
+pub(crate) fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product as u64) ^ ((product >> 64) as u64)
 }
 
-/// The different words seen so far, compared without case, each as its hash.
-pub(crate) struct Words {
-    seen: HashSet<u64, BuildIdentity>,
-    recent: Vec<u64>,
+/// A hash of 64 bits that is the same in every run.
+pub(crate) fn hash_of(text: &str) -> u64 {
+    let bytes = text.as_bytes();
+    let mut hash = fold(bytes.len() as u64 ^ KEY, OTHER_KEY);
+    let (blocks, rest) = bytes.as_chunks::<16>();
+    for block in blocks {
+        let (low, high) = halves(block);
+        hash = fold(low ^ hash, high ^ KEY);
+    }
+    let mut last = [0; 16];
+    last[..rest.len()].copy_from_slice(rest);
+    let (low, high) = halves(&last);
+    fold(low ^ hash, high ^ OTHER_KEY)
 }
 
-impl Words {
+fn halves(block: &[u8; 16]) -> (u64, u64) {
+    let number = u128::from_le_bytes(*block);
+    #[expect(clippy::cast_possible_truncation, reason = "the two halves of the block")]
+    (number as u64, (number >> 64) as u64)
+}
+
+/// What a pass over a text has met beside words.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Met {
+    /// Letters beyond ASCII.
+    pub(crate) non_ascii: bool,
+    /// Control characters other than tabs and line ends.
+    pub(crate) control: bool,
+    pub(crate) at_sign: bool,
+    /// Words that begin with a digit have so many bytes together.
+    pub(crate) digits: usize,
+}
+
+const SEPARATOR: u8 = 0;
+const LETTER: u8 = 1;
+const DIGIT: u8 = 2;
+const APOSTROPHE: u8 = 3;
+const BEYOND: u8 = 4;
+const CONTROL: u8 = 5;
+const AT_SIGN: u8 = 6;
+
+const CLASSES: [u8; 256] = {
+    let mut classes = [SEPARATOR; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "below 256")]
+        let letter = byte as u8;
+        classes[byte] = match letter {
+            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+            b'0'..=b'9' => DIGIT,
+            b'\'' => APOSTROPHE,
+            b'@' => AT_SIGN,
+            0x80.. => BEYOND,
+            b'\t' | b'\n' | b'\r' => SEPARATOR,
+            0..0x20 | 0x7f => CONTROL,
+            _ => SEPARATOR,
+        };
+        byte += 1;
+    }
+    classes
+};
+
+fn class(byte: u8) -> u8 {
+    CLASSES[usize::from(byte)]
+}
+
+/// Calls `each` with the hash of every word: runs of letters and digits with apostrophes inside, compared without case.
+pub(crate) fn words(text: &str, mut each: impl FnMut(u64)) -> Met {
+    let bytes = text.as_bytes();
+    let mut met = Met::default();
+    let mut at = 0;
+    while at < bytes.len() {
+        let first = class(bytes[at]);
+        match first {
+            LETTER | DIGIT | BEYOND => {}
+            _ => {
+                met.control |= first == CONTROL;
+                met.at_sign |= first == AT_SIGN;
+                at += 1;
+                continue;
+            }
+        }
+        let start = at;
+        let mut beyond = false;
+        while at < bytes.len() {
+            let class = class(bytes[at]);
+            if !(LETTER..=BEYOND).contains(&class) {
+                break;
+            }
+            beyond |= class == BEYOND;
+            at += 1;
+        }
+        if first == DIGIT {
+            met.digits += at - start;
+        }
+        if beyond {
+            met.non_ascii = true;
+            // Word and non-word bytes of other alphabets are told apart by their characters.
+            unicode_words(&text[start..at], &mut each);
+        } else {
+            each(ascii_hash(bare(&bytes[start..at])));
+        }
+    }
+    met
+}
+
+/// Without the apostrophes at its end.
+fn bare(word: &[u8]) -> &[u8] {
+    let end = word.iter().rposition(|byte| *byte != b'\'').map_or(0, |last| last + 1);
+    &word[..end]
+}
+
+/// Letters are made lower case by the one bit that tells the cases of ASCII apart; digits and apostrophes have it set.
+fn ascii_hash(word: &[u8]) -> u64 {
+    hash_word(word, 0x2020_2020_2020_2020)
+}
+
+fn hash_word(word: &[u8], case: u64) -> u64 {
+    let mut hash = word.len() as u64 ^ KEY;
+    let (blocks, rest) = word.as_chunks::<8>();
+    for block in blocks {
+        hash = fold(hash ^ (u64::from_le_bytes(*block) | case), OTHER_KEY);
+    }
+    let mut last = 0;
+    for byte in rest {
+        last = (last << 8) | u64::from(*byte) | (case & 0x20);
+    }
+    fold(hash ^ last, OTHER_KEY)
+}
+
+fn unicode_words(run: &str, each: &mut impl FnMut(u64)) {
+    let mut word = Vec::with_capacity(run.len());
+    let mut letter_bytes = [0; 4];
+    let mut end = |word: &mut Vec<u8>| {
+        let letters = bare(word);
+        if !letters.is_empty() {
+            each(hash_word(letters, 0));
+        }
+        word.clear();
+    };
+    for letter in run.chars() {
+        let letter = if letter == '’' { '\'' } else { letter };
+        if letter.is_alphanumeric() || (letter == '\'' && !word.is_empty()) {
+            for lower in letter.to_lowercase() {
+                word.extend_from_slice(lower.encode_utf8(&mut letter_bytes).as_bytes());
+            }
+        } else {
+            end(&mut word);
+        }
+    }
+    end(&mut word);
+}
+
+/// The different words seen so far, each as its hash, in a table with open addressing: one look into memory a word.
+pub(crate) struct Vocabulary {
+    slots: Vec<u64>,
+    seen: usize,
+}
+
+impl Vocabulary {
     pub(crate) fn new() -> Self {
-        Self { seen: HashSet::default(), recent: vec![0; RECENT] }
+        Self { slots: vec![0; SLOTS], seen: 0 }
     }
 
-    /// Adds the words of `text`: runs of letters and digits, with apostrophes inside.
-    pub(crate) fn add(&mut self, text: &str) {
-        let hash = hash_of(text);
-        #[expect(clippy::cast_possible_truncation, reason = "the remainder is below 4096")]
-        let slot = &mut self.recent[(hash % RECENT as u64) as usize];
-        if *slot == hash {
-            return;
-        }
-        *slot = hash;
-        let mut word = Word::default();
-        for byte in text.bytes() {
-            if byte >= 0x80 {
-                return self.add_unicode(text);
-            }
-            if byte.is_ascii_alphanumeric() || (byte == b'\'' && word.length > 0) {
-                word.push(byte.to_ascii_lowercase());
-            } else {
-                self.end(&mut word);
-            }
-        }
-        self.end(&mut word);
-    }
-
-    fn add_unicode(&mut self, text: &str) {
-        let mut word = Word::default();
-        let mut bytes = [0; 4];
-        for letter in text.chars() {
-            let letter = if letter == '’' { '\'' } else { letter };
-            if letter.is_alphanumeric() || (letter == '\'' && word.length > 0) {
-                for lower in letter.to_lowercase() {
-                    lower.encode_utf8(&mut bytes).bytes().for_each(|byte| word.push(byte));
+    pub(crate) fn add(&mut self, hash: u64) {
+        // Zero marks a free slot.
+        let hash = hash.max(1);
+        #[expect(clippy::cast_possible_truncation, reason = "the remainder is below 2^19")]
+        let mut at = (hash % SLOTS as u64) as usize;
+        while self.slots[at] != hash {
+            if self.slots[at] == 0 {
+                if self.seen < MOST_WORDS {
+                    self.slots[at] = hash;
+                    self.seen += 1;
                 }
-            } else {
-                self.end(&mut word);
+                return;
             }
+            at = (at + 1) % SLOTS;
         }
-        self.end(&mut word);
-    }
-
-    fn end(&mut self, word: &mut Word) {
-        if word.length > 0 && self.seen.len() < MOST_WORDS {
-            self.seen.insert(word.finish());
-        }
-        *word = Word::default();
     }
 
     pub(crate) fn count(&self) -> u64 {
-        self.seen.len() as u64
-    }
-}
-
-/// FNV-1a over the bytes of one word; an apostrophe at its end does not count.
-struct Word {
-    hash: u64,
-    /// The hash without the apostrophes at the end.
-    bare: u64,
-    length: usize,
-}
-
-impl Default for Word {
-    fn default() -> Self {
-        const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
-        Self { hash: BASIS, bare: BASIS, length: 0 }
-    }
-}
-
-impl Word {
-    fn push(&mut self, byte: u8) {
-        self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        self.length += 1;
-        if byte != b'\'' {
-            self.bare = self.hash;
-        }
-    }
-
-    /// FNV leaves the upper bits weak for short words; the table uses them.
-    fn finish(&self) -> u64 {
-        let mixed = (self.bare ^ (self.bare >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        mixed ^ (mixed >> 29)
+        self.seen as u64
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     fn count(texts: &[&str]) -> u64 {
-        let mut words = Words::new();
-        texts.iter().for_each(|text| words.add(text));
-        words.count()
+        let mut vocabulary = Vocabulary::new();
+        for text in texts {
+            words(text, |hash| vocabulary.add(hash));
+        }
+        vocabulary.count()
     }
 
     #[test]
@@ -145,7 +243,23 @@ mod tests {
         assert_eq!(count(&["the dogs' dogs"]), 2);
         assert_eq!(count(&["Ärger ärger STRASSE"]), 2);
         assert_eq!(count(&["a b c", "a b c", "c d"]), 4);
-        assert_eq!(count(&["", " - ", "'"]), 0);
+        assert_eq!(count(&["", " - ", "'", "—", "…'"]), 0);
+        assert_eq!(count(&["extraordinarily EXTRAORDINARILY", "day—night", "Day Night"]), 3);
+        assert_eq!(count(&["abcdefgh abcdefghi abcdefgi x1 x2"]), 5);
+    }
+
+    #[test]
+    fn texts_are_told_apart() {
+        let texts = ["", "a", "b", "ab", "ba", "a\0", "0123456789abcdef", "0123456789abcdef\0", "0123456789abcdeg"];
+        let hashes: HashSet<u64> = texts.iter().map(|text| hash_of(text)).collect();
+        assert_eq!(hashes.len(), texts.len());
+    }
+
+    #[test]
+    fn what_is_met() {
+        assert_eq!(words("plain text\twith\nlines", |_| ()), Met::default());
+        assert_eq!(words("a\u{1}b", |_| ()), Met { control: true, ..Met::default() });
+        assert_eq!(words("é 0171-2345678 a@b", |_| ()), Met { non_ascii: true, at_sign: true, digits: 11, ..Met::default() });
     }
 
     #[test]

@@ -47,6 +47,84 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What can be mended in a data set without a hand on its file. Each makes a new version.
+    DatasetFix {
+        /// Records that cannot be used.
+        DropRejected = "drop_rejected",
+        /// Examples that repeat an earlier one word for word.
+        DropDuplicates = "drop_duplicates",
+        /// Examples that are nearly the same as an earlier one.
+        DropNearDuplicates = "drop_near_duplicates",
+        /// Examples whose answer looks cut off.
+        DropTruncated = "drop_truncated",
+        /// Examples whose own quality score is low.
+        DropLowQuality = "drop_low_quality",
+        /// Examples with blank messages.
+        DropEmptyMessages = "drop_empty_messages",
+        /// Examples that are on the other side of the file's own split already.
+        DropSplitOverlap = "drop_split_overlap",
+        /// Examples that are longer than the base model reads.
+        DropOverLong = "drop_over_long",
+        /// Long conversations become several, histories lose their oldest turns.
+        SplitOverLong = "split_over_long",
+        /// Messages of one role that follow each other become one.
+        MergeTurns = "merge_turns",
+        /// Text that was misread, control characters, another encoding than UTF-8, byte order mark, line ends.
+        RepairEncoding = "repair_encoding",
+        /// E-mail addresses, phone and card numbers.
+        MaskPersonalData = "mask_personal_data",
+        /// Keys and tokens.
+        MaskSecrets = "mask_secrets",
+        /// The totals that the file declares.
+        CorrectTotals = "correct_totals",
+    }
+}
+
+impl DatasetFix {
+    /// Whether it leaves out examples, rather than changing them.
+    pub const fn drops(self) -> bool {
+        !matches!(
+            self,
+            Self::SplitOverLong
+                | Self::MergeTurns
+                | Self::RepairEncoding
+                | Self::MaskPersonalData
+                | Self::MaskSecrets
+                | Self::CorrectTotals
+        )
+    }
+
+    /// What it does, in one sentence.
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::DropRejected => "Leaves out records that cannot be used.",
+            Self::DropDuplicates => "Leaves out examples that repeat an earlier one word for word.",
+            Self::DropNearDuplicates => "Leaves out examples that are nearly the same as an earlier one that is kept.",
+            Self::DropTruncated => "Leaves out examples whose answer looks cut off.",
+            Self::DropLowQuality => "Leaves out examples whose own quality score is below 3.0.",
+            Self::DropEmptyMessages => "Leaves out examples that have a blank message.",
+            Self::DropSplitOverlap => {
+                "Leaves out examples whose conversation, or whose like, came before on the other side of the file's split."
+            }
+            Self::DropOverLong => "Leaves out examples that are longer than the base model reads at a time.",
+            Self::SplitOverLong => {
+                "Cuts long conversations into several that fit, each with the system message, and drops the oldest turns of long histories; \
+                 what does not fit even so stays as it is."
+            }
+            Self::MergeTurns => {
+                "Joins messages of one role that follow each other, and drops assistant messages before the first user message."
+            }
+            Self::RepairEncoding => {
+                "Writes UTF-8 without a mark and with plain line ends, puts right what was read as Windows-1252, and drops control characters."
+            }
+            Self::MaskPersonalData => "Puts `[email]`, `[phone]` and `[card]` in the place of addresses and numbers.",
+            Self::MaskSecrets => "Puts `[secret]` in the place of keys and tokens.",
+            Self::CorrectTotals => "Writes the numbers that the file really has where it declares totals. Goes with every other fix.",
+        }
+    }
+}
+
 /// One thing that validation found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

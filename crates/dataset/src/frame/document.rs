@@ -4,7 +4,7 @@
 //! that nothing invalid passes.
 
 use super::cut::Cut;
-use super::{Frame, MAX_RECORD, Part, Place};
+use super::{Container, Frame, MAX_RECORD, Part, Place};
 use crate::codes;
 use crate::error::DatasetError;
 use crate::problem::Problem;
@@ -78,7 +78,7 @@ impl Walker {
     fn advance<R: Read>(&mut self, source: &mut Source<R>, raw: &mut Vec<u8>) -> Walk<Frame> {
         loop {
             let frame = match self.state {
-                State::Root => Some(self.root(source, raw)?),
+                State::Root => return self.root(source, raw),
                 State::Document { first } => self.document(first, source, raw)?,
                 State::Conversation { index, first } => self.conversation(index, first, source, raw)?,
                 State::Conversations { next } => self.conversations(next, source, raw)?,
@@ -98,18 +98,18 @@ impl Walker {
         }
     }
 
-    /// `Root` is the one state that always yields a frame or moves on by itself.
+    /// `Root` is the one state that always yields a frame.
     fn root<R: Read>(&mut self, source: &mut Source<R>, raw: &mut Vec<u8>) -> Walk<Frame> {
         let Some(byte) = skip_blanks(source)? else { return Ok(Frame::End) };
         let at = source.position();
-        match byte {
+        let container = match byte {
             b'[' if self.seen == 0 => {
                 self.state = State::Array { next: 0 };
-                source.consume(1);
+                Container::Array
             }
             b'{' if self.documents => {
                 self.state = State::Document { first: true };
-                source.consume(1);
+                Container::Document
             }
             b'{' => {
                 self.seen += 1;
@@ -120,37 +120,41 @@ impl Walker {
                 return Err(Stop::Broken(Problem::file(codes::TRAILING_DATA, what).at(at)));
             }
             _ => return Err(unexpected(at, "an object or an array")),
-        }
+        };
+        source.consume(1);
         self.seen += 1;
-        self.advance(source, raw)
+        Ok(Frame::Open(container, 0))
     }
 
     fn document<R: Read>(&mut self, first: bool, source: &mut Source<R>, raw: &mut Vec<u8>) -> Walk<Option<Frame>> {
         let Some(key) = next_key(first, source, raw)? else {
             self.state = State::Root;
-            return Ok(None);
+            return Ok(Some(Frame::Close(Container::Document)));
         };
         self.state = State::Document { first: false };
         let array = peek(source)? == b'[';
-        match key.as_str() {
-            "conversations" if array => self.state = State::Conversations { next: 0 },
-            "training_pairs" if array => self.state = State::Pairs { conversation: None, next: 0 },
+        let container = match key.as_str() {
+            "conversations" if array => {
+                self.state = State::Conversations { next: 0 };
+                Container::Conversations
+            }
+            "training_pairs" if array => {
+                self.state = State::Pairs { conversation: None, next: 0 };
+                Container::Pairs
+            }
             "training_file_metadata" => return part(Part::File { individual: false }, source, raw),
             "dataset_metadata" => return part(Part::File { individual: true }, source, raw),
             "consultant_profile" => return part(Part::Profile, source, raw),
-            _ => {
-                pass_over(source, raw)?;
-                return Ok(None);
-            }
-        }
+            _ => return pass_over(key, source, raw).map(Some),
+        };
         source.consume(1);
-        Ok(None)
+        Ok(Some(Frame::Open(container, 0)))
     }
 
     fn conversation<R: Read>(&mut self, index: usize, first: bool, source: &mut Source<R>, raw: &mut Vec<u8>) -> Walk<Option<Frame>> {
         let Some(key) = next_key(first, source, raw)? else {
             self.state = State::Conversations { next: index + 1 };
-            return Ok(None);
+            return Ok(Some(Frame::Close(Container::Conversation)));
         };
         self.state = State::Conversation { index, first: false };
         match key.as_str() {
@@ -158,24 +162,21 @@ impl Walker {
             "training_pairs" if peek(source)? == b'[' => {
                 source.consume(1);
                 self.state = State::Pairs { conversation: Some(index), next: 0 };
-                Ok(None)
+                Ok(Some(Frame::Open(Container::Pairs, 0)))
             }
-            _ => {
-                pass_over(source, raw)?;
-                Ok(None)
-            }
+            _ => pass_over(key, source, raw).map(Some),
         }
     }
 
     fn conversations<R: Read>(&mut self, next: usize, source: &mut Source<R>, raw: &mut Vec<u8>) -> Walk<Option<Frame>> {
         if !has_element(next, source)? {
             self.state = State::Document { first: false };
-            return Ok(None);
+            return Ok(Some(Frame::Close(Container::Conversations)));
         }
         if peek(source)? == b'{' {
             source.consume(1);
             self.state = State::Conversation { index: next, first: true };
-            return Ok(Some(Frame::ConversationStart(next)));
+            return Ok(Some(Frame::Open(Container::Conversation, next)));
         }
         self.state = State::Conversations { next: next + 1 };
         let at = source.position();
@@ -193,7 +194,8 @@ impl Walker {
     ) -> Walk<Option<Frame>> {
         if !has_element(next, source)? {
             self.state = above;
-            return Ok(None);
+            let container = if matches!(above, State::Root) { Container::Array } else { Container::Pairs };
+            return Ok(Some(Frame::Close(container)));
         }
         let at = source.position();
         record(source, raw, at, place).map(Some)
@@ -212,13 +214,15 @@ fn part<R: Read>(part: Part, source: &mut Source<R>, raw: &mut Vec<u8>) -> Walk<
     Ok(if cut(source, raw)? > MAX_RECORD as u64 { None } else { Some(Frame::Part(part, at)) })
 }
 
-/// Reads a value that nobody asks for, only to be sure that it is JSON.
-fn pass_over<R: Read>(source: &mut Source<R>, raw: &mut Vec<u8>) -> Walk<()> {
+/// Reads a value that nobody asks for, to be sure that it is JSON; one that is too long is passed over.
+fn pass_over<R: Read>(key: String, source: &mut Source<R>, raw: &mut Vec<u8>) -> Walk<Frame> {
     let at = source.position();
     if cut(source, raw)? <= MAX_RECORD as u64 {
         check(raw, at)?;
+    } else {
+        raw.clear();
     }
-    Ok(())
+    Ok(Frame::Entry(key))
 }
 
 fn check(raw: &[u8], at: Position) -> Walk<()> {
@@ -392,7 +396,9 @@ mod tests {
                 }
                 Frame::TooLong { bytes, .. } => format!("too long {bytes}"),
                 Frame::Part(part, _) => format!("{part:?} {}", String::from_utf8_lossy(&raw)),
-                Frame::ConversationStart(index) => format!("conversation {index}"),
+                Frame::Open(Container::Conversation, index) => format!("conversation {index}"),
+                Frame::Open(..) | Frame::Close(_) => continue,
+                Frame::Entry(key) => format!("entry {key}"),
                 Frame::Broken(problem) => {
                     all.push(format!("{} {}:{}", problem.code.code, problem.line.unwrap(), problem.column.unwrap()));
                     return all;
@@ -409,11 +415,13 @@ mod tests {
         assert_eq!(
             walk(document, true),
             [
+                "entry x",
                 "File { individual: false } {\"a\": 1}",
                 "conversation 0",
                 "Conversation {\"b\": \"}\"}",
                 "2:77 /conversations/0/training_pairs/0 {\"c\": \"\\\"}\"}",
                 "2:91 /conversations/0/training_pairs/1 {}",
+                "entry y",
                 "2:108 /conversations/1 7",
             ]
         );

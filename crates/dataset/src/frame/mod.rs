@@ -48,6 +48,21 @@ pub(crate) enum Part {
     Conversation,
 }
 
+/// What holds records or other containers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Container {
+    /// The array that the file is.
+    Array,
+    /// A document.
+    Document,
+    /// The `conversations` of a document.
+    Conversations,
+    /// One of them.
+    Conversation,
+    /// The `training_pairs` of a conversation or document.
+    Pairs,
+}
+
 /// The next piece of a file. Its bytes, where it has any, are in the buffer that was passed.
 #[derive(Debug)]
 pub(crate) enum Frame {
@@ -62,7 +77,10 @@ pub(crate) enum Frame {
         bytes: u64,
     },
     Part(Part, Position),
-    ConversationStart(usize),
+    /// An entry of a document or conversation that nobody asks for, by its key.
+    Entry(String),
+    Open(Container, usize),
+    Close(Container),
     /// The rest cannot be read.
     Broken(Problem),
     End,
