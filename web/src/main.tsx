@@ -7,7 +7,10 @@ import { ErrorState } from './components/error-state';
 import { NotFound } from './components/not-found';
 import { PageSkeleton } from './components/page-skeleton';
 import { makeQueryClient } from './lib/query-client';
+import { startTheme } from './lib/theme';
 import { routeTree } from './routeTree.gen';
+
+startTheme();
 
 const queryClient = makeQueryClient(() => {
   queryClient.setQueryData(['me'], null);

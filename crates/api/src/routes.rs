@@ -28,6 +28,7 @@ pub fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(auth::me::me, auth::update_me::update_me))
         .routes(routes!(datasets::list::list, datasets::create::create))
         .routes(routes!(datasets::validate::validate))
+        .routes(routes!(datasets::sample::sample))
         .routes(routes!(datasets::get::get, datasets::update::update, datasets::delete::delete))
         .routes(routes!(datasets::confirm::confirm))
         .merge(uploads())

@@ -2,12 +2,14 @@
 
 mod create;
 mod head;
+mod sample;
 mod validation;
 
 pub use create::{CreateDataset, CreatedDataset, create};
 pub use db::Direction;
 pub use db::datasets::{Dataset, DatasetSort, DatasetTotals};
 pub use head::{HeadReport, validate_head};
+pub use sample::{SAMPLE, SAMPLE_FILE_NAME, create_sample};
 pub use validation::{fail_validation, reconcile, run_validation};
 
 use crate::{App, storage};

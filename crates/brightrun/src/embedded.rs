@@ -1,4 +1,4 @@
-//! What the program carries: the page, the built-in base model, the sample data set.
+//! What the program carries: the page and the built-in base model.
 
 use std::borrow::Cow;
 use std::fs;
@@ -17,21 +17,9 @@ struct PageFiles;
 #[folder = "$CARGO_MANIFEST_DIR/../../models/tiny-chat"]
 struct ModelFiles;
 
-#[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../samples"]
-#[include = "*.jsonl"]
-struct SampleFiles;
-
 /// One file of the page, by its path without a leading slash.
 pub fn page_file(path: &str) -> Option<Cow<'static, [u8]>> {
     PageFiles::get(path).map(|file| file.data)
-}
-
-/// The sample data set: its file name and content.
-pub fn sample() -> Result<(String, Cow<'static, [u8]>)> {
-    let name = SampleFiles::iter().next().context("this build carries no sample data set")?;
-    let file = SampleFiles::get(&name).context("this build carries no sample data set")?;
-    Ok((name.into_owned(), file.data))
 }
 
 /// Lays the built-in base model out below `models_dir`, once per content, and describes it.

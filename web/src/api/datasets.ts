@@ -32,6 +32,15 @@ export async function createDataset(body: components['schemas']['CreateDataset']
   return (await ok(api.POST('/api/datasets', { body }))).data;
 }
 
+/** Makes a data set of the sample that comes with the server. Repeated with the same key, it still makes one. */
+export async function createSample(key: string) {
+  return (await ok(api.POST('/api/datasets/sample', { headers: { 'Idempotency-Key': key } }))).data;
+}
+
+export async function updateDataset(id: string, body: components['schemas']['UpdateDataset']): Promise<void> {
+  await api.PATCH('/api/datasets/{id}', { params: { path: { id } }, body });
+}
+
 /** Looks at the first 100 KB of a file before it is uploaded. */
 export async function inspectHead(body: components['schemas']['ValidateHead'], signal: AbortSignal) {
   return (await ok(api.POST('/api/datasets/validate', { body, signal }))).data;

@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, ok, pageOf } from './client';
 import type { components, operations } from './schema';
-import type { CancelReason, EstimateRequest, JobStatus, JobStatusFilter, LogLine } from './types';
+import type { CancelReason, EstimateRequest, JobStatus, JobStatusFilter, LogLine, MetricsPoint } from './types';
 
 /** Jobs that a cluster works on. */
 export const isRunning = (status: JobStatus) => status === 'initializing' || status === 'running';
@@ -51,6 +51,19 @@ export const metricsQuery = (id: string) =>
         )
       ).data,
   });
+
+/** Every figure of a run, oldest first. */
+export async function allMetrics(id: string): Promise<MetricsPoint[]> {
+  const points: MetricsPoint[] = [];
+  let cursor: string | undefined;
+  do {
+    const query = { cursor, limit: 1000 };
+    const { data, meta } = await ok(api.GET('/api/jobs/{id}/metrics', { params: { path: { id }, query } }));
+    points.push(...data.points);
+    cursor = meta?.cursor?.hasMore ? meta.cursor.next : undefined;
+  } while (cursor);
+  return points;
+}
 
 /** Every line of a job's log, oldest first. */
 export async function allLogs(id: string): Promise<LogLine[]> {

@@ -159,6 +159,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a data set of the sample that comes with the server, and starts its validation. */
+        post: operations["createSampleDataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/validate": {
         parameters: {
             query?: never;
@@ -3760,6 +3777,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Envelope_DatasetUpload"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    createSampleDataset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of at most 200 characters. The same request with the same key is done once, and answered the same every time. */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Validation is under way */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_DatasetConfirmed"];
                 };
             };
             /** @description What went wrong */

@@ -29,7 +29,7 @@ export function FormField({
         <p
           id={`${id}-note`}
           role={error ? 'alert' : undefined}
-          className={error ? 'text-sm text-destructive' : 'text-xs text-muted-foreground'}
+          className={error ? 'text-sm text-red-600' : 'text-xs text-muted-foreground'}
         >
           {note}
         </p>

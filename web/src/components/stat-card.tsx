@@ -5,7 +5,7 @@ import { Skeleton } from '@/components/ui/skeleton';
 /** One figure with its name and a word about it. No value means that it is still loading. */
 export function StatCard({ label, value, foot }: { label: string; value: string | undefined; foot: ReactNode }) {
   return (
-    <Card className="justify-between gap-6 p-6">
+    <Card className="min-h-41 justify-between gap-6 p-6">
       <dl>
         <dt className="text-muted-foreground">{label}</dt>
         <dd className="mt-1 text-3xl font-medium">{value ?? <Skeleton className="h-9 w-16" />}</dd>

@@ -63,6 +63,30 @@ async fn the_sample_is_uploaded_confirmed_and_validated() {
 }
 
 #[tokio::test]
+async fn the_sample_that_comes_with_the_server_is_one_request_away() {
+    on_each(|world| async move {
+        let ada = &world.ada;
+        let ask = || {
+            let mut request = request("POST", "/api/datasets/sample", Some(ada), None);
+            request.headers_mut().insert("idempotency-key", "first".parse().expect("a header"));
+            world.answer(request)
+        };
+        let answer = ask().await;
+        assert_eq!(answer.status, StatusCode::CREATED);
+        let made = answer.data();
+        assert_eq!(made["status"], "validating");
+        let id = made["datasetId"].as_str().expect("an id").to_owned();
+        assert_eq!(ask().await.data()["datasetId"], id.as_str(), "the same request makes one data set");
+        world.validate(&id).await;
+        assert_eq!(ask().await.data()["status"], "ready");
+        let dataset = world.get(&format!("/api/datasets/{id}"), ada).await.data()["dataset"].clone();
+        assert_eq!((dataset["trainingReady"].as_bool(), dataset["totalTrainingPairs"].as_u64()), (Some(true), Some(168)));
+        world.get(&format!("/api/datasets/{id}"), &world.bob).await.fails(404, "DATASET_NOT_FOUND", None);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_broken_file_ends_with_findings_that_say_where() {
     let world = World::new().await;
     let dataset = world.validated(&world.ada, "Broken", b"{\"messages\": [\n").await;

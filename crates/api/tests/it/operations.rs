@@ -31,6 +31,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("GET", "/api/datasets", Who::Own),
     ("POST", "/api/datasets", Who::Own),
     ("POST", "/api/datasets/validate", Who::Own),
+    ("POST", "/api/datasets/sample", Who::Own),
     ("GET", "/api/datasets/{id}", Who::Dataset),
     ("PATCH", "/api/datasets/{id}", Who::Dataset),
     ("DELETE", "/api/datasets/{id}", Who::Dataset),

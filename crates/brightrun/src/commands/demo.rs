@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+use app::datasets::{SAMPLE, SAMPLE_FILE_NAME};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
@@ -20,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::client::{Client, StreamEvent};
 use crate::config::Settings;
 use crate::output::say;
-use crate::{embedded, server};
+use crate::server;
 
 /// Arguments of `demo`.
 #[derive(Args, Debug)]
@@ -116,7 +117,6 @@ async fn sign_in(client: &mut Client, data_dir: &Path) -> Result<Account> {
 
 /// The sample data set: the one that is there, or uploaded now.
 async fn dataset(client: &Client) -> Result<String> {
-    let (file_name, content) = embedded::sample()?;
     let name = "Sample: bike workshop help desk";
     let list = client.get("/api/datasets?pageSize=100").await?;
     let found = items(&list, "datasets").find(|d| d["name"] == name && d["status"] != "error").cloned();
@@ -128,10 +128,10 @@ async fn dataset(client: &Client) -> Result<String> {
         Some(dataset) if dataset["status"] == "validating" => text(&dataset, "id")?,
         _ => {
             let body = json!({"name": name, "description": "Conversations of a bike workshop's help desk, made for trying things out.",
-                "format": "brightrun-lora-v4", "fileName": file_name, "fileSize": content.len()});
+                "format": "brightrun-lora-v4", "fileName": SAMPLE_FILE_NAME, "fileSize": SAMPLE.len()});
             let made = client.post("/api/datasets", &body).await?;
             let id = text(&made, "datasetId")?;
-            client.put_signed(&made, content.into_owned()).await?;
+            client.put_signed(&made, SAMPLE.to_vec()).await?;
             client.post(&format!("/api/datasets/{id}/confirm"), &json!({})).await?;
             id
         }

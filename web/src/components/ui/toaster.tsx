@@ -1,10 +1,12 @@
 import { Toaster as Sonner } from 'sonner';
+import { useTheme } from '@/lib/theme';
 
 export function Toaster() {
+  const { dark } = useTheme();
   return (
     <Sonner
       position="top-right"
-      theme="light"
+      theme={dark ? 'dark' : 'light'}
       offset={{ top: 72 }}
       mobileOffset={{ top: 68 }}
       toastOptions={{

@@ -44,7 +44,7 @@ export function LoginForm() {
             )}
           </FormField>
           {signIn.isError && (
-            <p role="alert" className="text-sm text-destructive">
+            <p role="alert" className="text-sm text-red-600">
               {messageOf(signIn.error)}
             </p>
           )}

@@ -31,7 +31,9 @@ export function SignupForm() {
     <Card className="w-full max-w-md">
       <CardHeader>
         <CardTitle className="text-lg">Create your account</CardTitle>
-        <CardDescription className="text-sm">Train adapters on your own conversations.</CardDescription>
+        <CardDescription className="text-sm">
+          Train adapters on your own conversations. The first account of a server becomes its administrator.
+        </CardDescription>
       </CardHeader>
       <CardContent>
         <form noValidate className="space-y-4" onSubmit={submit}>
@@ -75,7 +77,7 @@ export function SignupForm() {
             )}
           </FormField>
           {unplaced && (
-            <p role="alert" className="text-sm text-destructive">
+            <p role="alert" className="text-sm text-red-600">
               {messageOf(create.error)}
             </p>
           )}

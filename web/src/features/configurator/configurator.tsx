@@ -98,7 +98,7 @@ export function Configurator({
           <div>
             <Button
               size="lg"
-              className="w-full bg-gradient-to-r from-blue-600 to-blue-700 hover:from-blue-700 hover:to-blue-800"
+              className="w-full bg-gradient-to-r from-solid-blue to-solid-blue-strong text-white hover:from-solid-blue-strong hover:to-solid-blue-strongest"
               disabled={!ready}
               onClick={() => setConfirming(true)}
             >

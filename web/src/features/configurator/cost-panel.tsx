@@ -31,7 +31,7 @@ export function CostPanel({ estimate, error, retry, spot, valid }: EstimateState
         </div>
       ) : (
         <>
-          <div className="rounded-lg border-2 border-blue-300 bg-white p-4">
+          <div className="rounded-lg border-2 border-blue-300 bg-card p-4">
             <div className="flex flex-wrap items-center justify-between gap-2">
               <span className="text-sm text-muted-foreground">Estimated Total Cost</span>
               <Badge variant={spot ? 'green' : 'blue'}>{spot ? 'Spot Instance' : 'On-Demand'}</Badge>
@@ -89,7 +89,7 @@ function Total({ estimate, valid }: { estimate: Estimate | undefined; valid: boo
 
 function Figure(props: { icon: ReactNode; label: string; unit?: string; children: ReactNode }) {
   return (
-    <div className="rounded-lg border bg-white p-4">
+    <div className="rounded-lg border bg-card p-4">
       <p className="flex items-center gap-2 text-sm [&_svg]:size-4 [&_svg]:text-muted-foreground">
         {props.icon}
         {props.label}

@@ -86,7 +86,7 @@ export default function LaunchDialog({ request, onClose, ...about }: LaunchDialo
           </span>
         </label>
         {launch.isError && (
-          <p role="alert" className="text-sm text-destructive">
+          <p role="alert" className="text-sm text-red-600">
             {messageOf(launch.error)}
           </p>
         )}
@@ -95,7 +95,7 @@ export default function LaunchDialog({ request, onClose, ...about }: LaunchDialo
             Go Back
           </Button>
           <Button
-            className="bg-green-700 text-white hover:bg-green-800"
+            className="bg-solid-green text-white hover:bg-solid-green-strong"
             disabled={!agreed || launch.isPending || launch.isSuccess}
             onClick={() => launch.mutate()}
           >

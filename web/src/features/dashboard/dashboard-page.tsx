@@ -7,6 +7,7 @@ import { StatCard } from '@/components/stat-card';
 import { Button } from '@/components/ui/button';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/components/ui/card';
 import { integer, percent, UNKNOWN } from '@/lib/format';
+import { WelcomeCard } from '../first-run/welcome-card';
 import { ActiveJobsCard } from './active-jobs-card';
 import { ActivityCard } from './activity-card';
 import { jobTotals } from './totals';
@@ -15,6 +16,7 @@ export function DashboardPage() {
   return (
     <div className="space-y-6 p-6">
       <PageHeader title="Dashboard" subtitle="Overview of your LoRA training pipeline" />
+      <WelcomeCard />
       <Stats />
       <div className="grid grid-cols-1 gap-6 lg:grid-cols-2">
         <ActiveJobsCard />

@@ -9,6 +9,7 @@ import { PageHeader } from '@/components/page-header';
 import { Pager } from '@/components/pager';
 import { Button } from '@/components/ui/button';
 import { integer } from '@/lib/format';
+import { SampleButton } from '../first-run/sample-button';
 import { DatasetCard } from './card/dataset-card';
 import { DatasetCardSkeleton } from './card/dataset-card-skeleton';
 import { FilterBar } from './filter-bar';
@@ -94,13 +95,16 @@ function NoDatasets(props: { filtered: boolean; onClear: () => void; onCreate: (
       icon={DatabaseIcon}
       title="No datasets found"
       action={
-        <Button onClick={props.onCreate}>
-          <PlusIcon aria-hidden />
-          Create Your First Dataset
-        </Button>
+        <div className="flex flex-wrap justify-center gap-2">
+          <Button onClick={props.onCreate}>
+            <PlusIcon aria-hidden />
+            Create Your First Dataset
+          </Button>
+          <SampleButton variant="outline" />
+        </div>
       }
     >
-      Upload a file of conversations to begin.
+      Upload a file of conversations to begin, or try it with the sample that comes with BrightRun.
     </EmptyState>
   );
 }

@@ -19,7 +19,13 @@ export function StatsBar({ stats, isPending }: { stats: DatasetTotals | undefine
         <div key={label} className="rounded-lg bg-muted p-4">
           <dt className="text-sm text-muted-foreground">{label}</dt>
           <dd className={cn('text-2xl font-semibold', colour)}>
-            {isPending ? <Skeleton className="h-8 w-16 bg-black/10" /> : value === undefined ? UNKNOWN : integer(value)}
+            {isPending ? (
+              <Skeleton className="h-8 w-16 bg-foreground/10" />
+            ) : value === undefined ? (
+              UNKNOWN
+            ) : (
+              integer(value)
+            )}
           </dd>
         </div>
       ))}

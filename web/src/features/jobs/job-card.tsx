@@ -11,7 +11,7 @@ import { STATUS } from './status';
 export function JobCard({ job }: { job: Job }) {
   const { label, icon: Icon, colour, badge } = STATUS[job.status];
   return (
-    <Card className="relative gap-4 p-6 transition-shadow focus-within:ring-[3px] focus-within:ring-ring/50 hover:shadow-md">
+    <Card className="relative gap-6 p-6 transition-shadow focus-within:ring-[3px] focus-within:ring-ring/50 hover:shadow-md">
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0 space-y-1">
           <h2 className="flex items-center gap-2 text-base font-medium">

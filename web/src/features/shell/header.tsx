@@ -3,6 +3,7 @@ import { Button } from '@/components/ui/button';
 import { ActiveJobs } from './active-jobs';
 import { Breadcrumbs } from './breadcrumbs';
 import { CostTracker } from './cost-tracker';
+import { EnvironmentBadge } from './environment-badge';
 import { Notifications } from './notifications';
 import { UserMenu } from './user-menu';
 
@@ -16,6 +17,7 @@ export function Header({ onMenu }: { onMenu: () => void }) {
         <Breadcrumbs />
       </div>
       <div className="flex items-center gap-2">
+        <EnvironmentBadge />
         <ActiveJobs />
         <CostTracker />
         <Notifications />

@@ -8,11 +8,21 @@ import {
   DropdownMenu,
   DropdownMenuContent,
   DropdownMenuItem,
+  DropdownMenuLabel,
+  DropdownMenuRadioGroup,
+  DropdownMenuRadioItem,
   DropdownMenuSeparator,
   DropdownMenuTrigger,
 } from '@/components/ui/dropdown-menu';
 import { messageOf } from '@/lib/errors';
 import { initials, words } from '@/lib/format';
+import { setTheme, type Theme, useTheme } from '@/lib/theme';
+
+const THEMES: { value: Theme; label: string }[] = [
+  { value: 'light', label: 'Light' },
+  { value: 'dark', label: 'Dark' },
+  { value: 'system', label: 'As the system' },
+];
 
 export function UserMenu() {
   const { data: user } = useQuery(meQuery);
@@ -47,11 +57,33 @@ export function UserMenu() {
           <p className="text-xs text-muted-foreground capitalize">{words(user.role)}</p>
         </div>
         <DropdownMenuSeparator />
+        <ThemeChoice />
+        <DropdownMenuSeparator />
         <DropdownMenuItem onSelect={() => signOut.mutate()}>
           <LogOutIcon aria-hidden />
           Sign Out
         </DropdownMenuItem>
       </DropdownMenuContent>
     </DropdownMenu>
+  );
+}
+
+function ThemeChoice() {
+  const { theme } = useTheme();
+  return (
+    <>
+      <DropdownMenuLabel className="text-xs font-normal text-muted-foreground">Appearance</DropdownMenuLabel>
+      <DropdownMenuRadioGroup
+        aria-label="Appearance"
+        value={theme}
+        onValueChange={(value) => setTheme(THEMES.find((known) => known.value === value)?.value ?? 'system')}
+      >
+        {THEMES.map(({ value, label }) => (
+          <DropdownMenuRadioItem key={value} value={value}>
+            {label}
+          </DropdownMenuRadioItem>
+        ))}
+      </DropdownMenuRadioGroup>
+    </>
   );
 }

@@ -3,7 +3,7 @@ import { Skeleton } from '@/components/ui/skeleton';
 
 export function DatasetCardSkeleton() {
   return (
-    <Card className="gap-5 p-6">
+    <Card className="gap-8 p-6">
       <div className="space-y-2">
         <Skeleton className="h-7 w-3/4" />
         <Skeleton className="h-4 w-1/2" />

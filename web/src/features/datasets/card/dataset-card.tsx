@@ -22,7 +22,7 @@ export function DatasetCard({ dataset }: { dataset: Dataset }) {
     <Card
       role="article"
       aria-label={dataset.name}
-      className="h-full gap-5 p-6 transition-all duration-200 hover:scale-[1.02] hover:shadow-lg motion-reduce:hover:scale-100"
+      className="h-full gap-8 p-6 transition-all duration-200 hover:scale-[1.02] hover:shadow-lg motion-reduce:hover:scale-100"
     >
       <div className="flex items-start justify-between gap-3">
         <div className="min-w-0">

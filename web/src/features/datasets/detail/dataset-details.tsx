@@ -6,6 +6,7 @@ import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
 import { StartTraining } from '../card/dataset-card';
 import { ConversationsTab } from './conversations-tab';
 import { DeleteDataset } from './delete-dataset';
+import { EditDataset } from './edit-dataset';
 import { MetadataTab } from './metadata-tab';
 import { OverviewTab } from './overview-tab';
 import { ResumeUpload } from './resume-upload';
@@ -52,6 +53,7 @@ export function DatasetDetails({ dataset, onClose }: { dataset: DatasetDetail; o
           <Button variant="outline" onClick={onClose}>
             Close
           </Button>
+          <EditDataset dataset={dataset} />
           <DeleteDataset id={dataset.id} name={dataset.name} onDeleted={onClose} />
         </div>
         <StartTraining dataset={dataset} className="h-10 px-6" />

@@ -64,7 +64,7 @@ export function UploadForm({
     <form noValidate className="space-y-4" onSubmit={submit}>
       <DropZone file={file} maxBytes={maxBytes} onFile={choose} />
       {tooLarge && (
-        <p role="alert" className="text-sm text-destructive">
+        <p role="alert" className="text-sm text-red-600">
           This file has {bytes(file.size)}; at most {bytes(maxBytes)} are accepted.
         </p>
       )}
@@ -97,7 +97,7 @@ export function UploadForm({
         )}
       </FormField>
       {serverFault && !atName && (
-        <p role="alert" className="text-sm text-destructive">
+        <p role="alert" className="text-sm text-red-600">
           {serverFault}
         </p>
       )}

@@ -36,7 +36,7 @@ export default function ArchiveDialog(props: {
             Cancel
           </Button>
           <Button
-            className="bg-amber-700 text-white hover:bg-amber-800"
+            className="bg-solid-amber text-white hover:bg-solid-amber-strong"
             disabled={props.busy}
             onClick={props.onConfirm}
           >

@@ -27,7 +27,7 @@ export function DownloadCard({ model }: { model: Model }) {
   return (
     <Card className="border-2 border-blue-200 bg-blue-50/30 p-6">
       <div className="flex flex-col gap-4 sm:flex-row">
-        <span className="flex size-12 shrink-0 items-center justify-center rounded-lg bg-blue-600 text-white">
+        <span className="flex size-12 shrink-0 items-center justify-center rounded-lg bg-solid-blue text-white">
           <DownloadIcon aria-hidden className="size-6" />
         </span>
         <div className="min-w-0 flex-1 space-y-4">
@@ -40,7 +40,7 @@ export function DownloadCard({ model }: { model: Model }) {
           <div className="flex flex-col gap-2">
             <Button
               size="lg"
-              className="h-auto min-h-10 w-full bg-blue-600 py-2 whitespace-normal text-white hover:bg-blue-700"
+              className="h-auto min-h-10 w-full bg-solid-blue py-2 whitespace-normal text-white hover:bg-solid-blue-strong"
               disabled={download.isPending}
               onClick={() => download.mutate('adapter-model')}
             >

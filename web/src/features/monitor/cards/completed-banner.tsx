@@ -19,7 +19,7 @@ export function CompletedBanner({ job }: { job: JobDetail }) {
       className="rounded-xl border-2 border-green-300 bg-gradient-to-r from-green-50 to-emerald-50 p-6"
     >
       <div className="flex flex-col gap-4 sm:flex-row">
-        <span className="flex size-12 shrink-0 items-center justify-center rounded-full bg-green-600 text-white">
+        <span className="flex size-12 shrink-0 items-center justify-center rounded-full bg-solid-green text-white">
           <SparklesIcon aria-hidden className="size-6" />
         </span>
         <div className="min-w-0 flex-1 space-y-4">
@@ -29,7 +29,7 @@ export function CompletedBanner({ job }: { job: JobDetail }) {
             </h2>
             <p className="text-green-800">The adapter is trained, checked and stored.</p>
           </div>
-          <dl className="grid grid-cols-1 gap-4 rounded-lg bg-white/50 p-4 sm:grid-cols-3">
+          <dl className="grid grid-cols-1 gap-4 rounded-lg bg-card/50 p-4 sm:grid-cols-3">
             {facts.map(
               ({ label, value, digits }) =>
                 value !== undefined && (
@@ -51,7 +51,7 @@ function Actions({ modelId }: { modelId: string }) {
   const download = useDownload(modelId);
   return (
     <div className="flex flex-wrap gap-2">
-      <Button asChild size="lg" className="bg-green-700 text-white hover:bg-green-800">
+      <Button asChild size="lg" className="bg-solid-green text-white hover:bg-solid-green-strong">
         <Link to="/models/$artifactId" params={{ artifactId: modelId }}>
           <ExternalLinkIcon aria-hidden />
           View LoRA Model

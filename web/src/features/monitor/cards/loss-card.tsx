@@ -1,27 +1,28 @@
-import { useQuery } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { ActivityIcon, DownloadIcon } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import { toast } from 'sonner';
-import { isLive, metricsQuery } from '@/api/jobs';
+import { allMetrics, isLive, metricsQuery } from '@/api/jobs';
 import type { JobDetail, MetricsPoint } from '@/api/types';
 import { ErrorState } from '@/components/error-state';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Skeleton } from '@/components/ui/skeleton';
+import { messageOf } from '@/lib/errors';
 import { decimal, integer, plural } from '@/lib/format';
-import { saveBlob } from '@/lib/save';
+import { saveBlob, saveText } from '@/lib/save';
+import { ChartControls } from '../chart/chart-controls';
+import { LossTable } from '../chart/loss-table';
+import { extent, plotPoints, toCsv } from '../chart/view';
+import { useMonitorSearch } from '../use-monitor-search';
 
 const LossChart = lazy(() => import('../chart/loss-chart'));
 
 export function LossCard({ job }: { job: JobDetail }) {
   const { data, error, refetch } = useQuery(metricsQuery(job.id));
   const points = data?.points ?? [];
-  const exportPng = async () => {
-    const { drawPng } = await import('../chart/draw-png');
-    const blob = await drawPng(`${job.name}: loss`, points);
-    if (blob) saveBlob(`${job.name}-loss.png`, blob);
-    else toast.error('This browser cannot draw the picture.');
-  };
+  const [view, change] = useMonitorSearch();
+  const ends = extent(points);
   return (
     <Card className="p-6">
       <div className="flex flex-wrap items-center justify-between gap-3">
@@ -29,10 +30,7 @@ export function LossCard({ job }: { job: JobDetail }) {
           <h2 className="text-lg font-semibold">Loss Curve</h2>
           <p className="text-sm text-muted-foreground">How far the answers are from the dataset&apos;s, step by step</p>
         </div>
-        <Button variant="outline" size="sm" disabled={points.length === 0} onClick={() => void exportPng()}>
-          <DownloadIcon aria-hidden className="mr-2" />
-          Export PNG
-        </Button>
+        <Exports job={job} points={points} />
       </div>
       {error && !data ? (
         <ErrorState error={error} onRetry={() => void refetch()} />
@@ -41,6 +39,7 @@ export function LossCard({ job }: { job: JobDetail }) {
           <Plot points={data?.points} live={isLive(job.status)} />
         </div>
       )}
+      {ends && ends.last > ends.first && <ChartControls view={view} extent={ends} onChange={change} />}
       {job.status === 'completed' && (
         <p className="rounded-lg border border-green-200 bg-green-50 p-3 text-sm text-green-800">
           <strong>Training Complete!</strong> The final losses are recorded.
@@ -52,13 +51,46 @@ export function LossCard({ job }: { job: JobDetail }) {
           {data && data.total > points.length && ` of ${integer(data.total)}`} •{' '}
           {isLive(job.status) ? 'Updates live' : 'Final'}
         </span>
-        <span>Hover over the lines for exact values</span>
+        <span>Hover over the lines for exact values; drag across to zoom</span>
       </p>
+      {points.length > 0 && <LossTable points={points} />}
     </Card>
   );
 }
 
+function Exports({ job, points }: { job: JobDetail; points: MetricsPoint[] }) {
+  const picture = async () => {
+    const { drawPng } = await import('../chart/draw-png');
+    const blob = await drawPng(`${job.name}: loss`, points);
+    if (blob) saveBlob(`${job.name}-loss.png`, blob);
+    else toast.error('This browser cannot draw the picture.');
+  };
+  const table = useMutation({
+    mutationFn: () => allMetrics(job.id),
+    onSuccess: (all) => saveText(`${job.name}-metrics.csv`, toCsv(all), 'text/csv'),
+    onError: (error) => toast.error('The table was not made', { description: messageOf(error) }),
+  });
+  return (
+    <div className="flex flex-wrap gap-2">
+      <Button variant="outline" size="sm" disabled={points.length === 0} onClick={() => void picture()}>
+        <DownloadIcon aria-hidden className="mr-2" />
+        Export PNG
+      </Button>
+      <Button
+        variant="outline"
+        size="sm"
+        disabled={points.length === 0 || table.isPending}
+        onClick={() => table.mutate()}
+      >
+        <DownloadIcon aria-hidden className="mr-2" />
+        Export CSV
+      </Button>
+    </div>
+  );
+}
+
 function Plot({ points, live }: { points: MetricsPoint[] | undefined; live: boolean }) {
+  const [{ smooth = 0, log = false, from, to }, change] = useMonitorSearch();
   if (!points) return <Skeleton className="size-full" />;
   if (points.length === 0) {
     return (
@@ -68,10 +100,21 @@ function Plot({ points, live }: { points: MetricsPoint[] | undefined; live: bool
       </div>
     );
   }
+  const shown = plotPoints(points, {
+    smooth,
+    log,
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+  });
   return (
     <figure className="size-full" aria-label={summary(points)}>
       <Suspense fallback={<Skeleton className="size-full" />}>
-        <LossChart points={points} />
+        <LossChart
+          points={shown}
+          log={log}
+          smoothed={smooth > 0}
+          onZoom={(low, high) => change({ from: low, to: high })}
+        />
       </Suspense>
     </figure>
   );

@@ -25,7 +25,7 @@ export function FailedPanel({ job }: { job: JobDetail }) {
       {job.errorStack && (
         <details>
           <summary className="cursor-pointer text-sm font-medium text-red-900">Last lines of the trainer</summary>
-          <pre className="mt-2 max-h-60 overflow-auto rounded-lg bg-white/70 p-3 font-mono text-xs whitespace-pre-wrap">
+          <pre className="mt-2 max-h-60 overflow-auto rounded-lg bg-card/70 p-3 font-mono text-xs whitespace-pre-wrap">
             {job.errorStack}
           </pre>
         </details>

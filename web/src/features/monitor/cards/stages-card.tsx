@@ -47,9 +47,9 @@ function activity(job: JobDetail): string | undefined {
 }
 
 const CIRCLES: Record<StageProgress['status'], string> = {
-  completed: 'border-green-600 bg-green-600 text-white',
-  active: 'border-blue-500 bg-blue-500 text-white',
-  stopped: 'border-gray-500 bg-gray-500 text-white',
+  completed: 'border-solid-green bg-solid-green text-white',
+  active: 'border-solid-blue bg-solid-blue text-white',
+  stopped: 'border-solid-gray bg-solid-gray text-white',
   pending: 'border-gray-300 bg-gray-200 text-gray-700',
 };
 
@@ -61,7 +61,7 @@ function Stage({ stage, number, failed }: { stage: StageProgress; number: number
         className={cn(
           'flex size-10 items-center justify-center rounded-full border-2 text-sm',
           CIRCLES[status],
-          status === 'stopped' && failed && 'border-red-600 bg-red-600',
+          status === 'stopped' && failed && 'border-solid-red bg-solid-red',
         )}
       >
         {status === 'completed' && <CheckIcon aria-label="Completed" className="size-5" />}
