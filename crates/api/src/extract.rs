@@ -7,4 +7,4 @@ mod input;
 
 pub use auth::{Auth, ClientAddress, SESSION_COOKIE};
 pub use headers::{IdempotencyKey, LastEventId, SignedBody, Upload};
-pub use input::{Id, Input, OptionalInput, Paging, Params, one_of, ternary, text_filter};
+pub use input::{Id, Input, MAX_PAGE, OptionalInput, Paging, Params, one_of, ternary, text_filter};

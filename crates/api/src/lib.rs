@@ -32,3 +32,13 @@ pub fn router(app: Arc<App>, options: Options) -> axum::Router {
 pub fn openapi_json() -> String {
     format!("{:#}\n", openapi())
 }
+
+/// The codes that errors can have.
+pub fn error_codes() -> impl Iterator<Item = &'static str> {
+    openapi::CODES.iter().map(|row| row.code)
+}
+
+/// The table of all codes, as it stands in `docs/api.md`.
+pub fn error_table() -> String {
+    openapi::error_table()
+}

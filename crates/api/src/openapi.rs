@@ -1,14 +1,22 @@
 //! The OpenAPI document. Each entry is declared with its route; here is what belongs to all of them.
 
+mod codes;
+mod examples;
+mod failures;
+mod schemas;
+
+pub use codes::CODES;
+pub use failures::table as error_table;
+
 use crate::dto::common::ErrorEnvelope;
 use crate::dto::{costs, datasets, job_requests, models, text};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
-/// Every failure of every operation.
+/// The failures of an operation: those that follow from its shape, and its own codes under `x-codes`.
 #[derive(Debug)]
 pub struct Failures;
 
@@ -80,68 +88,26 @@ pub fn openapi() -> Value {
         // The router's `{*key}`, which matches slashes too, is `{key}` in OpenAPI.
         *paths = std::mem::take(paths).into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     }
-    if let Some(schemas) = value.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
-        let names: Vec<String> = schemas.keys().cloned().collect();
-        for (name, schema) in schemas.iter_mut() {
-            absent_not_null(schema);
-            // An envelope names its data instead of repeating its shape.
-            if let Some(data) = name.strip_prefix("Envelope_").filter(|data| names.iter().any(|known| known == data)) {
-                schema["properties"]["data"] = json!({"$ref": format!("#/components/schemas/{data}")});
-            }
-        }
-    }
-    optional_bodies(&mut value);
+    schemas::mend(&mut value);
+    say_who_may_call(&mut value);
+    failures::spell_out(&mut value);
+    examples::illustrate(&mut value);
     value
 }
 
-/// A body that may be left out is not null either.
-fn optional_bodies(document: &mut Value) {
-    let items = document.pointer_mut("/paths").and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut);
-    for operation in items.filter_map(Value::as_object_mut).flat_map(Map::values_mut) {
-        if let Some(schema) = operation.pointer_mut("/requestBody/content/application~1json/schema") {
-            drop_null(schema);
-        }
+/// Every operation says itself how its caller is known.
+fn say_who_may_call(document: &mut Value) {
+    let usual = document["security"].clone();
+    for (_, _, operation) in operations_of(document) {
+        operation.entry("security").or_insert_with(|| usual.clone());
     }
 }
 
-/// An optional property is left out, never null; the derived schema would allow both.
-fn absent_not_null(schema: &mut Value) {
-    match schema {
-        Value::Object(object) => {
-            let required: Vec<String> = object
-                .get("required")
-                .and_then(Value::as_array)
-                .map(|names| names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect())
-                .unwrap_or_default();
-            if let Some(properties) = object.get_mut("properties").and_then(Value::as_object_mut) {
-                for (name, property) in properties.iter_mut() {
-                    if !required.contains(name) {
-                        drop_null(property);
-                    }
-                }
-            }
-            object.values_mut().for_each(absent_not_null);
-        }
-        Value::Array(items) => items.iter_mut().for_each(absent_not_null),
-        _ => {}
-    }
-}
-
-fn drop_null(property: &mut Value) {
-    let Some(object) = property.as_object_mut() else { return };
-    if let Some(types) = object.get_mut("type").and_then(Value::as_array_mut) {
-        types.retain(|kind| kind != "null");
-        if let [only] = types.as_slice() {
-            let only = only.clone();
-            object.insert("type".to_owned(), only);
-        }
-    }
-    if let Some(variants) = object.get_mut("oneOf").and_then(Value::as_array_mut) {
-        variants.retain(|variant| variant.get("type").is_none_or(|kind| kind != "null"));
-        if let [Value::Object(only)] = variants.as_slice() {
-            let only: Map<String, Value> = only.clone();
-            object.remove("oneOf");
-            object.extend(only);
-        }
-    }
+/// All operations with their path and method.
+fn operations_of(document: &mut Value) -> impl Iterator<Item = (String, String, &mut Map<String, Value>)> {
+    let paths = document.pointer_mut("/paths").and_then(Value::as_object_mut).into_iter().flatten();
+    paths.flat_map(|(path, item)| {
+        let operations = item.as_object_mut().into_iter().flatten();
+        operations.filter_map(|(method, operation)| Some((path.clone(), method.clone(), operation.as_object_mut()?)))
+    })
 }

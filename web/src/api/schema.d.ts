@@ -1144,7 +1144,10 @@ export interface components {
             name?: string;
             /** @description Notes. */
             notes?: string;
-            /** @description Several examples in one sequence. Not supported by this version: must be false. */
+            /**
+             * @description Several examples in one sequence. Not supported by this version: must be false.
+             * @example false
+             */
             packing?: boolean;
             /** @description Preset. */
             presetId: components["schemas"]["PresetId"];
@@ -1153,7 +1156,10 @@ export interface components {
              * @description Seed of everything random.
              */
             seed?: number;
-            /** @description As in the machine; wins over it. */
+            /**
+             * @description As in the machine; wins over it.
+             * @example false
+             */
             spot?: boolean;
             /**
              * Format: double
@@ -1904,7 +1910,10 @@ export interface components {
              * @description As in the hyperparameters; wins over it.
              */
             maxSeqLength?: number;
-            /** @description Several examples in one sequence. Not supported by this version: must be false. */
+            /**
+             * @description Several examples in one sequence. Not supported by this version: must be false.
+             * @example false
+             */
             packing?: boolean;
             /** @description Preset whose values fill what is left out; `custom` fills from balanced. */
             presetId?: components["schemas"]["PresetId"];
@@ -1913,7 +1922,10 @@ export interface components {
              * @description Seed of everything random.
              */
             seed?: number;
-            /** @description As in the machine; wins over it. */
+            /**
+             * @description As in the machine; wins over it.
+             * @example false
+             */
             spot?: boolean;
             /**
              * Format: double
@@ -2064,7 +2076,10 @@ export interface components {
              * @description 1, 2, 4 or 8.
              */
             numGPUs: number;
-            /** @description At the spot rate, where the instance has one. */
+            /**
+             * @description At the spot rate, where the instance has one.
+             * @example false
+             */
             spot?: boolean;
         };
         /** @description What a look at the beginning of a file says. */
@@ -3013,6 +3028,7 @@ export interface components {
         /** @description A new account. */
         SignupRequest: {
             /**
+             * Format: email
              * @description E-mail address; compared without case.
              * @example ada@example.org
              */
@@ -3417,7 +3433,57 @@ export interface components {
             size: number;
         };
     };
-    responses: never;
+    responses: {
+        /** @description `INTERNAL_ERROR`: A fault of the server; it is in its log under the `x-request-id`. */
+        InternalError: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorEnvelope"];
+            };
+        };
+        /** @description `RATE_LIMITED`: Too many requests; `Retry-After` says how many seconds to wait. */
+        RateLimited: {
+            headers: {
+                /** @description Seconds to wait */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorEnvelope"];
+            };
+        };
+        /** @description `UNAUTHORIZED`: There is no session, or it is over. */
+        Unauthorized: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorEnvelope"];
+            };
+        };
+        /** @description `SERVICE_UNAVAILABLE`: Something that the server needs does not answer now; `Retry-After` says when to try again. */
+        Unavailable: {
+            headers: {
+                /** @description Seconds to wait */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorEnvelope"];
+            };
+        };
+        /** @description `UNSUPPORTED_MEDIA_TYPE`: The body is not `application/json`. */
+        UnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorEnvelope"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -3428,7 +3494,10 @@ export interface operations {
     listActivity: {
         parameters: {
             query?: {
-                /** @description Entries at most. */
+                /**
+                 * @description Entries at most.
+                 * @example 20
+                 */
                 limit?: number;
             };
             header?: never;
@@ -3443,11 +3512,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "activity": [
+                     *           {
+                     *             "actionUrl": "/training/jobs/01971b8e-7c00-7000-8000-000000000002",
+                     *             "at": "2026-03-02T09:30:00Z",
+                     *             "message": "Support desk finished training",
+                     *             "subjectId": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "subjectName": "Support desk",
+                     *             "type": "dataset_uploaded",
+                     *             "userName": "Ada Lovelace"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_ActivityList"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3455,6 +3542,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     login: {
@@ -3466,6 +3557,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.org",
+                 *       "password": "seven wild geese"
+                 *     }
+                 */
                 "application/json": components["schemas"]["LoginRequest"];
             };
         };
@@ -3476,11 +3573,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "expiresAt": "2026-03-02T09:30:00Z",
+                     *         "token": "eyJhbGciOiJIUzI1NiJ9.eyJzaWQiOiIwMTk3In0.c2lnbmF0dXJl",
+                     *         "user": {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "email": "ada@example.org",
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "name": "Bike workshop",
+                     *           "organization": "Example Ltd",
+                     *           "role": "user",
+                     *           "subscriptionTier": "free"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_Session"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3488,6 +3603,28 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            /** @description `INVALID_CREDENTIALS`: The e-mail address or the password is wrong. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     logout: {
@@ -3505,11 +3642,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_Done"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3517,6 +3663,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getMe: {
@@ -3534,18 +3683,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "user": {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "email": "ada@example.org",
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "name": "Bike workshop",
+                     *           "organization": "Example Ltd",
+                     *           "role": "user",
+                     *           "subscriptionTier": "free"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_Me"];
                 };
             };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     updateMe: {
@@ -3557,6 +3717,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Bike workshop",
+                 *       "organization": "Example Ltd"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateMe"];
             };
         };
@@ -3567,11 +3733,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "user": {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "email": "ada@example.org",
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "name": "Bike workshop",
+                     *           "organization": "Example Ltd",
+                     *           "role": "user",
+                     *           "subscriptionTier": "free"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_Me"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3579,6 +3761,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     signup: {
@@ -3590,6 +3795,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.org",
+                 *       "name": "Bike workshop",
+                 *       "organization": "Example Ltd",
+                 *       "password": "seven wild geese"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SignupRequest"];
             };
         };
@@ -3600,11 +3813,29 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "expiresAt": "2026-03-02T09:30:00Z",
+                     *         "token": "eyJhbGciOiJIUzI1NiJ9.eyJzaWQiOiIwMTk3In0.c2lnbmF0dXJl",
+                     *         "user": {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "email": "ada@example.org",
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "name": "Bike workshop",
+                     *           "organization": "Example Ltd",
+                     *           "role": "user",
+                     *           "subscriptionTier": "free"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_Session"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3612,6 +3843,37 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            /** @description `SIGNUP_CLOSED`: The server takes no more accounts. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `EMAIL_TAKEN`: There is an account with this e-mail address. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getCatalogue: {
@@ -3629,30 +3891,169 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "baseModels": [
+                     *           {
+                     *             "contextLength": 1,
+                     *             "displayName": "Balanced",
+                     *             "id": "brightrun/tiny-chat",
+                     *             "license": "Apache-2.0",
+                     *             "parameters": 1,
+                     *             "revision": "1"
+                     *           }
+                     *         ],
+                     *         "defaultSettings": {
+                     *           "checkpointInterval": 100,
+                     *           "earlyStoppingPatience": 1,
+                     *           "maxDurationHours": 24,
+                     *           "seed": 42,
+                     *           "validationSplitRatio": 0.1
+                     *         },
+                     *         "instanceTypes": [
+                     *           {
+                     *             "available": true,
+                     *             "displayName": "This machine (CPU)",
+                     *             "id": "local-cpu",
+                     *             "memoryBytes": 1,
+                     *             "ratePerHour": 1,
+                     *             "spotRatePerHour": 1
+                     *           }
+                     *         ],
+                     *         "limits": {
+                     *           "batchSize": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "checkpointInterval": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "earlyStoppingPatience": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "gradientAccumulationSteps": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "learningRate": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "loraAlpha": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "loraDropout": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "loraRank": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "maxDurationHours": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "maxGradNorm": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "maxSeqLength": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "numEpochs": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "validationSplitRatio": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "warmupRatio": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "warmupSteps": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "weightDecay": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           }
+                     *         },
+                     *         "maxFileSize": 1,
+                     *         "minTrainableExamples": 1,
+                     *         "presets": [
+                     *           {
+                     *             "description": "For most data sets",
+                     *             "displayName": "Balanced",
+                     *             "hyperparameters": {
+                     *               "batchSize": 4,
+                     *               "gradientAccumulationSteps": 1,
+                     *               "learningRate": 0.0002,
+                     *               "loraAlpha": 32,
+                     *               "loraDropout": 0.05,
+                     *               "loraRank": 16,
+                     *               "maxGradNorm": 1,
+                     *               "maxSeqLength": 512,
+                     *               "numEpochs": 3,
+                     *               "optimizerType": "adamw",
+                     *               "scheduler": "linear",
+                     *               "targetModules": [
+                     *                 "q_proj"
+                     *               ],
+                     *               "warmupRatio": 0.03,
+                     *               "warmupSteps": 0,
+                     *               "weightDecay": 0.01
+                     *             },
+                     *             "id": "conservative"
+                     *           }
+                     *         ],
+                     *         "targetModules": [
+                     *           "q_proj"
+                     *         ],
+                     *         "version": "0.1.0"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_Catalogue"];
                 };
             };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listCosts: {
         parameters: {
             query?: {
-                /** @description First day, as `2026-01-31` or an ISO time; without it, everything. */
+                /**
+                 * @description First day, as `2026-01-31` or an ISO time; without it, everything.
+                 * @example 2026-03-01
+                 */
                 startDate?: string;
-                /** @description Last day, included. */
+                /**
+                 * @description Last day, included.
+                 * @example 2026-03-31
+                 */
                 endDate?: string;
-                /** @description Length of a row. */
+                /**
+                 * @description Length of a row.
+                 * @example day
+                 */
                 groupBy?: components["schemas"]["CostGrouping"];
-                /** @description Only this job. */
+                /**
+                 * @description Only this job.
+                 * @example 01971b8e-7c00-7000-8000-000000000002
+                 */
                 jobId?: string;
             };
             header?: never;
@@ -3667,11 +4068,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "costs": [
+                     *           {
+                     *             "apiCalls": 1,
+                     *             "compute": 1,
+                     *             "dataTransfer": 1,
+                     *             "date": "2026-03-02",
+                     *             "storage": 1,
+                     *             "total": 57
+                     *           }
+                     *         ],
+                     *         "summary": {
+                     *           "averageJobCost": 1,
+                     *           "mostExpensiveJob": {
+                     *             "cost": 1,
+                     *             "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "name": "Bike workshop"
+                     *           },
+                     *           "totalSpend": 1
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_CostReport"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3679,6 +4106,19 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /** @description `JOB_NOT_FOUND`: There is no such job, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getCostSummary: {
@@ -3696,36 +4136,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "alerts": [
+                     *           {
+                     *             "message": "80 % of the monthly budget are spent",
+                     *             "threshold": 1,
+                     *             "type": "warning"
+                     *           }
+                     *         ],
+                     *         "currentMonth": {
+                     *           "apiCalls": 1,
+                     *           "budget": 1,
+                     *           "compute": 1,
+                     *           "dataTransfer": 1,
+                     *           "daysRemaining": 1,
+                     *           "held": 1,
+                     *           "previousMonth": 1,
+                     *           "projectedTotal": 1,
+                     *           "remaining": 1,
+                     *           "spent": 1,
+                     *           "storage": 1
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_CostSummary"];
                 };
             };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listDatasets: {
         parameters: {
             query?: {
-                /** @description From 1. */
+                /**
+                 * @description From 1.
+                 * @example 1
+                 */
                 page?: number;
-                /** @description At most 100. */
+                /**
+                 * @description At most 100.
+                 * @example 20
+                 */
                 pageSize?: number;
-                /** @description Order. */
+                /**
+                 * @description Order.
+                 * @example date-desc
+                 */
                 sortBy?: components["schemas"]["DatasetSort"];
-                /** @description Only this format. */
+                /**
+                 * @description Only this format.
+                 * @example all
+                 */
                 format?: components["schemas"]["DatasetFormatFilter"];
-                /** @description `true`, `false` or `all`. */
+                /**
+                 * @description `true`, `false` or `all`.
+                 * @example all
+                 */
                 trainingReady?: components["schemas"]["Ternary"];
-                /** @description Only this status. */
+                /**
+                 * @description Only this status.
+                 * @example all
+                 */
                 status?: components["schemas"]["DatasetStatusFilter"];
-                /** @description Part of the name, description, consultant or vertical, without case. */
+                /**
+                 * @description Part of the name, description, consultant or vertical, without case.
+                 * @example workshop
+                 */
                 search?: string;
             };
             header?: never;
@@ -3740,11 +4223,94 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "datasets": [
+                     *           {
+                     *             "avgTokensPerTurn": 1,
+                     *             "avgTurnsPerConversation": 1,
+                     *             "consultantName": "Ada Lovelace",
+                     *             "consultantTitle": "Mechanic",
+                     *             "contextPairs": 1,
+                     *             "createdAt": "2026-03-02T09:30:00Z",
+                     *             "declaredPairs": 1,
+                     *             "description": "Talks of the workshop's front desk",
+                     *             "errorMessage": "The device's memory is full; use a smaller batch or a shorter sequence.",
+                     *             "fileName": "bike-workshop.jsonl",
+                     *             "fileSize": 48211,
+                     *             "findingCounts": {
+                     *               "error": 1,
+                     *               "info": 1,
+                     *               "warning": 1
+                     *             },
+                     *             "format": "brightrun-lora-v4",
+                     *             "humanReviewedPercent": 1,
+                     *             "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "name": "Bike workshop",
+                     *             "processedAt": "2026-03-02T09:30:00Z",
+                     *             "qualityScore": 1,
+                     *             "readinessIssues": [
+                     *               "4 pairs have no answer"
+                     *             ],
+                     *             "rejectedPairs": 1,
+                     *             "reviewRecommended": true,
+                     *             "s3Bucket": "local",
+                     *             "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *             "sampleConversations": [
+                     *               {
+                     *                 "conversationId": "talk-17",
+                     *                 "emotionalArc": "worry-to-relief",
+                     *                 "messages": [
+                     *                   {
+                     *                     "content": "My chain slips when I stand up on the pedals.",
+                     *                     "role": "user",
+                     *                     "trained": true
+                     *                   }
+                     *                 ],
+                     *                 "persona": "careful-commuter",
+                     *                 "topic": "brakes"
+                     *               }
+                     *             ],
+                     *             "scaffolding": [
+                     *               {
+                     *                 "arc": "worry-to-relief",
+                     *                 "pairs": 1,
+                     *                 "persona": "careful-commuter",
+                     *                 "personaName": "Careful commuter"
+                     *               }
+                     *             ],
+                     *             "status": "uploading",
+                     *             "totalConversations": 1,
+                     *             "totalTokens": 1,
+                     *             "totalTrainingPairs": 1,
+                     *             "totalValidationPairs": 1,
+                     *             "trainingReady": true,
+                     *             "updatedAt": "2026-03-02T09:30:00Z",
+                     *             "uploadedAt": "2026-03-02T09:30:00Z",
+                     *             "userId": "01971b8e-7c00-7000-8000-000000000009",
+                     *             "validatedAt": "2026-03-02T09:30:00Z",
+                     *             "validationProgress": 1,
+                     *             "vertical": "repair"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "meta": {
+                     *         "pagination": {
+                     *           "hasMore": true,
+                     *           "page": 1,
+                     *           "pageSize": 1,
+                     *           "total": 57
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_DatasetList"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3752,20 +4318,36 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     createDataset: {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of at most 200 characters. The same request with the same key is done once, and answered the same every time. */
-                "Idempotency-Key"?: string | null;
+                /**
+                 * @description Any text of at most 200 characters. The same request with the same key is done once, and answered the same every time.
+                 * @example upload-2026-03-02
+                 */
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Talks of the workshop's front desk",
+                 *       "fileName": "bike-workshop.jsonl",
+                 *       "fileSize": 48211,
+                 *       "format": "brightrun-lora-v4",
+                 *       "name": "Bike workshop"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateDataset"];
             };
         };
@@ -3776,11 +4358,28 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                     *         "expiresAt": "2026-03-02T09:30:00Z",
+                     *         "uploadFields": {
+                     *           "key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl"
+                     *         },
+                     *         "uploadHeaders": {
+                     *           "content-type": "application/octet-stream"
+                     *         },
+                     *         "uploadMethod": "PUT",
+                     *         "uploadUrl": "http://127.0.0.1:3000/storage/datasets/dataset.jsonl?expires=1790000000&size=48211&signature=5f2c"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_DatasetUpload"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3788,6 +4387,45 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_REUSED`: The same `Idempotency-Key` came with another request.
+             *     `REQUEST_IN_PROGRESS`: The same request with the same `Idempotency-Key` is being answered.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `FILE_TOO_LARGE`: The file has more bytes than the tier, the address or this way of sending allows.
+             *     `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB.
+             *     `STORAGE_QUOTA_EXCEEDED`: The file does not fit into what is left of the account's storage.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     createSampleDataset: {
@@ -3831,6 +4469,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "content": "{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"},{\"role\":\"assistant\",\"content\":\"Hello!\"}]}\n",
+                 *       "format": "brightrun-lora-v4"
+                 *     }
+                 */
                 "application/json": components["schemas"]["ValidateHead"];
             };
         };
@@ -3841,11 +4485,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "detectedFormat": "brightrun-lora-v4",
+                     *         "errors": [
+                     *           {
+                     *             "code": "EMPTY_TARGET",
+                     *             "column": 1,
+                     *             "fix": "Add the assistant's answer, or remove the pair.",
+                     *             "line": 1,
+                     *             "message": "The pair has no answer to train on.",
+                     *             "pointer": "/training_pairs/3/target_response",
+                     *             "severity": "info"
+                     *           }
+                     *         ],
+                     *         "isValid": true,
+                     *         "statistics": {
+                     *           "estimatedPairs": 1,
+                     *           "sampleConversation": {
+                     *             "conversationId": "talk-17",
+                     *             "emotionalArc": "worry-to-relief",
+                     *             "messages": [
+                     *               {
+                     *                 "content": "My chain slips when I stand up on the pedals.",
+                     *                 "role": "user",
+                     *                 "trained": true
+                     *               }
+                     *             ],
+                     *             "persona": "careful-commuter",
+                     *             "topic": "brakes"
+                     *           }
+                     *         },
+                     *         "warnings": [
+                     *           {
+                     *             "code": "EMPTY_TARGET",
+                     *             "column": 1,
+                     *             "fix": "Add the assistant's answer, or remove the pair.",
+                     *             "line": 1,
+                     *             "message": "The pair has no answer to train on.",
+                     *             "pointer": "/training_pairs/3/target_response",
+                     *             "severity": "info"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_HeadReport"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3853,6 +4544,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getDataset: {
@@ -3860,7 +4574,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Data set */
+                /**
+                 * @description Data set
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -3873,11 +4590,128 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "dataset": {
+                     *           "avgTokensPerTurn": 1,
+                     *           "avgTurnsPerConversation": 1,
+                     *           "consultantName": "Ada Lovelace",
+                     *           "consultantTitle": "Mechanic",
+                     *           "contextPairs": 1,
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "declaredPairs": 1,
+                     *           "description": "Talks of the workshop's front desk",
+                     *           "errorMessage": "The device's memory is full; use a smaller batch or a shorter sequence.",
+                     *           "fileName": "bike-workshop.jsonl",
+                     *           "fileSize": 48211,
+                     *           "findingCounts": {
+                     *             "error": 1,
+                     *             "info": 1,
+                     *             "warning": 1
+                     *           },
+                     *           "findings": [
+                     *             {
+                     *               "code": "EMPTY_TARGET",
+                     *               "count": 1,
+                     *               "findings": [
+                     *                 {
+                     *                   "code": "EMPTY_TARGET",
+                     *                   "column": 1,
+                     *                   "fix": "Add the assistant's answer, or remove the pair.",
+                     *                   "line": 1,
+                     *                   "message": "The pair has no answer to train on.",
+                     *                   "pointer": "/training_pairs/3/target_response",
+                     *                   "severity": "info"
+                     *                 }
+                     *               ],
+                     *               "severity": "info"
+                     *             }
+                     *           ],
+                     *           "format": "brightrun-lora-v4",
+                     *           "fullStatistics": {
+                     *             "lengthBinWidth": 1,
+                     *             "lengthDistribution": {
+                     *               "max": 1,
+                     *               "mean": 1,
+                     *               "median": 1,
+                     *               "min": 1,
+                     *               "p95": 1
+                     *             },
+                     *             "lengthHistogram": [
+                     *               1
+                     *             ],
+                     *             "tokenizer": "brightrun/tiny-chat",
+                     *             "topicDistribution": [
+                     *               {
+                     *                 "count": 1,
+                     *                 "topic": "brakes"
+                     *               }
+                     *             ],
+                     *             "uniqueSpeakers": 1,
+                     *             "vocabularySize": 1
+                     *           },
+                     *           "humanReviewedPercent": 1,
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "name": "Bike workshop",
+                     *           "processedAt": "2026-03-02T09:30:00Z",
+                     *           "qualityScore": 1,
+                     *           "readinessIssues": [
+                     *             "4 pairs have no answer"
+                     *           ],
+                     *           "rejectedPairs": 1,
+                     *           "reviewRecommended": true,
+                     *           "s3Bucket": "local",
+                     *           "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *           "sampleConversations": [
+                     *             {
+                     *               "conversationId": "talk-17",
+                     *               "emotionalArc": "worry-to-relief",
+                     *               "messages": [
+                     *                 {
+                     *                   "content": "My chain slips when I stand up on the pedals.",
+                     *                   "role": "user",
+                     *                   "trained": true
+                     *                 }
+                     *               ],
+                     *               "persona": "careful-commuter",
+                     *               "topic": "brakes"
+                     *             }
+                     *           ],
+                     *           "scaffolding": [
+                     *             {
+                     *               "arc": "worry-to-relief",
+                     *               "pairs": 1,
+                     *               "persona": "careful-commuter",
+                     *               "personaName": "Careful commuter"
+                     *             }
+                     *           ],
+                     *           "status": "uploading",
+                     *           "totalConversations": 1,
+                     *           "totalTokens": 1,
+                     *           "totalTrainingPairs": 1,
+                     *           "totalValidationPairs": 1,
+                     *           "trainingReady": true,
+                     *           "updatedAt": "2026-03-02T09:30:00Z",
+                     *           "uploadedAt": "2026-03-02T09:30:00Z",
+                     *           "userId": "01971b8e-7c00-7000-8000-000000000009",
+                     *           "validatedAt": "2026-03-02T09:30:00Z",
+                     *           "validationProgress": 1,
+                     *           "vertical": "repair"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_DatasetBody"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3885,6 +4719,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     deleteDataset: {
@@ -3892,7 +4729,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Data set */
+                /**
+                 * @description Data set
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -3905,11 +4745,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_Done"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3917,6 +4766,21 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            /**
+             * @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     updateDataset: {
@@ -3924,13 +4788,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Data set */
+                /**
+                 * @description Data set
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Talks of the workshop's front desk",
+                 *       "name": "Bike workshop"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateDataset"];
             };
         };
@@ -3941,11 +4814,124 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "dataset": {
+                     *           "avgTokensPerTurn": 1,
+                     *           "avgTurnsPerConversation": 1,
+                     *           "consultantName": "Ada Lovelace",
+                     *           "consultantTitle": "Mechanic",
+                     *           "contextPairs": 1,
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "declaredPairs": 1,
+                     *           "description": "Talks of the workshop's front desk",
+                     *           "errorMessage": "The device's memory is full; use a smaller batch or a shorter sequence.",
+                     *           "fileName": "bike-workshop.jsonl",
+                     *           "fileSize": 48211,
+                     *           "findingCounts": {
+                     *             "error": 1,
+                     *             "info": 1,
+                     *             "warning": 1
+                     *           },
+                     *           "findings": [
+                     *             {
+                     *               "code": "EMPTY_TARGET",
+                     *               "count": 1,
+                     *               "findings": [
+                     *                 {
+                     *                   "code": "EMPTY_TARGET",
+                     *                   "column": 1,
+                     *                   "fix": "Add the assistant's answer, or remove the pair.",
+                     *                   "line": 1,
+                     *                   "message": "The pair has no answer to train on.",
+                     *                   "pointer": "/training_pairs/3/target_response",
+                     *                   "severity": "info"
+                     *                 }
+                     *               ],
+                     *               "severity": "info"
+                     *             }
+                     *           ],
+                     *           "format": "brightrun-lora-v4",
+                     *           "fullStatistics": {
+                     *             "lengthBinWidth": 1,
+                     *             "lengthDistribution": {
+                     *               "max": 1,
+                     *               "mean": 1,
+                     *               "median": 1,
+                     *               "min": 1,
+                     *               "p95": 1
+                     *             },
+                     *             "lengthHistogram": [
+                     *               1
+                     *             ],
+                     *             "tokenizer": "brightrun/tiny-chat",
+                     *             "topicDistribution": [
+                     *               {
+                     *                 "count": 1,
+                     *                 "topic": "brakes"
+                     *               }
+                     *             ],
+                     *             "uniqueSpeakers": 1,
+                     *             "vocabularySize": 1
+                     *           },
+                     *           "humanReviewedPercent": 1,
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "name": "Bike workshop",
+                     *           "processedAt": "2026-03-02T09:30:00Z",
+                     *           "qualityScore": 1,
+                     *           "readinessIssues": [
+                     *             "4 pairs have no answer"
+                     *           ],
+                     *           "rejectedPairs": 1,
+                     *           "reviewRecommended": true,
+                     *           "s3Bucket": "local",
+                     *           "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *           "sampleConversations": [
+                     *             {
+                     *               "conversationId": "talk-17",
+                     *               "emotionalArc": "worry-to-relief",
+                     *               "messages": [
+                     *                 {
+                     *                   "content": "My chain slips when I stand up on the pedals.",
+                     *                   "role": "user",
+                     *                   "trained": true
+                     *                 }
+                     *               ],
+                     *               "persona": "careful-commuter",
+                     *               "topic": "brakes"
+                     *             }
+                     *           ],
+                     *           "scaffolding": [
+                     *             {
+                     *               "arc": "worry-to-relief",
+                     *               "pairs": 1,
+                     *               "persona": "careful-commuter",
+                     *               "personaName": "Careful commuter"
+                     *             }
+                     *           ],
+                     *           "status": "uploading",
+                     *           "totalConversations": 1,
+                     *           "totalTokens": 1,
+                     *           "totalTrainingPairs": 1,
+                     *           "totalValidationPairs": 1,
+                     *           "trainingReady": true,
+                     *           "updatedAt": "2026-03-02T09:30:00Z",
+                     *           "uploadedAt": "2026-03-02T09:30:00Z",
+                     *           "userId": "01971b8e-7c00-7000-8000-000000000009",
+                     *           "validatedAt": "2026-03-02T09:30:00Z",
+                     *           "validationProgress": 1,
+                     *           "vertical": "repair"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_DatasetBody"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3953,6 +4939,41 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     confirmDataset: {
@@ -3960,7 +4981,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Data set */
+                /**
+                 * @description Data set
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -3973,11 +4997,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                     *         "message": "The file is being validated",
+                     *         "status": "uploading"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_DatasetConfirmed"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3985,6 +5020,30 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            /**
+             * @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `UPLOAD_INCOMPLETE`: The file has not arrived whole; `details` has the figures. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     uploadDataset: {
@@ -3992,7 +5051,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Data set */
+                /**
+                 * @description Data set
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4000,6 +5062,11 @@ export interface operations {
         /** @description The file */
         requestBody: {
             content: {
+                /**
+                 * @example [
+                 *       1
+                 *     ]
+                 */
                 "application/octet-stream": number[];
             };
         };
@@ -4010,11 +5077,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_Done"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `FILE_SIZE_MISMATCH`: The file has not the number of bytes that was announced. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4022,20 +5097,81 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `ALREADY_CONFIRMED`: The data set's file was confirmed and cannot be replaced. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `FILE_SIZE_MISMATCH`: The file has not the number of bytes that was announced.
+             *     `FILE_TOO_LARGE`: The file has more bytes than the tier, the address or this way of sending allows.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listJobs: {
         parameters: {
             query?: {
-                /** @description Only this status; several are separated by commas. */
+                /**
+                 * @description Only this status; several are separated by commas.
+                 * @example all
+                 */
                 status?: components["schemas"]["JobStatusFilter"];
-                /** @description From 1. */
+                /**
+                 * @description From 1.
+                 * @example 1
+                 */
                 page?: number;
-                /** @description At most 100. */
+                /**
+                 * @description At most 100.
+                 * @example 20
+                 */
                 pageSize?: number;
-                /** @description Order. */
+                /**
+                 * @description Order.
+                 * @example created-desc
+                 */
                 sortBy?: components["schemas"]["JobSort"];
-                /** @description Only jobs on this data set. */
+                /**
+                 * @description Only jobs on this data set.
+                 * @example 01971b8e-7c00-7000-8000-000000000001
+                 */
                 datasetId?: string;
             };
             header?: never;
@@ -4050,11 +5186,151 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "jobs": [
+                     *           {
+                     *             "artifactId": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "attempt": 1,
+                     *             "baseModel": "brightrun/tiny-chat",
+                     *             "canCancel": true,
+                     *             "canRetry": true,
+                     *             "cancelReason": "cost_concern",
+                     *             "cancelling": true,
+                     *             "completedAt": "2026-03-02T09:30:00Z",
+                     *             "createdAt": "2026-03-02T09:30:00Z",
+                     *             "currentCost": 0.12,
+                     *             "currentEpoch": 1,
+                     *             "currentMetrics": {
+                     *               "gpuUtilization": 1,
+                     *               "gradientNorm": 1,
+                     *               "learningRate": 0.0002,
+                     *               "memoryBytes": 1,
+                     *               "perplexity": 1,
+                     *               "throughput": 1,
+                     *               "trainingLoss": 1.482,
+                     *               "validationLoss": 1.537
+                     *             },
+                     *             "currentStage": "queued",
+                     *             "currentStep": 1,
+                     *             "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                     *             "datasetName": "Bike workshop",
+                     *             "datasetPairs": 1,
+                     *             "elapsedSeconds": 1,
+                     *             "errorCode": "OUT_OF_MEMORY",
+                     *             "errorMessage": "The device's memory is full; use a smaller batch or a shorter sequence.",
+                     *             "errorStack": "allocation of 2.1 GiB failed",
+                     *             "estimatedCompletionAt": "2026-03-02T09:30:00Z",
+                     *             "estimatedCostRange": {
+                     *               "max": 1,
+                     *               "min": 1
+                     *             },
+                     *             "estimatedTimeRemaining": 1,
+                     *             "estimatedTotalCost": 1,
+                     *             "finalCost": 0.31,
+                     *             "gpuConfig": {
+                     *               "instanceType": "local-cpu",
+                     *               "numGPUs": 1,
+                     *               "spot": false
+                     *             },
+                     *             "hourlyRate": 1,
+                     *             "hyperparameters": {
+                     *               "batchSize": 4,
+                     *               "gradientAccumulationSteps": 1,
+                     *               "learningRate": 0.0002,
+                     *               "loraAlpha": 32,
+                     *               "loraDropout": 0.05,
+                     *               "loraRank": 16,
+                     *               "maxGradNorm": 1,
+                     *               "maxSeqLength": 512,
+                     *               "numEpochs": 3,
+                     *               "optimizerType": "adamw",
+                     *               "scheduler": "linear",
+                     *               "targetModules": [
+                     *                 "q_proj"
+                     *               ],
+                     *               "warmupRatio": 0.03,
+                     *               "warmupSteps": 0,
+                     *               "weightDecay": 0.01
+                     *             },
+                     *             "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "instanceName": "This machine (CPU)",
+                     *             "lastEventSeq": 1,
+                     *             "memoryTotalBytes": 1,
+                     *             "name": "Bike workshop",
+                     *             "notes": "Second try with a longer warm-up",
+                     *             "presetId": "conservative",
+                     *             "previousMetrics": {
+                     *               "gpuUtilization": 1,
+                     *               "gradientNorm": 1,
+                     *               "learningRate": 0.0002,
+                     *               "memoryBytes": 1,
+                     *               "perplexity": 1,
+                     *               "throughput": 1,
+                     *               "trainingLoss": 1.482,
+                     *               "validationLoss": 1.537
+                     *             },
+                     *             "progress": 42.5,
+                     *             "projectedCost": 1,
+                     *             "queuePosition": 1,
+                     *             "queuedAt": "2026-03-02T09:30:00Z",
+                     *             "resumedFromStep": 1,
+                     *             "settings": {
+                     *               "checkpointInterval": 100,
+                     *               "earlyStoppingPatience": 1,
+                     *               "maxDurationHours": 24,
+                     *               "seed": 42,
+                     *               "validationSplitRatio": 0.1
+                     *             },
+                     *             "stageMessage": "Epoch 1 of 3",
+                     *             "stages": [
+                     *               {
+                     *                 "completedAt": "2026-03-02T09:30:00Z",
+                     *                 "message": "Epoch 1 of 3",
+                     *                 "seconds": 1,
+                     *                 "stage": "preprocessing",
+                     *                 "startedAt": "2026-03-02T09:30:00Z",
+                     *                 "status": "pending"
+                     *               }
+                     *             ],
+                     *             "startedAt": "2026-03-02T09:30:00Z",
+                     *             "status": "queued",
+                     *             "summary": {
+                     *               "finalTrainingLoss": 1,
+                     *               "finalValidationLoss": 1,
+                     *               "initialTrainingLoss": 1,
+                     *               "initialValidationLoss": 1,
+                     *               "peakMemoryBytes": 1,
+                     *               "tokensPerSecond": 1,
+                     *               "totalEpochs": 1,
+                     *               "totalSteps": 1,
+                     *               "trainExamples": 1,
+                     *               "validationExamples": 1
+                     *             },
+                     *             "totalEpochs": 1,
+                     *             "totalSteps": 1,
+                     *             "updatedAt": "2026-03-02T09:30:00Z",
+                     *             "userId": "01971b8e-7c00-7000-8000-000000000009"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "meta": {
+                     *         "pagination": {
+                     *           "hasMore": true,
+                     *           "page": 1,
+                     *           "pageSize": 1,
+                     *           "total": 57
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_JobList"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4062,20 +5338,69 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     createJob: {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of at most 200 characters. The same request with the same key is done once, and answered the same every time. */
-                "Idempotency-Key"?: string | null;
+                /**
+                 * @description Any text of at most 200 characters. The same request with the same key is done once, and answered the same every time.
+                 * @example upload-2026-03-02
+                 */
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "baseModel": "brightrun/tiny-chat",
+                 *       "checkpointInterval": 100,
+                 *       "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                 *       "earlyStoppingPatience": 1,
+                 *       "gpuConfig": {
+                 *         "instanceType": "local-cpu",
+                 *         "numGPUs": 1,
+                 *         "spot": false
+                 *       },
+                 *       "hyperparameters": {
+                 *         "batchSize": 4,
+                 *         "gradientAccumulationSteps": 1,
+                 *         "learningRate": 0.0002,
+                 *         "loraAlpha": 32,
+                 *         "loraDropout": 0.05,
+                 *         "loraRank": 16,
+                 *         "maxGradNorm": 1,
+                 *         "maxSeqLength": 512,
+                 *         "numEpochs": 3,
+                 *         "optimizerType": "adamw",
+                 *         "scheduler": "linear",
+                 *         "targetModules": [
+                 *           "q_proj"
+                 *         ],
+                 *         "warmupRatio": 0.03,
+                 *         "warmupSteps": 0,
+                 *         "weightDecay": 0.01
+                 *       },
+                 *       "maxDurationHours": 24,
+                 *       "maxSeqLength": 512,
+                 *       "name": "Bike workshop",
+                 *       "notes": "Second try with a longer warm-up",
+                 *       "packing": false,
+                 *       "presetId": "conservative",
+                 *       "seed": 42,
+                 *       "spot": false,
+                 *       "validationSplitRatio": 0.1,
+                 *       "warmupRatio": 0.03
+                 *     }
+                 */
                 "application/json": components["schemas"]["CreateJobRequest"];
             };
         };
@@ -4086,11 +5411,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "createdAt": "2026-03-02T09:30:00Z",
+                     *         "estimatedCost": {
+                     *           "currency": "USD",
+                     *           "dataCost": 1,
+                     *           "gpuCost": 1,
+                     *           "max": 1,
+                     *           "storageCost": 1,
+                     *           "total": 57
+                     *         },
+                     *         "estimatedDuration": {
+                     *           "max": 1,
+                     *           "min": 1
+                     *         },
+                     *         "jobId": "01971b8e-7c00-7000-8000-000000000002",
+                     *         "queuePosition": 1,
+                     *         "status": "queued"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_CreatedJob"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4098,6 +5446,61 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /** @description `BUDGET_EXCEEDED`: The launch would pass the monthly budget; `details` has the figures. */
+            402: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `CONFLICT`: Another request changed the same thing at the same moment; send it again.
+             *     `DATASET_NOT_READY`: The data set cannot be trained on; the message says why.
+             *     `IDEMPOTENCY_KEY_REUSED`: The same `Idempotency-Key` came with another request.
+             *     `REQUEST_IN_PROGRESS`: The same request with the same `Idempotency-Key` is being answered.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     reportEvents: {
@@ -4185,6 +5588,46 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "baseModel": "brightrun/tiny-chat",
+                 *       "checkpointInterval": 100,
+                 *       "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                 *       "earlyStoppingPatience": 1,
+                 *       "gpuConfig": {
+                 *         "instanceType": "local-cpu",
+                 *         "numGPUs": 1,
+                 *         "spot": false
+                 *       },
+                 *       "hyperparameters": {
+                 *         "batchSize": 4,
+                 *         "gradientAccumulationSteps": 1,
+                 *         "learningRate": 0.0002,
+                 *         "loraAlpha": 32,
+                 *         "loraDropout": 0.05,
+                 *         "loraRank": 16,
+                 *         "maxGradNorm": 1,
+                 *         "maxSeqLength": 512,
+                 *         "numEpochs": 3,
+                 *         "optimizerType": "adamw",
+                 *         "scheduler": "linear",
+                 *         "targetModules": [
+                 *           "q_proj"
+                 *         ],
+                 *         "warmupRatio": 0.03,
+                 *         "warmupSteps": 0,
+                 *         "weightDecay": 0.01
+                 *       },
+                 *       "maxDurationHours": 24,
+                 *       "maxSeqLength": 512,
+                 *       "packing": false,
+                 *       "presetId": "conservative",
+                 *       "seed": 42,
+                 *       "spot": false,
+                 *       "validationSplitRatio": 0.1,
+                 *       "warmupRatio": 0.03
+                 *     }
+                 */
                 "application/json": components["schemas"]["EstimateRequest"];
             };
         };
@@ -4195,11 +5638,85 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "baseModel": "brightrun/tiny-chat",
+                     *         "budget": {
+                     *           "held": 1,
+                     *           "limit": 1,
+                     *           "remaining": 1,
+                     *           "spent": 1,
+                     *           "withinBudget": true
+                     *         },
+                     *         "cost": {
+                     *           "breakdown": {
+                     *             "compute": {
+                     *               "hours": 1,
+                     *               "rate": 1,
+                     *               "total": 57
+                     *             },
+                     *             "dataTransfer": {
+                     *               "gb": 1,
+                     *               "rate": 1,
+                     *               "total": 57
+                     *             },
+                     *             "storage": {
+                     *               "gb": 1,
+                     *               "rate": 1,
+                     *               "total": 57
+                     *             }
+                     *           },
+                     *           "currency": "USD",
+                     *           "max": 1,
+                     *           "min": 1,
+                     *           "total": 57
+                     *         },
+                     *         "duration": {
+                     *           "estimated": 1,
+                     *           "max": 1,
+                     *           "min": 1
+                     *         },
+                     *         "gpuConfig": {
+                     *           "instanceType": "local-cpu",
+                     *           "numGPUs": 1,
+                     *           "spot": false
+                     *         },
+                     *         "hourlyRate": 1,
+                     *         "hyperparameters": {
+                     *           "batchSize": 4,
+                     *           "gradientAccumulationSteps": 1,
+                     *           "learningRate": 0.0002,
+                     *           "loraAlpha": 32,
+                     *           "loraDropout": 0.05,
+                     *           "loraRank": 16,
+                     *           "maxGradNorm": 1,
+                     *           "maxSeqLength": 512,
+                     *           "numEpochs": 3,
+                     *           "optimizerType": "adamw",
+                     *           "scheduler": "linear",
+                     *           "targetModules": [
+                     *             "q_proj"
+                     *           ],
+                     *           "warmupRatio": 0.03,
+                     *           "warmupSteps": 0,
+                     *           "weightDecay": 0.01
+                     *         },
+                     *         "throughputMeasured": true,
+                     *         "tokensPerSecond": 1,
+                     *         "totalSteps": 1,
+                     *         "totalTokens": 1,
+                     *         "trainExamples": 1,
+                     *         "validationExamples": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_Estimate"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4207,6 +5724,47 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `DATASET_NOT_READY`: The data set cannot be trained on; the message says why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getJob: {
@@ -4214,7 +5772,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Job */
+                /**
+                 * @description Job
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4227,11 +5788,215 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "job": {
+                     *           "artifactId": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "attempt": 1,
+                     *           "baseModel": "brightrun/tiny-chat",
+                     *           "canCancel": true,
+                     *           "canRetry": true,
+                     *           "cancelReason": "cost_concern",
+                     *           "cancelling": true,
+                     *           "checkpoints": [
+                     *             {
+                     *               "createdAt": "2026-03-02T09:30:00Z",
+                     *               "epoch": 1,
+                     *               "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *               "loss": 1,
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1,
+                     *               "step": 1
+                     *             }
+                     *           ],
+                     *           "completedAt": "2026-03-02T09:30:00Z",
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "currentCost": 0.12,
+                     *           "currentEpoch": 1,
+                     *           "currentMetrics": {
+                     *             "gpuUtilization": 1,
+                     *             "gradientNorm": 1,
+                     *             "learningRate": 0.0002,
+                     *             "memoryBytes": 1,
+                     *             "perplexity": 1,
+                     *             "throughput": 1,
+                     *             "trainingLoss": 1.482,
+                     *             "validationLoss": 1.537
+                     *           },
+                     *           "currentStage": "queued",
+                     *           "currentStep": 1,
+                     *           "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                     *           "datasetName": "Bike workshop",
+                     *           "datasetPairs": 1,
+                     *           "elapsedSeconds": 1,
+                     *           "errorCode": "OUT_OF_MEMORY",
+                     *           "errorMessage": "The device's memory is full; use a smaller batch or a shorter sequence.",
+                     *           "errorStack": "allocation of 2.1 GiB failed",
+                     *           "estimatedCompletionAt": "2026-03-02T09:30:00Z",
+                     *           "estimatedCostRange": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "estimatedTimeRemaining": 1,
+                     *           "estimatedTotalCost": 1,
+                     *           "finalCost": 0.31,
+                     *           "gpuConfig": {
+                     *             "instanceType": "local-cpu",
+                     *             "numGPUs": 1,
+                     *             "spot": false
+                     *           },
+                     *           "hourlyRate": 1,
+                     *           "hyperparameters": {
+                     *             "batchSize": 4,
+                     *             "gradientAccumulationSteps": 1,
+                     *             "learningRate": 0.0002,
+                     *             "loraAlpha": 32,
+                     *             "loraDropout": 0.05,
+                     *             "loraRank": 16,
+                     *             "maxGradNorm": 1,
+                     *             "maxSeqLength": 512,
+                     *             "numEpochs": 3,
+                     *             "optimizerType": "adamw",
+                     *             "scheduler": "linear",
+                     *             "targetModules": [
+                     *               "q_proj"
+                     *             ],
+                     *             "warmupRatio": 0.03,
+                     *             "warmupSteps": 0,
+                     *             "weightDecay": 0.01
+                     *           },
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "instanceName": "This machine (CPU)",
+                     *           "lastEventSeq": 1,
+                     *           "logs": [
+                     *             {
+                     *               "level": "info",
+                     *               "message": "epoch 1 begins",
+                     *               "timestamp": "2026-03-02T09:30:00Z"
+                     *             }
+                     *           ],
+                     *           "lossCurve": {
+                     *             "steps": [
+                     *               1
+                     *             ],
+                     *             "trainingLoss": [
+                     *               1.482
+                     *             ],
+                     *             "validationLoss": [
+                     *               1.537
+                     *             ]
+                     *           },
+                     *           "memoryTotalBytes": 1,
+                     *           "metricsHistory": [
+                     *             {
+                     *               "epoch": 1,
+                     *               "gpuUtilization": 1,
+                     *               "gradientNorm": 1,
+                     *               "learningRate": 0.0002,
+                     *               "memoryBytes": 1,
+                     *               "step": 1,
+                     *               "throughput": 1,
+                     *               "timestamp": "2026-03-02T09:30:00Z",
+                     *               "trainingLoss": 1.482,
+                     *               "validationLoss": 1.537
+                     *             }
+                     *           ],
+                     *           "metricsTotal": 1,
+                     *           "name": "Bike workshop",
+                     *           "notes": "Second try with a longer warm-up",
+                     *           "presetId": "conservative",
+                     *           "previousMetrics": {
+                     *             "gpuUtilization": 1,
+                     *             "gradientNorm": 1,
+                     *             "learningRate": 0.0002,
+                     *             "memoryBytes": 1,
+                     *             "perplexity": 1,
+                     *             "throughput": 1,
+                     *             "trainingLoss": 1.482,
+                     *             "validationLoss": 1.537
+                     *           },
+                     *           "progress": 42.5,
+                     *           "projectedCost": 1,
+                     *           "queuePosition": 1,
+                     *           "queuedAt": "2026-03-02T09:30:00Z",
+                     *           "receipt": {
+                     *             "compute": 1,
+                     *             "dataTransfer": 1,
+                     *             "estimated": {
+                     *               "compute": {
+                     *                 "hours": 1,
+                     *                 "rate": 1,
+                     *                 "total": 57
+                     *               },
+                     *               "dataTransfer": {
+                     *                 "gb": 1,
+                     *                 "rate": 1,
+                     *                 "total": 57
+                     *               },
+                     *               "storage": {
+                     *                 "gb": 1,
+                     *                 "rate": 1,
+                     *                 "total": 57
+                     *               }
+                     *             },
+                     *             "estimatedSeconds": 1,
+                     *             "estimatedTotal": 1,
+                     *             "seconds": 1,
+                     *             "storage": 1,
+                     *             "total": 57
+                     *           },
+                     *           "resumedFromStep": 1,
+                     *           "settings": {
+                     *             "checkpointInterval": 100,
+                     *             "earlyStoppingPatience": 1,
+                     *             "maxDurationHours": 24,
+                     *             "seed": 42,
+                     *             "validationSplitRatio": 0.1
+                     *           },
+                     *           "stageMessage": "Epoch 1 of 3",
+                     *           "stages": [
+                     *             {
+                     *               "completedAt": "2026-03-02T09:30:00Z",
+                     *               "message": "Epoch 1 of 3",
+                     *               "seconds": 1,
+                     *               "stage": "preprocessing",
+                     *               "startedAt": "2026-03-02T09:30:00Z",
+                     *               "status": "pending"
+                     *             }
+                     *           ],
+                     *           "startedAt": "2026-03-02T09:30:00Z",
+                     *           "status": "queued",
+                     *           "summary": {
+                     *             "finalTrainingLoss": 1,
+                     *             "finalValidationLoss": 1,
+                     *             "initialTrainingLoss": 1,
+                     *             "initialValidationLoss": 1,
+                     *             "peakMemoryBytes": 1,
+                     *             "tokensPerSecond": 1,
+                     *             "totalEpochs": 1,
+                     *             "totalSteps": 1,
+                     *             "trainExamples": 1,
+                     *             "validationExamples": 1
+                     *           },
+                     *           "totalEpochs": 1,
+                     *           "totalSteps": 1,
+                     *           "updatedAt": "2026-03-02T09:30:00Z",
+                     *           "userId": "01971b8e-7c00-7000-8000-000000000009"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_JobDetailBody"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `JOB_NOT_FOUND`: There is no such job, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4239,6 +6004,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     updateJob: {
@@ -4246,13 +6014,22 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Job */
+                /**
+                 * @description Job
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "Bike workshop",
+                 *       "notes": "Second try with a longer warm-up"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateJob"];
             };
         };
@@ -4263,11 +6040,141 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "job": {
+                     *           "artifactId": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "attempt": 1,
+                     *           "baseModel": "brightrun/tiny-chat",
+                     *           "canCancel": true,
+                     *           "canRetry": true,
+                     *           "cancelReason": "cost_concern",
+                     *           "cancelling": true,
+                     *           "completedAt": "2026-03-02T09:30:00Z",
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "currentCost": 0.12,
+                     *           "currentEpoch": 1,
+                     *           "currentMetrics": {
+                     *             "gpuUtilization": 1,
+                     *             "gradientNorm": 1,
+                     *             "learningRate": 0.0002,
+                     *             "memoryBytes": 1,
+                     *             "perplexity": 1,
+                     *             "throughput": 1,
+                     *             "trainingLoss": 1.482,
+                     *             "validationLoss": 1.537
+                     *           },
+                     *           "currentStage": "queued",
+                     *           "currentStep": 1,
+                     *           "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                     *           "datasetName": "Bike workshop",
+                     *           "datasetPairs": 1,
+                     *           "elapsedSeconds": 1,
+                     *           "errorCode": "OUT_OF_MEMORY",
+                     *           "errorMessage": "The device's memory is full; use a smaller batch or a shorter sequence.",
+                     *           "errorStack": "allocation of 2.1 GiB failed",
+                     *           "estimatedCompletionAt": "2026-03-02T09:30:00Z",
+                     *           "estimatedCostRange": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "estimatedTimeRemaining": 1,
+                     *           "estimatedTotalCost": 1,
+                     *           "finalCost": 0.31,
+                     *           "gpuConfig": {
+                     *             "instanceType": "local-cpu",
+                     *             "numGPUs": 1,
+                     *             "spot": false
+                     *           },
+                     *           "hourlyRate": 1,
+                     *           "hyperparameters": {
+                     *             "batchSize": 4,
+                     *             "gradientAccumulationSteps": 1,
+                     *             "learningRate": 0.0002,
+                     *             "loraAlpha": 32,
+                     *             "loraDropout": 0.05,
+                     *             "loraRank": 16,
+                     *             "maxGradNorm": 1,
+                     *             "maxSeqLength": 512,
+                     *             "numEpochs": 3,
+                     *             "optimizerType": "adamw",
+                     *             "scheduler": "linear",
+                     *             "targetModules": [
+                     *               "q_proj"
+                     *             ],
+                     *             "warmupRatio": 0.03,
+                     *             "warmupSteps": 0,
+                     *             "weightDecay": 0.01
+                     *           },
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "instanceName": "This machine (CPU)",
+                     *           "lastEventSeq": 1,
+                     *           "memoryTotalBytes": 1,
+                     *           "name": "Bike workshop",
+                     *           "notes": "Second try with a longer warm-up",
+                     *           "presetId": "conservative",
+                     *           "previousMetrics": {
+                     *             "gpuUtilization": 1,
+                     *             "gradientNorm": 1,
+                     *             "learningRate": 0.0002,
+                     *             "memoryBytes": 1,
+                     *             "perplexity": 1,
+                     *             "throughput": 1,
+                     *             "trainingLoss": 1.482,
+                     *             "validationLoss": 1.537
+                     *           },
+                     *           "progress": 42.5,
+                     *           "projectedCost": 1,
+                     *           "queuePosition": 1,
+                     *           "queuedAt": "2026-03-02T09:30:00Z",
+                     *           "resumedFromStep": 1,
+                     *           "settings": {
+                     *             "checkpointInterval": 100,
+                     *             "earlyStoppingPatience": 1,
+                     *             "maxDurationHours": 24,
+                     *             "seed": 42,
+                     *             "validationSplitRatio": 0.1
+                     *           },
+                     *           "stageMessage": "Epoch 1 of 3",
+                     *           "stages": [
+                     *             {
+                     *               "completedAt": "2026-03-02T09:30:00Z",
+                     *               "message": "Epoch 1 of 3",
+                     *               "seconds": 1,
+                     *               "stage": "preprocessing",
+                     *               "startedAt": "2026-03-02T09:30:00Z",
+                     *               "status": "pending"
+                     *             }
+                     *           ],
+                     *           "startedAt": "2026-03-02T09:30:00Z",
+                     *           "status": "queued",
+                     *           "summary": {
+                     *             "finalTrainingLoss": 1,
+                     *             "finalValidationLoss": 1,
+                     *             "initialTrainingLoss": 1,
+                     *             "initialValidationLoss": 1,
+                     *             "peakMemoryBytes": 1,
+                     *             "tokensPerSecond": 1,
+                     *             "totalEpochs": 1,
+                     *             "totalSteps": 1,
+                     *             "trainExamples": 1,
+                     *             "validationExamples": 1
+                     *           },
+                     *           "totalEpochs": 1,
+                     *           "totalSteps": 1,
+                     *           "updatedAt": "2026-03-02T09:30:00Z",
+                     *           "userId": "01971b8e-7c00-7000-8000-000000000009"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_JobBody"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4275,6 +6182,41 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `JOB_NOT_FOUND`: There is no such job, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     cancelJob: {
@@ -4282,13 +6224,21 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Job */
+                /**
+                 * @description Job
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "cost_concern"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CancelJob"];
             };
         };
@@ -4299,12 +6249,81 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "finalCost": 0.31,
+                     *         "jobId": "01971b8e-7c00-7000-8000-000000000002",
+                     *         "message": "The job was cancelled before it cost anything",
+                     *         "refundAmount": 1,
+                     *         "status": "queued"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_CancelledJob"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `JOB_NOT_FOUND`: There is no such job, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `JOB_NOT_CANCELLABLE`: The job has ended. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            /**
+             * @description `CANCEL_PENDING`: The trainer does not answer yet; the job is cancelled as soon as it does.
+             *     `SERVICE_UNAVAILABLE`: Something that the server needs does not answer now; `Retry-After` says when to try again.
+             */
+            503: {
+                headers: {
+                    /** @description Seconds to wait */
+                    "Retry-After"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4348,18 +6367,33 @@ export interface operations {
     listJobLogs: {
         parameters: {
             query?: {
-                /** @description Go on after this cursor. */
+                /**
+                 * @description Go on after this cursor.
+                 * @example 120
+                 */
                 cursor?: string;
-                /** @description Lines at most. */
+                /**
+                 * @description Lines at most.
+                 * @example 200
+                 */
                 limit?: number;
-                /** @description Only this level. */
+                /**
+                 * @description Only this level.
+                 * @example info
+                 */
                 level?: components["schemas"]["LogLevel"];
-                /** @description Part of the message, without case. */
+                /**
+                 * @description Part of the message, without case.
+                 * @example workshop
+                 */
                 search?: string;
             };
             header?: never;
             path: {
-                /** @description Job */
+                /**
+                 * @description Job
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4372,11 +6406,31 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "logs": [
+                     *           {
+                     *             "level": "info",
+                     *             "message": "epoch 1 begins",
+                     *             "timestamp": "2026-03-02T09:30:00Z"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "meta": {
+                     *         "cursor": {
+                     *           "hasMore": true,
+                     *           "next": "120"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_LogList"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4384,21 +6438,49 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `JOB_NOT_FOUND`: There is no such job, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listJobMetrics: {
         parameters: {
             query?: {
-                /** @description Go on after this cursor. */
+                /**
+                 * @description Go on after this cursor.
+                 * @example 120
+                 */
                 cursor?: string;
-                /** @description Points at most, with a cursor. */
+                /**
+                 * @description Points at most, with a cursor.
+                 * @example 1000
+                 */
                 limit?: number;
-                /** @description The whole run in about this many points, chosen so that extremes survive; not together with `cursor`. */
+                /**
+                 * @description The whole run in about this many points, chosen so that extremes survive; not together with `cursor`.
+                 * @example 500
+                 */
                 points?: number;
             };
             header?: never;
             path: {
-                /** @description Job */
+                /**
+                 * @description Job
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4411,11 +6493,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "points": [
+                     *           {
+                     *             "epoch": 1,
+                     *             "gpuUtilization": 1,
+                     *             "gradientNorm": 1,
+                     *             "learningRate": 0.0002,
+                     *             "memoryBytes": 1,
+                     *             "step": 1,
+                     *             "throughput": 1,
+                     *             "timestamp": "2026-03-02T09:30:00Z",
+                     *             "trainingLoss": 1.482,
+                     *             "validationLoss": 1.537
+                     *           }
+                     *         ],
+                     *         "total": 57
+                     *       },
+                     *       "meta": {
+                     *         "cursor": {
+                     *           "hasMore": true,
+                     *           "next": "120"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_MetricsList"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4423,6 +6533,22 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `JOB_NOT_FOUND`: There is no such job, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     retryJob: {
@@ -4430,7 +6556,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Job */
+                /**
+                 * @description Job
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4443,11 +6572,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "createdAt": "2026-03-02T09:30:00Z",
+                     *         "estimatedCost": {
+                     *           "currency": "USD",
+                     *           "dataCost": 1,
+                     *           "gpuCost": 1,
+                     *           "max": 1,
+                     *           "storageCost": 1,
+                     *           "total": 57
+                     *         },
+                     *         "estimatedDuration": {
+                     *           "max": 1,
+                     *           "min": 1
+                     *         },
+                     *         "jobId": "01971b8e-7c00-7000-8000-000000000002",
+                     *         "queuePosition": 1,
+                     *         "status": "queued"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_CreatedJob"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            401: components["responses"]["Unauthorized"];
+            /** @description `BUDGET_EXCEEDED`: The launch would pass the monthly budget; `details` has the figures. */
+            402: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4455,20 +6608,65 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `JOB_NOT_FOUND`: There is no such job, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `DATASET_DELETED`: The job's data set was deleted.
+             *     `JOB_NOT_RETRYABLE`: The job is not in a state from which it can be tried again.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     streamJob: {
         parameters: {
             query?: {
-                /** @description As the header `Last-Event-ID`, which wins: events after this one are sent. */
+                /**
+                 * @description As the header `Last-Event-ID`, which wins: events after this one are sent.
+                 * @example 41
+                 */
                 lastEventId?: number;
             };
             header?: {
-                /** @description Number of the last event that was seen */
-                "Last-Event-ID"?: number | null;
+                /**
+                 * @description Number of the last event that was seen
+                 * @example 41
+                 */
+                "Last-Event-ID"?: number;
             };
             path: {
-                /** @description Job */
+                /**
+                 * @description Job
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4481,11 +6679,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example retry: 3000
+                     *
+                     *     id: 42
+                     *     event: stage
+                     *     data: {"stage":"training"}
+                     */
                     "text/event-stream": string;
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4493,18 +6698,46 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `JOB_NOT_FOUND`: There is no such job, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listModels: {
         parameters: {
             query?: {
-                /** @description Only this status. */
+                /**
+                 * @description Only this status.
+                 * @example all
+                 */
                 status?: components["schemas"]["ModelStatusFilter"];
-                /** @description Order. */
+                /**
+                 * @description Order.
+                 * @example created-desc
+                 */
                 sortBy?: components["schemas"]["ModelSort"];
-                /** @description From 1. */
+                /**
+                 * @description From 1.
+                 * @example 1
+                 */
                 page?: number;
-                /** @description At most 100. */
+                /**
+                 * @description At most 100.
+                 * @example 20
+                 */
                 pageSize?: number;
             };
             header?: never;
@@ -4519,11 +6752,123 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "models": [
+                     *           {
+                     *             "artifacts": {
+                     *               "adapterConfig": {
+                     *                 "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *                 "fileName": "bike-workshop.jsonl",
+                     *                 "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *                 "size": 1
+                     *               },
+                     *               "adapterModel": {
+                     *                 "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *                 "fileName": "bike-workshop.jsonl",
+                     *                 "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *                 "size": 1
+                     *               },
+                     *               "metadata": {
+                     *                 "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *                 "fileName": "bike-workshop.jsonl",
+                     *                 "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *                 "size": 1
+                     *               },
+                     *               "readme": {
+                     *                 "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *                 "fileName": "bike-workshop.jsonl",
+                     *                 "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *                 "size": 1
+                     *               },
+                     *               "tokenizer": {
+                     *                 "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *                 "fileName": "bike-workshop.jsonl",
+                     *                 "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *                 "size": 1
+                     *               },
+                     *               "tokenizerConfig": {
+                     *                 "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *                 "fileName": "bike-workshop.jsonl",
+                     *                 "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *                 "size": 1
+                     *               }
+                     *             },
+                     *             "childModelIds": [
+                     *               "01971b8e-7c00-7000-8000-000000000005"
+                     *             ],
+                     *             "configuration": {
+                     *               "baseModel": "brightrun/tiny-chat",
+                     *               "datasetName": "Bike workshop",
+                     *               "hyperparameters": {
+                     *                 "batchSize": 4,
+                     *                 "gradientAccumulationSteps": 1,
+                     *                 "learningRate": 0.0002,
+                     *                 "loraAlpha": 32,
+                     *                 "loraDropout": 0.05,
+                     *                 "loraRank": 16,
+                     *                 "maxGradNorm": 1,
+                     *                 "maxSeqLength": 512,
+                     *                 "numEpochs": 3,
+                     *                 "optimizerType": "adamw",
+                     *                 "scheduler": "linear",
+                     *                 "targetModules": [
+                     *                   "q_proj"
+                     *                 ],
+                     *                 "warmupRatio": 0.03,
+                     *                 "warmupSteps": 0,
+                     *                 "weightDecay": 0.01
+                     *               },
+                     *               "presetUsed": "conservative"
+                     *             },
+                     *             "createdAt": "2026-03-02T09:30:00Z",
+                     *             "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                     *             "deployedAt": "2026-03-02T09:30:00Z",
+                     *             "description": "Talks of the workshop's front desk",
+                     *             "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "jobId": "01971b8e-7c00-7000-8000-000000000002",
+                     *             "name": "Bike workshop",
+                     *             "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "qualityMetrics": {
+                     *               "convergenceQuality": "excellent",
+                     *               "finalTrainingLoss": 1,
+                     *               "finalValidationLoss": 1,
+                     *               "initialTrainingLoss": 1,
+                     *               "initialValidationLoss": 1,
+                     *               "perplexity": 1
+                     *             },
+                     *             "status": "stored",
+                     *             "totalSize": 1,
+                     *             "trainingSummary": {
+                     *               "gpuHours": 1,
+                     *               "totalCost": 1,
+                     *               "totalEpochs": 1,
+                     *               "totalSteps": 1,
+                     *               "trainingDuration": 1
+                     *             },
+                     *             "updatedAt": "2026-03-02T09:30:00Z",
+                     *             "userId": "01971b8e-7c00-7000-8000-000000000009",
+                     *             "version": "0.1.0"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "meta": {
+                     *         "pagination": {
+                     *           "hasMore": true,
+                     *           "page": 1,
+                     *           "pageSize": 1,
+                     *           "total": 57
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_ModelList"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4531,14 +6876,24 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listArtifacts: {
         parameters: {
             query?: {
-                /** @description From 1; pages count models. */
+                /**
+                 * @description From 1; pages count models.
+                 * @example 1
+                 */
                 page?: number;
-                /** @description At most 100. */
+                /**
+                 * @description At most 100.
+                 * @example 20
+                 */
                 pageSize?: number;
             };
             header?: never;
@@ -4553,11 +6908,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "artifacts": [
+                     *           {
+                     *             "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *             "createdAt": "2026-03-02T09:30:00Z",
+                     *             "fileName": "bike-workshop.jsonl",
+                     *             "modelId": "01971b8e-7c00-7000-8000-000000000003",
+                     *             "modelName": "Support desk",
+                     *             "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *             "size": 1
+                     *           }
+                     *         ]
+                     *       },
+                     *       "meta": {
+                     *         "pagination": {
+                     *           "hasMore": true,
+                     *           "page": 1,
+                     *           "pageSize": 1,
+                     *           "total": 57
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_ArtifactList"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4565,6 +6946,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getModel: {
@@ -4572,7 +6957,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Model */
+                /**
+                 * @description Model
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4585,11 +6973,212 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "model": {
+                     *           "artifacts": {
+                     *             "adapterConfig": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             },
+                     *             "adapterModel": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             },
+                     *             "metadata": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             },
+                     *             "readme": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             },
+                     *             "tokenizer": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             },
+                     *             "tokenizerConfig": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             }
+                     *           },
+                     *           "childModelIds": [
+                     *             "01971b8e-7c00-7000-8000-000000000005"
+                     *           ],
+                     *           "configuration": {
+                     *             "baseModel": "brightrun/tiny-chat",
+                     *             "datasetName": "Bike workshop",
+                     *             "hyperparameters": {
+                     *               "batchSize": 4,
+                     *               "gradientAccumulationSteps": 1,
+                     *               "learningRate": 0.0002,
+                     *               "loraAlpha": 32,
+                     *               "loraDropout": 0.05,
+                     *               "loraRank": 16,
+                     *               "maxGradNorm": 1,
+                     *               "maxSeqLength": 512,
+                     *               "numEpochs": 3,
+                     *               "optimizerType": "adamw",
+                     *               "scheduler": "linear",
+                     *               "targetModules": [
+                     *                 "q_proj"
+                     *               ],
+                     *               "warmupRatio": 0.03,
+                     *               "warmupSteps": 0,
+                     *               "weightDecay": 0.01
+                     *             },
+                     *             "presetUsed": "conservative"
+                     *           },
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                     *           "datasetLineage": {
+                     *             "originalDataset": {
+                     *               "avgTokensPerTurn": 1,
+                     *               "avgTurnsPerConversation": 1,
+                     *               "consultantName": "Ada Lovelace",
+                     *               "consultantTitle": "Mechanic",
+                     *               "contextPairs": 1,
+                     *               "createdAt": "2026-03-02T09:30:00Z",
+                     *               "declaredPairs": 1,
+                     *               "description": "Talks of the workshop's front desk",
+                     *               "errorMessage": "The device's memory is full; use a smaller batch or a shorter sequence.",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "fileSize": 48211,
+                     *               "findingCounts": {
+                     *                 "error": 1,
+                     *                 "info": 1,
+                     *                 "warning": 1
+                     *               },
+                     *               "format": "brightrun-lora-v4",
+                     *               "humanReviewedPercent": 1,
+                     *               "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *               "name": "Bike workshop",
+                     *               "processedAt": "2026-03-02T09:30:00Z",
+                     *               "qualityScore": 1,
+                     *               "readinessIssues": [
+                     *                 "4 pairs have no answer"
+                     *               ],
+                     *               "rejectedPairs": 1,
+                     *               "reviewRecommended": true,
+                     *               "s3Bucket": "local",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "sampleConversations": [
+                     *                 {
+                     *                   "conversationId": "talk-17",
+                     *                   "emotionalArc": "worry-to-relief",
+                     *                   "messages": [
+                     *                     {
+                     *                       "content": "My chain slips when I stand up on the pedals.",
+                     *                       "role": "user",
+                     *                       "trained": true
+                     *                     }
+                     *                   ],
+                     *                   "persona": "careful-commuter",
+                     *                   "topic": "brakes"
+                     *                 }
+                     *               ],
+                     *               "scaffolding": [
+                     *                 {
+                     *                   "arc": "worry-to-relief",
+                     *                   "pairs": 1,
+                     *                   "persona": "careful-commuter",
+                     *                   "personaName": "Careful commuter"
+                     *                 }
+                     *               ],
+                     *               "status": "uploading",
+                     *               "totalConversations": 1,
+                     *               "totalTokens": 1,
+                     *               "totalTrainingPairs": 1,
+                     *               "totalValidationPairs": 1,
+                     *               "trainingReady": true,
+                     *               "updatedAt": "2026-03-02T09:30:00Z",
+                     *               "uploadedAt": "2026-03-02T09:30:00Z",
+                     *               "userId": "01971b8e-7c00-7000-8000-000000000009",
+                     *               "validatedAt": "2026-03-02T09:30:00Z",
+                     *               "validationProgress": 1,
+                     *               "vertical": "repair"
+                     *             },
+                     *             "preprocessingSteps": [
+                     *               "Conversations were split into training and validation"
+                     *             ],
+                     *             "splits": {
+                     *               "train": 1,
+                     *               "validation": 1
+                     *             }
+                     *           },
+                     *           "deployedAt": "2026-03-02T09:30:00Z",
+                     *           "description": "Talks of the workshop's front desk",
+                     *           "downloadUrls": {
+                     *             "adapterConfig": "http://127.0.0.1:3000/storage/models/adapter_config.json?expires=1790000000&signature=5f2c",
+                     *             "adapterModel": "http://127.0.0.1:3000/storage/models/adapter_model.safetensors?expires=1790000000&signature=5f2c",
+                     *             "allArtifacts": "http://127.0.0.1:3000/api/models/01971b8e-7c00-7000-8000-000000000003/archive?expires=1790000000&signature=5f2c",
+                     *             "tokenizer": "http://127.0.0.1:3000/storage/models/tokenizer.json?expires=1790000000&signature=5f2c"
+                     *           },
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "jobId": "01971b8e-7c00-7000-8000-000000000002",
+                     *           "metricsHistory": [
+                     *             {
+                     *               "epoch": 1,
+                     *               "gpuUtilization": 1,
+                     *               "gradientNorm": 1,
+                     *               "learningRate": 0.0002,
+                     *               "memoryBytes": 1,
+                     *               "step": 1,
+                     *               "throughput": 1,
+                     *               "timestamp": "2026-03-02T09:30:00Z",
+                     *               "trainingLoss": 1.482,
+                     *               "validationLoss": 1.537
+                     *             }
+                     *           ],
+                     *           "name": "Bike workshop",
+                     *           "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "qualityMetrics": {
+                     *             "convergenceQuality": "excellent",
+                     *             "finalTrainingLoss": 1,
+                     *             "finalValidationLoss": 1,
+                     *             "initialTrainingLoss": 1,
+                     *             "initialValidationLoss": 1,
+                     *             "perplexity": 1
+                     *           },
+                     *           "status": "stored",
+                     *           "totalSize": 1,
+                     *           "trainingSummary": {
+                     *             "gpuHours": 1,
+                     *             "totalCost": 1,
+                     *             "totalEpochs": 1,
+                     *             "totalSteps": 1,
+                     *             "trainingDuration": 1
+                     *           },
+                     *           "updatedAt": "2026-03-02T09:30:00Z",
+                     *           "userId": "01971b8e-7c00-7000-8000-000000000009",
+                     *           "version": "0.1.0"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_ModelDetailBody"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `MODEL_NOT_FOUND`: There is no such model, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4597,6 +7186,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     deleteModel: {
@@ -4604,7 +7196,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Model */
+                /**
+                 * @description Model
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4617,11 +7212,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_Done"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4629,6 +7233,30 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            /**
+             * @description `MODEL_NOT_FOUND`: There is no such model, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `MODEL_DEPLOYED`: The model is deployed; take it down first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     updateModel: {
@@ -4636,13 +7264,23 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Model */
+                /**
+                 * @description Model
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "Talks of the workshop's front desk",
+                 *       "name": "Bike workshop",
+                 *       "status": "stored"
+                 *     }
+                 */
                 "application/json": components["schemas"]["UpdateModel"];
             };
         };
@@ -4653,11 +7291,113 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "model": {
+                     *           "artifacts": {
+                     *             "adapterConfig": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             },
+                     *             "adapterModel": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             },
+                     *             "metadata": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             },
+                     *             "readme": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             },
+                     *             "tokenizer": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             },
+                     *             "tokenizerConfig": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             }
+                     *           },
+                     *           "childModelIds": [
+                     *             "01971b8e-7c00-7000-8000-000000000005"
+                     *           ],
+                     *           "configuration": {
+                     *             "baseModel": "brightrun/tiny-chat",
+                     *             "datasetName": "Bike workshop",
+                     *             "hyperparameters": {
+                     *               "batchSize": 4,
+                     *               "gradientAccumulationSteps": 1,
+                     *               "learningRate": 0.0002,
+                     *               "loraAlpha": 32,
+                     *               "loraDropout": 0.05,
+                     *               "loraRank": 16,
+                     *               "maxGradNorm": 1,
+                     *               "maxSeqLength": 512,
+                     *               "numEpochs": 3,
+                     *               "optimizerType": "adamw",
+                     *               "scheduler": "linear",
+                     *               "targetModules": [
+                     *                 "q_proj"
+                     *               ],
+                     *               "warmupRatio": 0.03,
+                     *               "warmupSteps": 0,
+                     *               "weightDecay": 0.01
+                     *             },
+                     *             "presetUsed": "conservative"
+                     *           },
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                     *           "deployedAt": "2026-03-02T09:30:00Z",
+                     *           "description": "Talks of the workshop's front desk",
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "jobId": "01971b8e-7c00-7000-8000-000000000002",
+                     *           "name": "Bike workshop",
+                     *           "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "qualityMetrics": {
+                     *             "convergenceQuality": "excellent",
+                     *             "finalTrainingLoss": 1,
+                     *             "finalValidationLoss": 1,
+                     *             "initialTrainingLoss": 1,
+                     *             "initialValidationLoss": 1,
+                     *             "perplexity": 1
+                     *           },
+                     *           "status": "stored",
+                     *           "totalSize": 1,
+                     *           "trainingSummary": {
+                     *             "gpuHours": 1,
+                     *             "totalCost": 1,
+                     *             "totalEpochs": 1,
+                     *             "totalSteps": 1,
+                     *             "trainingDuration": 1
+                     *           },
+                     *           "updatedAt": "2026-03-02T09:30:00Z",
+                     *           "userId": "01971b8e-7c00-7000-8000-000000000009",
+                     *           "version": "0.1.0"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_ModelBody"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4665,19 +7405,72 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `MODEL_NOT_FOUND`: There is no such model, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `MODEL_DEPLOYED`: The model is deployed; take it down first. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     archiveModel: {
         parameters: {
             query: {
-                /** @description When the address ends, seconds since 1970. */
+                /**
+                 * @description When the address ends, seconds since 1970.
+                 * @example 1790000000
+                 */
                 expires: number;
-                /** @description Signature. */
+                /**
+                 * @description Signature.
+                 * @example 5f2c
+                 */
                 signature: string;
             };
             header?: never;
             path: {
-                /** @description Model */
+                /**
+                 * @description Model
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4690,11 +7483,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       1
+                     *     ]
+                     */
                     "application/zip": number[];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4702,17 +7500,58 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            /**
+             * @description `URL_EXPIRED`: The signed address has ended; ask for a new one.
+             *     `URL_INVALID`: The signed address was altered; ask for a new one.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `MODEL_NOT_FOUND`: There is no such model, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `ARCHIVE_TOO_LARGE`: The model's files are too large for one ZIP. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     downloadModel: {
         parameters: {
             query?: {
-                /** @description File; all of them by default. */
+                /**
+                 * @description File; all of them by default.
+                 * @example all
+                 */
                 artifact?: components["schemas"]["ArtifactKind"];
             };
             header?: never;
             path: {
-                /** @description Model */
+                /**
+                 * @description Model
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4725,11 +7564,22 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "downloadUrl": "http://127.0.0.1:3000/storage/models/adapter_model.safetensors?expires=1790000000&signature=5f2c",
+                     *         "expiresAt": "2026-03-02T09:30:00Z",
+                     *         "fileName": "bike-workshop.jsonl",
+                     *         "fileSize": 48211
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_Download"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4737,16 +7587,51 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `ARTIFACT_NOT_FOUND`: The model has no such file.
+             *     `MODEL_NOT_FOUND`: There is no such model, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `ARCHIVE_TOO_LARGE`: The model's files are too large for one ZIP. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listNotifications: {
         parameters: {
             query?: {
-                /** @description Only unread ones. */
+                /**
+                 * @description Only unread ones.
+                 * @example true
+                 */
                 unreadOnly?: boolean;
-                /** @description From 1. */
+                /**
+                 * @description From 1.
+                 * @example 1
+                 */
                 page?: number;
-                /** @description At most 100. */
+                /**
+                 * @description At most 100.
+                 * @example 20
+                 */
                 pageSize?: number;
             };
             header?: never;
@@ -4761,11 +7646,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "notifications": [
+                     *           {
+                     *             "actionUrl": "/training/jobs/01971b8e-7c00-7000-8000-000000000002",
+                     *             "createdAt": "2026-03-02T09:30:00Z",
+                     *             "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "message": "Support desk finished training after 12 minutes",
+                     *             "priority": "low",
+                     *             "read": true,
+                     *             "title": "Training completed",
+                     *             "type": "job_complete"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "meta": {
+                     *         "pagination": {
+                     *           "hasMore": true,
+                     *           "page": 1,
+                     *           "pageSize": 1,
+                     *           "total": 57
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_NotificationList"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4773,6 +7685,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     readAllNotifications: {
@@ -4790,11 +7706,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "updated": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_MarkedRead"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4802,6 +7727,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     deleteNotification: {
@@ -4809,7 +7737,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Notification */
+                /**
+                 * @description Notification
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4822,11 +7753,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_Done"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4834,6 +7774,21 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            /**
+             * @description `NOTIFICATION_NOT_FOUND`: There is no such notification, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     readNotification: {
@@ -4841,7 +7796,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Notification */
+                /**
+                 * @description Notification
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -4854,11 +7812,20 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_Done"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            401: components["responses"]["Unauthorized"];
+            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4866,6 +7833,21 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            /**
+             * @description `NOTIFICATION_NOT_FOUND`: There is no such notification, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     health: {
@@ -4883,6 +7865,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "problems": [
+                     *         "database: no answer within 3 s"
+                     *       ],
+                     *       "status": "ok",
+                     *       "version": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -4903,18 +7894,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example # HELP brightrun_users Accounts.
+                     *     # TYPE brightrun_users gauge
+                     *     brightrun_users 3
+                     */
                     "text/plain": string;
                 };
             };
-            /** @description What went wrong */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorEnvelope"];
-                };
-            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     ready: {
@@ -4932,6 +7921,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "problems": [
+                     *         "database: no answer within 3 s"
+                     *       ],
+                     *       "status": "ok",
+                     *       "version": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -4941,6 +7939,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "problems": [
+                     *         "database: no answer within 3 s"
+                     *       ],
+                     *       "status": "ok",
+                     *       "version": "0.1.0"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Health"];
                 };
             };
@@ -4951,7 +7958,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Key of the object; it may hold slashes */
+                /**
+                 * @description Key of the object; it may hold slashes
+                 * @example datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl
+                 */
                 key: string;
             };
             cookie?: never;
@@ -4964,11 +7974,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       1
+                     *     ]
+                     */
                     "application/octet-stream": number[];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /**
+             * @description `URL_EXPIRED`: The signed address has ended; ask for a new one.
+             *     `URL_INVALID`: The signed address was altered; ask for a new one.
+             */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4976,6 +7994,29 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            /**
+             * @description `NOT_FOUND`: There is nothing at this address.
+             *     `OBJECT_NOT_FOUND`: There is no object under this key.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `RANGE_NOT_SATISFIABLE`: `Range` asks for bytes that the object does not have. */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     putObject: {
@@ -4983,7 +8024,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Key of the object; it may hold slashes */
+                /**
+                 * @description Key of the object; it may hold slashes
+                 * @example datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl
+                 */
                 key: string;
             };
             cookie?: never;
@@ -4991,6 +8035,11 @@ export interface operations {
         /** @description The object */
         requestBody: {
             content: {
+                /**
+                 * @example [
+                 *       1
+                 *     ]
+                 */
                 "application/octet-stream": number[];
             };
         };
@@ -5002,8 +8051,8 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `FILE_SIZE_MISMATCH`: The file has not the number of bytes that was announced. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5011,6 +8060,53 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            /**
+             * @description `URL_EXPIRED`: The signed address has ended; ask for a new one.
+             *     `URL_INVALID`: The signed address was altered; ask for a new one.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `ALREADY_CONFIRMED`: The data set's file was confirmed and cannot be replaced. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `FILE_SIZE_MISMATCH`: The file has not the number of bytes that was announced.
+             *     `FILE_TOO_LARGE`: The file has more bytes than the tier, the address or this way of sending allows.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
 }

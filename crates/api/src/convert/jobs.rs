@@ -72,7 +72,11 @@ pub fn logs_query(query: ListLogs) -> Result<LogsQuery, ApiError> {
     Ok(LogsQuery { cursor: query.cursor, limit, level: query.level, search: query.search })
 }
 
-fn within(field: &str, value: u64, min: u64, max: u64) -> Result<u64, ApiError> {
+/// A number of a request that must lie between two others.
+///
+/// # Errors
+/// With the field, where it does not.
+pub fn within(field: &str, value: u64, min: u64, max: u64) -> Result<u64, ApiError> {
     if (min..=max).contains(&value) {
         return Ok(value);
     }

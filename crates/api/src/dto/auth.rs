@@ -11,13 +11,16 @@ use uuid::Uuid;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SignupRequest {
     /// E-mail address; compared without case.
-    #[schema(example = "ada@example.org")]
+    #[schema(example = "ada@example.org", format = "email", max_length = 254)]
     pub email: String,
     /// At least 10 characters and not a common one.
+    #[schema(min_length = 10, max_length = 1024)]
     pub password: String,
     /// As shown.
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: String,
     /// Organisation.
+    #[schema(max_length = 200)]
     pub organization: Option<String>,
 }
 
@@ -36,8 +39,10 @@ pub struct LoginRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateMe {
     /// New name.
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: Option<String>,
     /// New organisation; an empty text removes it.
+    #[schema(max_length = 200)]
     pub organization: Option<String>,
 }
 

@@ -24,8 +24,10 @@ pub enum CostGrouping {
 #[into_params(parameter_in = Query)]
 pub struct ListCosts {
     /// First day, as `2026-01-31` or an ISO time; without it, everything.
+    #[param(pattern = r"^\d{4}-\d{2}-\d{2}(T.*)?$", example = "2026-03-01")]
     pub start_date: Option<String>,
     /// Last day, included.
+    #[param(pattern = r"^\d{4}-\d{2}-\d{2}(T.*)?$", example = "2026-03-31")]
     pub end_date: Option<String>,
     /// Length of a row.
     pub group_by: Option<CostGrouping>,

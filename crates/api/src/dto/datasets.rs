@@ -12,9 +12,11 @@ use uuid::Uuid;
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateDataset {
     /// 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: String,
     /// At most 5,000 characters; may be empty.
     #[serde(default)]
+    #[schema(max_length = 5000)]
     pub description: String,
     /// The format that the file is said to have. What is detected wins.
     #[schema(value_type = t::DatasetFormat)]
@@ -22,6 +24,7 @@ pub struct CreateDataset {
     /// Exact number of bytes.
     pub file_size: u64,
     /// Name of the file, ending in `.jsonl`, `.json` or `.txt`.
+    #[schema(max_length = 255, pattern = r"\.([jJ][sS][oO][nN][lL]?|[tT][xX][tT])$")]
     pub file_name: String,
 }
 
@@ -56,8 +59,10 @@ pub struct UploadFields {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateDataset {
     /// 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: Option<String>,
     /// At most 5,000 characters.
+    #[schema(max_length = 5000)]
     pub description: Option<String>,
 }
 
@@ -407,6 +412,7 @@ pub struct Message {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ValidateHead {
     /// The first bytes of the file, at most 100 KB. It may end in the middle of a line or document.
+    #[schema(max_length = 102_400)]
     pub content: String,
     /// The format that the file is said to have.
     #[schema(value_type = t::DatasetFormat)]

@@ -65,6 +65,7 @@ pub struct EstimateRequest {
     /// As in the hyperparameters; wins over it.
     pub warmup_ratio: Option<f64>,
     /// As in the machine; wins over it.
+    #[schema(example = false)]
     pub spot: Option<bool>,
     /// Stop after this many validations without a better loss.
     pub early_stopping_patience: Option<u32>,
@@ -75,6 +76,7 @@ pub struct EstimateRequest {
     /// Seed of everything random.
     pub seed: Option<u64>,
     /// Several examples in one sequence. Not supported by this version: must be false.
+    #[schema(example = false)]
     pub packing: Option<bool>,
     /// Hours on the GPU after which the job is stopped with a checkpoint.
     pub max_duration_hours: Option<f64>,
@@ -85,8 +87,10 @@ pub struct EstimateRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateJobRequest {
     /// Name, 1 to 200 characters; made from the data set and preset where left out.
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: Option<String>,
     /// Notes.
+    #[schema(max_length = 10_000)]
     pub notes: Option<String>,
     /// Data set to train on.
     pub dataset_id: Uuid,
@@ -105,6 +109,7 @@ pub struct CreateJobRequest {
     /// As in the hyperparameters; wins over it.
     pub warmup_ratio: Option<f64>,
     /// As in the machine; wins over it.
+    #[schema(example = false)]
     pub spot: Option<bool>,
     /// Stop after this many validations without a better loss.
     pub early_stopping_patience: Option<u32>,
@@ -115,6 +120,7 @@ pub struct CreateJobRequest {
     /// Seed of everything random.
     pub seed: Option<u64>,
     /// Several examples in one sequence. Not supported by this version: must be false.
+    #[schema(example = false)]
     pub packing: Option<bool>,
     /// Hours on the GPU after which the job is stopped with a checkpoint.
     pub max_duration_hours: Option<f64>,
@@ -125,8 +131,10 @@ pub struct CreateJobRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateJob {
     /// Name.
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: Option<String>,
     /// Notes; an empty text removes them.
+    #[schema(max_length = 10_000)]
     pub notes: Option<String>,
 }
 

@@ -17,6 +17,7 @@ pub struct GpuConfig {
     pub num_gpus: u32,
     /// At the spot rate, where the instance has one.
     #[serde(default)]
+    #[schema(example = false)]
     pub spot: bool,
 }
 

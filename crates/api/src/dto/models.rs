@@ -89,8 +89,10 @@ pub struct DownloadModel {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateModel {
     /// 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     pub name: Option<String>,
     /// At most 5,000 characters; an empty text removes it.
+    #[schema(max_length = 5000)]
     pub description: Option<String>,
     /// `stored` or `archived`.
     #[schema(value_type = Option<t::ModelStatus>)]

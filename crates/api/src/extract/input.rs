@@ -34,6 +34,9 @@ pub struct Paging {
     pub page_size: u64,
 }
 
+/// The last page that can be asked for.
+pub const MAX_PAGE: u64 = 1_000_000;
+
 impl Paging {
     /// Page 1 of 20 where nothing is said.
     ///
@@ -41,8 +44,8 @@ impl Paging {
     /// A page below 1 or of a size that is not within 1 to 100.
     pub fn new(page: Option<u64>, page_size: Option<u64>) -> Result<Self, ApiError> {
         let (page, page_size) = (page.unwrap_or(1), page_size.unwrap_or(20));
-        if !(1..=1_000_000).contains(&page) {
-            return Err(Error::invalid("page", format!("page is {page}; it must be between 1 and 1000000.")).into());
+        if !(1..=MAX_PAGE).contains(&page) {
+            return Err(Error::invalid("page", format!("page is {page}; it must be between 1 and {MAX_PAGE}.")).into());
         }
         if !(1..=100).contains(&page_size) {
             return Err(Error::invalid("pageSize", format!("pageSize is {page_size}; it must be between 1 and 100.")).into());

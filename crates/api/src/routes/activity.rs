@@ -1,5 +1,6 @@
 //! `GET /api/activity`
 
+use crate::convert::jobs::within;
 use crate::convert::notifications::entry;
 use crate::dto::common::Envelope;
 use crate::dto::notifications::{ActivityList, ListActivity};
@@ -16,7 +17,7 @@ use axum::extract::State;
     responses((status = 200, description = "Newest first", body = Envelope<ActivityList>), Failures)
 )]
 pub async fn activity(State(state): State<ApiState>, Auth(caller): Auth, Params(query): Params<ListActivity>) -> ApiResult<ActivityList> {
-    let limit = query.limit.unwrap_or(20).clamp(1, 100);
+    let limit = within("limit", query.limit.unwrap_or(20), 1, 100)?;
     let found = app::activity::recent(&state.app, &caller, limit).await?;
     Ok(Reply::ok(ActivityList { activity: found.into_iter().map(entry).collect() }))
 }

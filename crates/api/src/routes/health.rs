@@ -49,7 +49,13 @@ pub async fn readyz(State(state): State<ApiState>) -> Response {
 /// Figures for Prometheus.
 #[utoipa::path(
     get, path = "/metrics", operation_id = "metrics", tag = "server", security(()),
-    responses((status = 200, description = "Prometheus text format", body = String, content_type = "text/plain"), Failures)
+    responses(
+        (
+            status = 200, description = "Prometheus text format", body = String, content_type = "text/plain",
+            example = "# HELP brightrun_users Accounts.\n# TYPE brightrun_users gauge\nbrightrun_users 3\n"
+        ),
+        Failures
+    )
 )]
 pub async fn metrics(State(state): State<ApiState>) -> Result<Response, ApiError> {
     let figures = app::health::figures(&state.app).await?;

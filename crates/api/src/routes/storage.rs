@@ -14,7 +14,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 #[utoipa::path(
     get, path = "/storage/{*key}", operation_id = "getObject", tag = "storage", security(()),
     params(("key" = String, Path, description = "Key of the object; it may hold slashes")),
-    responses((status = 200, description = "The object", body = Vec<u8>, content_type = "application/octet-stream"), Failures)
+    responses((status = 200, description = "The object", body = Vec<u8>, content_type = "application/octet-stream"), Failures),
+    extensions(("x-codes" = json!(["URL_EXPIRED", "URL_INVALID", "NOT_FOUND", "OBJECT_NOT_FOUND", "RANGE_NOT_SATISFIABLE"])))
 )]
 pub async fn get_object(
     State(state): State<ApiState>,
@@ -52,7 +53,10 @@ fn set(response: &mut Response, name: HeaderName, value: &str) {
     put, path = "/storage/{*key}", operation_id = "putObject", tag = "storage", security(()),
     params(("key" = String, Path, description = "Key of the object; it may hold slashes")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The object"),
-    responses((status = 200, description = "It is stored"), Failures)
+    responses((status = 200, description = "It is stored"), Failures),
+    extensions(("x-codes" = json!([
+        "URL_EXPIRED", "URL_INVALID", "NOT_FOUND", "DATASET_NOT_FOUND", "ALREADY_CONFIRMED", "FILE_TOO_LARGE", "FILE_SIZE_MISMATCH"
+    ])))
 )]
 pub async fn put_object(
     State(state): State<ApiState>,

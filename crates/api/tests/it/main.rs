@@ -4,8 +4,10 @@
 
 mod accounts;
 mod catalogue;
+mod contract;
 mod costs;
 mod datasets;
+mod document;
 mod jobs;
 mod limits;
 mod models;

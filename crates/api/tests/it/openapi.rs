@@ -1,23 +1,38 @@
-//! `docs/openapi.json` is the document that clients are generated from.
+//! `docs/openapi.json` is the document that clients are generated from; `docs/api.md` has the table of codes.
 
-/// Rewritten by `UPDATE_OPENAPI=1 cargo test -p api openapi`.
+/// Both are rewritten by `UPDATE_OPENAPI=1 cargo test -p api openapi`.
 #[test]
 fn the_openapi_document_in_docs_is_up_to_date() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
-    let now = api::openapi_json();
+    kept("openapi.json", |_| api::openapi_json());
+}
+
+#[test]
+fn the_table_of_codes_in_docs_is_up_to_date() {
+    const MARKS: [&str; 2] = ["<!-- begin: codes (make generate) -->\n", "<!-- end: codes -->"];
+    kept("api.md", |kept| {
+        let (before, rest) = kept.split_once(MARKS[0]).expect("the beginning of the table");
+        let (_, after) = rest.split_once(MARKS[1]).expect("the end of the table");
+        format!("{before}{}{}{}{after}", MARKS[0], api::error_table(), MARKS[1])
+    });
+}
+
+fn kept(name: &str, now: impl FnOnce(&str) -> String) {
+    let path = format!("{}/../../docs/{name}", env!("CARGO_MANIFEST_DIR"));
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    let now = now(&kept);
     if std::env::var_os("UPDATE_OPENAPI").is_some() {
-        std::fs::write(path, &now).expect("docs/openapi.json is written");
+        std::fs::write(&path, &now).expect("the file is written");
+        return;
     }
-    let kept = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(kept == now, "docs/openapi.json is stale: run UPDATE_OPENAPI=1 cargo test -p api openapi");
+    assert!(kept == now, "docs/{name} is stale: run UPDATE_OPENAPI=1 cargo test -p api openapi");
 }
 
 #[test]
 fn every_reference_in_the_document_leads_somewhere() {
     let document = api::openapi();
     let text = document.to_string();
-    for reference in text.split("\"#/components/schemas/").skip(1) {
+    for reference in text.split("\"#/components/").skip(1) {
         let name = reference.split('"').next().expect("a name");
-        assert!(document["components"]["schemas"].get(name).is_some(), "{name} is not declared");
+        assert!(document.pointer(&format!("/components/{name}")).is_some(), "{name} is not declared");
     }
 }

@@ -160,7 +160,9 @@ impl World {
     }
 
     pub async fn call(&self, method: &str, path: &str, who: Option<&Account>, body: Option<Value>) -> Answer {
-        self.answer(request(method, path, who, body)).await
+        let answer = self.answer(request(method, path, who, body)).await;
+        crate::document::check(method, path, &answer);
+        answer
     }
 
     pub async fn get(&self, path: &str, who: &Account) -> Answer {

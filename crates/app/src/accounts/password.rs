@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 
 /// Characters at least.
 const MIN_CHARACTERS: usize = 10;
-/// Bytes at most: a bound on the work of a request.
-const MAX_BYTES: usize = 1024;
+/// Characters at most: a bound on the work of a request.
+const MAX_CHARACTERS: usize = 1024;
 /// One a line, in lower case; shorter ones are refused by their length.
 const COMMON: &str = include_str!("common_passwords.txt");
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -30,8 +30,8 @@ pub(super) fn check(password: &str, email: &str) -> Result<()> {
     if password.chars().count() < MIN_CHARACTERS {
         return refuse("The password must have at least 10 characters.");
     }
-    if password.len() > MAX_BYTES {
-        return refuse("The password may have at most 1024 bytes.");
+    if password.chars().count() > MAX_CHARACTERS {
+        return refuse("The password may have at most 1024 characters.");
     }
     let lower = password.to_lowercase();
     let mut characters = lower.chars();
@@ -61,7 +61,7 @@ pub(super) async fn verify(password: String, hash: Option<String>) -> Result<boo
     tokio::task::spawn_blocking(move || {
         let known = hash.is_some();
         // Longer ones were never accepted, and would only cost time.
-        let fits = password.len() <= MAX_BYTES;
+        let fits = password.len() <= MAX_CHARACTERS;
         let Some(hash) = hash.or_else(|| NOBODY.clone()) else { return Ok(false) };
         let parsed = PasswordHash::new(&hash).map_err(|e| Error::internal(e.to_string()))?;
         let right = fits && hasher()?.verify_password(password.as_bytes(), &parsed).is_ok();

@@ -292,7 +292,7 @@ pub async fn retry(app: &App, caller: &Caller, id: JobId) -> Result<CreatedJob> 
     check_retryable(&job)?;
     let dataset = db::datasets::get(&app.db, job.dataset_id).await?;
     if dataset.is_none() {
-        return Err(Error::conflict("DATASET_NOT_FOUND", "The job's data set was deleted, so it cannot be trained on again."));
+        return Err(Error::conflict("DATASET_DELETED", "The job's data set was deleted, so it cannot be trained on again."));
     }
     let limit = budget::limit(app, job.user_id).await?;
     let now = app.clock.now();

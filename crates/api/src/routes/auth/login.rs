@@ -15,7 +15,8 @@ use http::StatusCode;
 #[utoipa::path(
     post, path = "/api/auth/login", operation_id = "login", tag = "auth", security(()),
     request_body = LoginRequest,
-    responses((status = 200, description = "The session", body = Envelope<Session>), Failures)
+    responses((status = 200, description = "The session", body = Envelope<Session>), Failures),
+    extensions(("x-codes" = json!(["INVALID_CREDENTIALS", "RATE_LIMITED"])))
 )]
 pub async fn login(State(state): State<ApiState>, address: ClientAddress, Input(body): Input<LoginRequest>) -> Result<Response, ApiError> {
     state.limits.check_address(&address.0)?;

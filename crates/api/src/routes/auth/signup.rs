@@ -15,7 +15,8 @@ use http::StatusCode;
 #[utoipa::path(
     post, path = "/api/auth/signup", operation_id = "signup", tag = "auth", security(()),
     request_body = SignupRequest,
-    responses((status = 201, description = "The account, and its session", body = Envelope<Session>), Failures)
+    responses((status = 201, description = "The account, and its session", body = Envelope<Session>), Failures),
+    extensions(("x-codes" = json!(["EMAIL_TAKEN", "SIGNUP_CLOSED", "RATE_LIMITED"])))
 )]
 pub async fn signup(
     State(state): State<ApiState>,

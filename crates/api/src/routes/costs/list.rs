@@ -13,7 +13,8 @@ use axum::extract::State;
 #[utoipa::path(
     get, path = "/api/costs", operation_id = "listCosts", tag = "costs",
     params(ListCosts),
-    responses((status = 200, description = "The costs", body = Envelope<CostReport>), Failures)
+    responses((status = 200, description = "The costs", body = Envelope<CostReport>), Failures),
+    extensions(("x-codes" = json!(["JOB_NOT_FOUND"])))
 )]
 pub async fn list(State(state): State<ApiState>, Auth(caller): Auth, Params(query): Params<ListCosts>) -> ApiResult<CostReport> {
     let found = app::costs::list(&state.app, &caller, filter(&query)?).await?;

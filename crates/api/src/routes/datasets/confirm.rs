@@ -13,7 +13,8 @@ use domain::DatasetId;
 #[utoipa::path(
     post, path = "/api/datasets/{id}/confirm", operation_id = "confirmDataset", tag = "datasets",
     params(("id" = Uuid, Path, description = "Data set")),
-    responses((status = 200, description = "Validation is under way, or done", body = Envelope<DatasetConfirmed>), Failures)
+    responses((status = 200, description = "Validation is under way, or done", body = Envelope<DatasetConfirmed>), Failures),
+    extensions(("x-codes" = json!(["UPLOAD_INCOMPLETE"])))
 )]
 pub async fn confirm(State(state): State<ApiState>, Auth(caller): Auth, Id(id): Id<DatasetId>) -> ApiResult<DatasetConfirmed> {
     let confirmed = app::datasets::confirm(&state.app, &caller, id).await?;

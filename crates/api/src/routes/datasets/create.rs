@@ -13,7 +13,8 @@ use axum::extract::State;
 #[utoipa::path(
     post, path = "/api/datasets", operation_id = "createDataset", tag = "datasets",
     params(IdempotencyKey), request_body = CreateDataset,
-    responses((status = 201, description = "Where to send the file", body = Envelope<DatasetUpload>), Failures)
+    responses((status = 201, description = "Where to send the file", body = Envelope<DatasetUpload>), Failures),
+    extensions(("x-codes" = json!(["FILE_TOO_LARGE", "STORAGE_QUOTA_EXCEEDED"])))
 )]
 pub async fn create(
     State(state): State<ApiState>,

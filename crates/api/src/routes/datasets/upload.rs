@@ -13,7 +13,8 @@ use domain::DatasetId;
     put, path = "/api/datasets/{id}/upload", operation_id = "uploadDataset", tag = "datasets",
     params(("id" = Uuid, Path, description = "Data set")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The file"),
-    responses((status = 200, description = "The file is stored", body = Envelope<Done>), Failures)
+    responses((status = 200, description = "The file is stored", body = Envelope<Done>), Failures),
+    extensions(("x-codes" = json!(["ALREADY_CONFIRMED", "FILE_SIZE_MISMATCH", "FILE_TOO_LARGE"])))
 )]
 pub async fn upload(State(state): State<ApiState>, Auth(caller): Auth, Id(id): Id<DatasetId>, upload: Upload) -> ApiResult<Done> {
     app::datasets::upload(&state.app, &caller, id, upload.length, upload.body).await?;

@@ -15,7 +15,8 @@ use domain::JobId;
 #[utoipa::path(
     post, path = "/api/jobs/{id}/cancel", operation_id = "cancelJob", tag = "jobs",
     params(("id" = Uuid, Path, description = "Job")), request_body = Option<CancelJob>,
-    responses((status = 200, description = "It is cancelled", body = Envelope<CancelledJob>), Failures)
+    responses((status = 200, description = "It is cancelled", body = Envelope<CancelledJob>), Failures),
+    extensions(("x-codes" = json!(["JOB_NOT_CANCELLABLE", "CANCEL_PENDING"])))
 )]
 pub async fn cancel(
     State(state): State<ApiState>,

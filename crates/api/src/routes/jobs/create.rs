@@ -15,7 +15,8 @@ use axum::extract::State;
 #[utoipa::path(
     post, path = "/api/jobs", operation_id = "createJob", tag = "jobs",
     params(IdempotencyKey), request_body = CreateJobRequest,
-    responses((status = 201, description = "The job was accepted", body = Envelope<CreatedJob>), Failures)
+    responses((status = 201, description = "The job was accepted", body = Envelope<CreatedJob>), Failures),
+    extensions(("x-codes" = json!(["BUDGET_EXCEEDED", "CONFLICT", "DATASET_NOT_FOUND", "DATASET_NOT_READY"])))
 )]
 pub async fn create(
     State(state): State<ApiState>,

@@ -15,7 +15,8 @@ use axum::extract::State;
 #[utoipa::path(
     post, path = "/api/jobs/estimate", operation_id = "estimateJob", tag = "jobs",
     request_body = EstimateRequest,
-    responses((status = 200, description = "The estimate", body = Envelope<Estimate>), Failures)
+    responses((status = 200, description = "The estimate", body = Envelope<Estimate>), Failures),
+    extensions(("x-codes" = json!(["DATASET_NOT_FOUND", "DATASET_NOT_READY"])))
 )]
 pub async fn estimate(State(state): State<ApiState>, Auth(caller): Auth, Input(body): Input<EstimateRequest>) -> ApiResult<Estimate> {
     let view = app::jobs::estimate(&state.app, &caller, job_request::estimate(body)?).await?;

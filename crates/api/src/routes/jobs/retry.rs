@@ -14,7 +14,8 @@ use domain::JobId;
 #[utoipa::path(
     post, path = "/api/jobs/{id}/retry", operation_id = "retryJob", tag = "jobs",
     params(("id" = Uuid, Path, description = "Job")),
-    responses((status = 201, description = "The attempt was accepted", body = Envelope<CreatedJob>), Failures)
+    responses((status = 201, description = "The attempt was accepted", body = Envelope<CreatedJob>), Failures),
+    extensions(("x-codes" = json!(["BUDGET_EXCEEDED", "DATASET_DELETED", "JOB_NOT_RETRYABLE"])))
 )]
 pub async fn retry(State(state): State<ApiState>, Auth(caller): Auth, Id(id): Id<JobId>) -> ApiResult<CreatedJob> {
     let job = app::jobs::retry(&state.app, &caller, id).await?;

@@ -15,7 +15,8 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_T
 #[utoipa::path(
     get, path = "/api/models/{id}/archive", operation_id = "archiveModel", tag = "models", security(()),
     params(("id" = Uuid, Path, description = "Model"), ArchiveQuery),
-    responses((status = 200, description = "The ZIP", body = Vec<u8>, content_type = "application/zip"), Failures)
+    responses((status = 200, description = "The ZIP", body = Vec<u8>, content_type = "application/zip"), Failures),
+    extensions(("x-codes" = json!(["URL_EXPIRED", "URL_INVALID", "ARCHIVE_TOO_LARGE"])))
 )]
 pub async fn archive(
     State(state): State<ApiState>,

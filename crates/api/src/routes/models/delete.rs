@@ -12,7 +12,8 @@ use domain::ModelId;
 #[utoipa::path(
     delete, path = "/api/models/{id}", operation_id = "deleteModel", tag = "models",
     params(("id" = Uuid, Path, description = "Model")),
-    responses((status = 200, description = "It is marked", body = Envelope<Done>), Failures)
+    responses((status = 200, description = "It is marked", body = Envelope<Done>), Failures),
+    extensions(("x-codes" = json!(["MODEL_DEPLOYED"])))
 )]
 pub async fn delete(State(state): State<ApiState>, Auth(caller): Auth, Id(id): Id<ModelId>) -> ApiResult<Done> {
     app::models::delete(&state.app, &caller, id).await?;

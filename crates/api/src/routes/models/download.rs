@@ -14,7 +14,8 @@ use domain::ModelId;
 #[utoipa::path(
     get, path = "/api/models/{id}/download", operation_id = "downloadModel", tag = "models",
     params(("id" = Uuid, Path, description = "Model"), DownloadModel),
-    responses((status = 200, description = "The URL", body = Envelope<Download>), Failures)
+    responses((status = 200, description = "The URL", body = Envelope<Download>), Failures),
+    extensions(("x-codes" = json!(["ARTIFACT_NOT_FOUND", "ARCHIVE_TOO_LARGE"])))
 )]
 pub async fn download(
     State(state): State<ApiState>,

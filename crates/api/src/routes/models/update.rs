@@ -14,7 +14,8 @@ use domain::ModelId;
 #[utoipa::path(
     patch, path = "/api/models/{id}", operation_id = "updateModel", tag = "models",
     params(("id" = Uuid, Path, description = "Model")), request_body = UpdateModel,
-    responses((status = 200, description = "The model as it is now", body = Envelope<ModelBody>), Failures)
+    responses((status = 200, description = "The model as it is now", body = Envelope<ModelBody>), Failures),
+    extensions(("x-codes" = json!(["MODEL_DEPLOYED"])))
 )]
 pub async fn update(
     State(state): State<ApiState>,

@@ -1,0 +1,63 @@
+//! Every code that an error can have: the table of `docs/api.md`, and what the operations' failures are described by.
+
+/// A stable code of an error.
+#[derive(Debug, Clone, Copy)]
+pub struct Code {
+    /// The code.
+    pub code: &'static str,
+    /// Statuses that it comes with; one but for a few.
+    pub statuses: &'static [u16],
+    /// When it is answered.
+    pub meaning: &'static str,
+}
+
+const fn code(code: &'static str, statuses: &'static [u16], meaning: &'static str) -> Code {
+    Code { code, statuses, meaning }
+}
+
+/// All codes, in the order of the alphabet.
+pub const CODES: &[Code] = &[
+    code("ALREADY_CONFIRMED", &[409], "The data set's file was confirmed and cannot be replaced."),
+    code("ARCHIVE_TOO_LARGE", &[409], "The model's files are too large for one ZIP."),
+    code("ARTIFACT_NOT_FOUND", &[404], "The model has no such file."),
+    code("BUDGET_EXCEEDED", &[402], "The launch would pass the monthly budget; `details` has the figures."),
+    code("CANCEL_PENDING", &[503], "The trainer does not answer yet; the job is cancelled as soon as it does."),
+    code("CONFLICT", &[409], "Another request changed the same thing at the same moment; send it again."),
+    code("DATASET_DELETED", &[409], "The job's data set was deleted."),
+    code("DATASET_NOT_FOUND", &[404], "There is no such data set, or it is somebody else's."),
+    code("DATASET_NOT_READY", &[409], "The data set cannot be trained on; the message says why."),
+    code("EMAIL_TAKEN", &[409], "There is an account with this e-mail address."),
+    code("FILE_SIZE_MISMATCH", &[400, 413], "The file has not the number of bytes that was announced."),
+    code("FILE_TOO_LARGE", &[413], "The file has more bytes than the tier, the address or this way of sending allows."),
+    code("IDEMPOTENCY_KEY_REUSED", &[409], "The same `Idempotency-Key` came with another request."),
+    code("INTERNAL_ERROR", &[500], "A fault of the server; it is in its log under the `x-request-id`."),
+    code("INVALID_CREDENTIALS", &[401], "The e-mail address or the password is wrong."),
+    code("JOB_NOT_CANCELLABLE", &[409], "The job has ended."),
+    code("JOB_NOT_FOUND", &[404], "There is no such job, or it is somebody else's."),
+    code("JOB_NOT_RETRYABLE", &[409], "The job is not in a state from which it can be tried again."),
+    code("METHOD_NOT_ALLOWED", &[405], "The address does not know the method; `Allow` names those it knows."),
+    code("MODEL_DEPLOYED", &[409], "The model is deployed; take it down first."),
+    code("MODEL_NOT_FOUND", &[404], "There is no such model, or it is somebody else's."),
+    code("NOTIFICATION_NOT_FOUND", &[404], "There is no such notification, or it is somebody else's."),
+    code("NOT_FOUND", &[404], "There is nothing at this address."),
+    code("OBJECT_NOT_FOUND", &[404], "There is no object under this key."),
+    code("ORIGIN_MISMATCH", &[403], "A request with the session cookie that changes something came from another site."),
+    code("PAYLOAD_TOO_LARGE", &[413], "The body is longer than 1 MB."),
+    code("RANGE_NOT_SATISFIABLE", &[416], "`Range` asks for bytes that the object does not have."),
+    code("RATE_LIMITED", &[429], "Too many requests; `Retry-After` says how many seconds to wait."),
+    code("REQUEST_IN_PROGRESS", &[409], "The same request with the same `Idempotency-Key` is being answered."),
+    code("SERVICE_UNAVAILABLE", &[503], "Something that the server needs does not answer now; `Retry-After` says when to try again."),
+    code("SIGNUP_CLOSED", &[403], "The server takes no more accounts."),
+    code("STORAGE_QUOTA_EXCEEDED", &[413], "The file does not fit into what is left of the account's storage."),
+    code("UNAUTHORIZED", &[401], "There is no session, or it is over."),
+    code("UNSUPPORTED_MEDIA_TYPE", &[415], "The body is not `application/json`."),
+    code("UPLOAD_INCOMPLETE", &[409], "The file has not arrived whole; `details` has the figures."),
+    code("URL_EXPIRED", &[403], "The signed address has ended; ask for a new one."),
+    code("URL_INVALID", &[403], "The signed address was altered; ask for a new one."),
+    code("VALIDATION_ERROR", &[400], "The input cannot be accepted; `field` names what is at fault."),
+];
+
+/// The row of a code.
+pub fn find(code: &str) -> Option<&'static Code> {
+    CODES.iter().find(|row| row.code == code)
+}
