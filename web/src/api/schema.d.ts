@@ -5507,9 +5507,15 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
-                /** @description Seconds since 1970. */
+                /**
+                 * @description Seconds since 1970.
+                 * @example 1790000000
+                 */
                 "x-brightrun-timestamp": string;
-                /** @description `v1=` and the HMAC in hex. */
+                /**
+                 * @description `v1=` and the HMAC in hex.
+                 * @example v1=5f2c
+                 */
                 "x-brightrun-signature": string;
             };
             path?: never;
@@ -5517,6 +5523,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "attemptId": "01971b8e-7c00-7000-8000-000000000005",
+                 *       "events": [
+                 *         {
+                 *           "at": "2026-03-02T09:30:00Z",
+                 *           "elapsedSeconds": 1,
+                 *           "seq": 1,
+                 *           "type": "progress"
+                 *         }
+                 *       ],
+                 *       "jobId": "01971b8e-7c00-7000-8000-000000000002"
+                 *     }
+                 */
                 "application/json": components["schemas"]["CallbackReport"];
             };
         };
@@ -5527,11 +5547,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "lastSeq": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_CallbackAnswer"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5539,15 +5567,66 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            /**
+             * @description `SIGNATURE_EXPIRED`: The request was signed more than 5 minutes from now.
+             *     `SIGNATURE_INVALID`: The request is not signed with the key of its attempt.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `JOB_NOT_FOUND`: There is no such job, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `ATTEMPT_SUPERSEDED`: The attempt is not the job's present one; its run should be stopped.
+             *     `EVENTS_MISSING`: Events before these were not taken in; `details.expectedSeq` is the next one.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     storeCheckpoint: {
         parameters: {
             query?: never;
             header: {
-                /** @description Seconds since 1970. */
+                /**
+                 * @description Seconds since 1970.
+                 * @example 1790000000
+                 */
                 "x-brightrun-timestamp": string;
-                /** @description `v1=` and the HMAC in hex. */
+                /**
+                 * @description `v1=` and the HMAC in hex.
+                 * @example v1=5f2c
+                 */
                 "x-brightrun-signature": string;
             };
             path?: never;
@@ -5555,6 +5634,21 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "attemptId": "01971b8e-7c00-7000-8000-000000000005",
+                 *       "epoch": 1,
+                 *       "files": [
+                 *         {
+                 *           "name": "Bike workshop",
+                 *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                 *           "size": 1
+                 *         }
+                 *       ],
+                 *       "jobId": "01971b8e-7c00-7000-8000-000000000002",
+                 *       "step": 1
+                 *     }
+                 */
                 "application/json": components["schemas"]["CheckpointWish"];
             };
         };
@@ -5565,11 +5659,27 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "uploads": {
+                     *           "brakes": {
+                     *             "headers": {
+                     *               "brakes": "application/octet-stream"
+                     *             },
+                     *             "method": "PUT",
+                     *             "url": "http://127.0.0.1:3000/storage/jobs/checkpoint.safetensors?expires=1790000000&signature=5f2c"
+                     *           }
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_CheckpointUploads"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5577,6 +5687,48 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            /**
+             * @description `SIGNATURE_EXPIRED`: The request was signed more than 5 minutes from now.
+             *     `SIGNATURE_INVALID`: The request is not signed with the key of its attempt.
+             */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `JOB_NOT_FOUND`: There is no such job, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `ATTEMPT_SUPERSEDED`: The attempt is not the job's present one; its run should be stopped. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     estimateJob: {
@@ -5801,8 +5953,18 @@ export interface operations {
                      *           "cancelling": true,
                      *           "checkpoints": [
                      *             {
+                     *               "best": true,
                      *               "createdAt": "2026-03-02T09:30:00Z",
                      *               "epoch": 1,
+                     *               "expiresAt": "2026-03-02T09:30:00Z",
+                     *               "files": [
+                     *                 {
+                     *                   "name": "Bike workshop",
+                     *                   "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *                   "size": 1,
+                     *                   "url": "http://127.0.0.1:3000/storage/jobs/checkpoint.safetensors?expires=1790000000&signature=5f2c"
+                     *                 }
+                     *               ],
                      *               "id": "01971b8e-7c00-7000-8000-000000000005",
                      *               "loss": 1,
                      *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
@@ -6337,7 +6499,10 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Job */
+                /**
+                 * @description Job
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -6350,11 +6515,43 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "checkpoints": [
+                     *           {
+                     *             "best": true,
+                     *             "createdAt": "2026-03-02T09:30:00Z",
+                     *             "epoch": 1,
+                     *             "expiresAt": "2026-03-02T09:30:00Z",
+                     *             "files": [
+                     *               {
+                     *                 "name": "Bike workshop",
+                     *                 "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *                 "size": 1,
+                     *                 "url": "http://127.0.0.1:3000/storage/jobs/checkpoint.safetensors?expires=1790000000&signature=5f2c"
+                     *               }
+                     *             ],
+                     *             "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "loss": 1,
+                     *             "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *             "size": 1,
+                     *             "step": 1
+                     *           }
+                     *         ]
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_CheckpointList"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `JOB_NOT_FOUND`: There is no such job, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6362,6 +6559,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listJobLogs: {

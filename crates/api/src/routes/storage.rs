@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 /// Reads an object, or the part of it that `Range` asks for. The address comes signed from another operation.
 #[utoipa::path(
-    get, path = "/storage/{*key}", operation_id = "getObject", tag = "storage", security(()),
+    get, path = "/storage/{*key}", operation_id = "getObject", tag = "storage", security(("signedUrl" = [])),
     params(("key" = String, Path, description = "Key of the object; it may hold slashes")),
     responses((status = 200, description = "The object", body = Vec<u8>, content_type = "application/octet-stream"), Failures),
     extensions(("x-codes" = json!(["URL_EXPIRED", "URL_INVALID", "NOT_FOUND", "OBJECT_NOT_FOUND", "RANGE_NOT_SATISFIABLE"])))
@@ -50,7 +50,7 @@ fn set(response: &mut Response, name: HeaderName, value: &str) {
 
 /// Writes an object. The address comes signed from another operation and says how many bytes are accepted.
 #[utoipa::path(
-    put, path = "/storage/{*key}", operation_id = "putObject", tag = "storage", security(()),
+    put, path = "/storage/{*key}", operation_id = "putObject", tag = "storage", security(("signedUrl" = [])),
     params(("key" = String, Path, description = "Key of the object; it may hold slashes")),
     request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The object"),
     responses((status = 200, description = "It is stored"), Failures),

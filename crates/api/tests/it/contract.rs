@@ -174,7 +174,9 @@ impl Caller {
 
 /// Operations that take JSON, each with a world of its own: what one does must not reach the next.
 fn with_bodies() -> impl Iterator<Item = Operation> {
-    operations().filter(|operation| operation.entry.pointer("/requestBody/content/application~1json").is_some())
+    let takes_json = |operation: &Operation| operation.entry.pointer("/requestBody/content/application~1json").is_some();
+    // A signed request is refused before it is read; its own tests have signed ones.
+    operations().filter(takes_json).filter(|operation| !operation.entry["security"].to_string().contains("sign"))
 }
 
 #[tokio::test]

@@ -12,9 +12,10 @@ use axum::extract::State;
 /// `v1=` and the HMAC-SHA256 of `{x-brightrun-timestamp}.{body}` in hex, sent within 5 minutes. Events follow each other by their number
 /// and are taken in once. `ATTEMPT_SUPERSEDED` and `JOB_NOT_FOUND` mean that the run should be stopped.
 #[utoipa::path(
-    post, path = "/api/jobs/callback", operation_id = "reportEvents", tag = "jobs", security(()),
+    post, path = "/api/jobs/callback", operation_id = "reportEvents", tag = "jobs", security(("signature" = [])),
     params(SignedBody), request_body = CallbackReport,
-    responses((status = 200, description = "The events were taken in", body = Envelope<CallbackAnswer>), Failures)
+    responses((status = 200, description = "The events were taken in", body = Envelope<CallbackAnswer>), Failures),
+    extensions(("x-codes" = json!(["ATTEMPT_SUPERSEDED", "EVENTS_MISSING", "JOB_NOT_FOUND", "SIGNATURE_EXPIRED", "SIGNATURE_INVALID"])))
 )]
 pub async fn callback(State(state): State<ApiState>, signed: SignedBody) -> ApiResult<CallbackAnswer> {
     let answer = app::jobs::report(&state.app, signed.call()).await?;

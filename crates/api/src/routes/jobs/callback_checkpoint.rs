@@ -10,9 +10,10 @@ use axum::extract::State;
 
 /// A trainer asks for signed requests to store the files of a checkpoint with. Signed as `POST /api/jobs/callback`.
 #[utoipa::path(
-    post, path = "/api/jobs/callback/checkpoints", operation_id = "storeCheckpoint", tag = "jobs", security(()),
+    post, path = "/api/jobs/callback/checkpoints", operation_id = "storeCheckpoint", tag = "jobs", security(("signature" = [])),
     params(SignedBody), request_body = CheckpointWish,
-    responses((status = 200, description = "One request for each file", body = Envelope<CheckpointUploads>), Failures)
+    responses((status = 200, description = "One request for each file", body = Envelope<CheckpointUploads>), Failures),
+    extensions(("x-codes" = json!(["ATTEMPT_SUPERSEDED", "JOB_NOT_FOUND", "SIGNATURE_EXPIRED", "SIGNATURE_INVALID"])))
 )]
 pub async fn callback_checkpoint(State(state): State<ApiState>, signed: SignedBody) -> ApiResult<CheckpointUploads> {
     let granted = app::jobs::grant_checkpoint(&state.app, signed.call()).await?;

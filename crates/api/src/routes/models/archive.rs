@@ -13,7 +13,7 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_T
 
 /// A ZIP of all files of a model, made while it is sent. The address comes signed from `download`.
 #[utoipa::path(
-    get, path = "/api/models/{id}/archive", operation_id = "archiveModel", tag = "models", security(()),
+    get, path = "/api/models/{id}/archive", operation_id = "archiveModel", tag = "models", security(("signedUrl" = [])),
     params(("id" = Uuid, Path, description = "Model"), ArchiveQuery),
     responses((status = 200, description = "The ZIP", body = Vec<u8>, content_type = "application/zip"), Failures),
     extensions(("x-codes" = json!(["URL_EXPIRED", "URL_INVALID", "ARCHIVE_TOO_LARGE"])))
