@@ -6,7 +6,7 @@ mod token;
 use crate::{App, SignupMode};
 use chrono::{DateTime, Duration, Utc};
 use db::users::{Admission, User};
-use domain::account::{Caller, Role, Tier};
+use domain::account::{Access, Caller, Role, Tier};
 use domain::{Error, ErrorKind, Result, SessionId, UserId};
 
 /// How long a session lasts.
@@ -102,6 +102,8 @@ pub async fn signup(app: &App, input: Signup) -> Result<SessionView> {
         created_at: now,
         updated_at: now,
         disabled_at: None,
+        email_verified_at: None,
+        deletion_requested_at: None,
     };
     let admission = match app.config.signup {
         SignupMode::Open => Admission::Anybody,
@@ -144,6 +146,7 @@ async fn begin(app: &App, user: User) -> Result<SessionView> {
         revoked_at: None,
         last_seen_at: Some(now),
         user_agent: None,
+        address_prefix: None,
     };
     db::sessions::insert(&app.db, &session).await?;
     let token = token::sign(&app.config.auth_secret, &session)?;
@@ -161,7 +164,7 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Caller> {
     if session.last_seen_at.is_none_or(|seen| (now - seen).num_seconds() >= SEEN_EVERY_SECONDS) {
         db::sessions::touch(&app.db, id, now).await?;
     }
-    Ok(Caller { user_id: user.id, role: user.role, session_id: Some(id) })
+    Ok(Caller { user_id: user.id, role: user.role, via: Access::Session(id), address: None })
 }
 
 /// Whether the caller's session still lives: for requests that last.
@@ -169,7 +172,7 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Caller> {
 /// # Errors
 /// When the session is over, or the database does not answer.
 pub async fn still_valid(app: &App, caller: &Caller) -> Result<()> {
-    let Some(id) = caller.session_id else { return Ok(()) };
+    let Some(id) = caller.session_id() else { return Ok(()) };
     db::sessions::live(&app.db, id, app.clock.now()).await?.map(|_| ()).ok_or_else(Error::unauthenticated)
 }
 
@@ -178,7 +181,7 @@ pub async fn still_valid(app: &App, caller: &Caller) -> Result<()> {
 /// # Errors
 /// When the database does not answer.
 pub async fn logout(app: &App, caller: &Caller) -> Result<()> {
-    if let Some(id) = caller.session_id {
+    if let Some(id) = caller.session_id() {
         db::sessions::revoke(&app.db, id, app.clock.now()).await?;
     }
     Ok(())

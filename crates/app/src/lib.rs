@@ -11,6 +11,7 @@ pub mod datasets;
 pub mod events;
 pub mod health;
 pub mod jobs;
+pub mod mail;
 pub mod models;
 pub mod notifications;
 pub mod storage;
@@ -39,6 +40,8 @@ pub struct App {
     pub tokens: BTreeMap<String, Arc<dyn dataset::TokenCounter>>,
     /// Wakes those who wait for a job's events.
     pub hub: events::Hub,
+    /// Sends mail.
+    pub mailer: Arc<dyn mail::Mailer>,
     /// Settings.
     pub config: Config,
 }
@@ -54,6 +57,9 @@ impl App {
 pub struct Config {
     /// Address under which browsers and trainers reach this server, without a trailing slash.
     pub public_url: String,
+    /// The address that mails may link to, without a trailing slash: `APP_URL`. None where it is not set, as the listener's own address
+    /// leads nowhere from another machine; what needs a link is not offered then.
+    pub link_url: Option<String>,
     /// Secret for session tokens, at least 32 bytes.
     pub auth_secret: Vec<u8>,
     /// Who may sign up.

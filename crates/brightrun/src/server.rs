@@ -134,8 +134,10 @@ async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
         clock: Arc::new(SystemClock),
         tokens,
         hub: app::events::Hub::default(),
+        mailer: Arc::new(app::mail::LogMailer),
         config: app::Config {
             public_url,
+            link_url: settings.app_url.clone(),
             auth_secret: settings.auth_secret.clone(),
             signup: settings.signup,
             tiers: Tier::ALL.iter().map(|tier| (*tier, TierLimits::default())).collect(),

@@ -7,12 +7,17 @@
 //! (events, costs, notifications, queued tasks) goes through that module's `update`: it locks the row, lets a synchronous closure decide
 //! and change, and writes everything in one transaction.
 
+pub mod account_tokens;
+pub mod api_keys;
+pub mod audit;
 mod connection;
 mod convert;
 pub mod costs;
 pub mod datasets;
 mod error;
 pub mod idempotency;
+pub mod instances;
+pub mod invitations;
 pub mod jobs;
 mod migration;
 pub mod models;

@@ -7,7 +7,8 @@ use crate::users::{self, User};
 use chrono::{DateTime, Utc};
 use domain::{SessionId, UserId};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use std::collections::BTreeMap;
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -23,6 +24,7 @@ mod entity {
         pub revoked_at: Option<DateTimeUtc>,
         pub last_seen_at: Option<DateTimeUtc>,
         pub user_agent: Option<String>,
+        pub address_prefix: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -49,6 +51,8 @@ pub struct Session {
     pub last_seen_at: Option<DateTime<Utc>>,
     /// What logged in.
     pub user_agent: Option<String>,
+    /// Network that it logged in from.
+    pub address_prefix: Option<String>,
 }
 
 impl From<Model> for Session {
@@ -61,6 +65,7 @@ impl From<Model> for Session {
             revoked_at: m.revoked_at,
             last_seen_at: m.last_seen_at,
             user_agent: m.user_agent,
+            address_prefix: m.address_prefix,
         }
     }
 }
@@ -78,6 +83,7 @@ pub async fn insert(db: &Db, session: &Session) -> Result<()> {
         revoked_at: instant_opt(session.revoked_at),
         last_seen_at: instant_opt(session.last_seen_at),
         user_agent: session.user_agent.clone(),
+        address_prefix: session.address_prefix.clone(),
     };
     Entity::insert(model.into_active_model()).exec_without_returning(db.write()).await?;
     Ok(())
@@ -116,15 +122,55 @@ pub async fn revoke(db: &Db, id: SessionId, now: DateTime<Utc>) -> Result<bool> 
     Ok(query.exec(db.write()).await?.rows_affected > 0)
 }
 
+/// Revokes a session of this account. False where it has none such, or it was revoked already.
+///
+/// # Errors
+/// When the query fails.
+pub async fn revoke_of(db: &Db, user_id: UserId, id: SessionId, now: DateTime<Utc>) -> Result<bool> {
+    let query = Entity::update_many().col_expr(Column::RevokedAt, Expr::value(instant(now)));
+    let query = query.filter(Column::Id.eq(id.uuid())).filter(Column::UserId.eq(user_id.uuid())).filter(Column::RevokedAt.is_null());
+    Ok(query.exec(db.write()).await?.rows_affected > 0)
+}
+
 /// Revokes all sessions of an account but `except`; answers how many.
 ///
 /// # Errors
 /// When the query fails.
 pub async fn revoke_all(db: &Db, user_id: UserId, except: Option<SessionId>, now: DateTime<Utc>) -> Result<u64> {
+    revoke_in(db.write(), user_id, except, now).await
+}
+
+pub(crate) async fn revoke_in(
+    connection: &impl ConnectionTrait,
+    user_id: UserId,
+    except: Option<SessionId>,
+    now: DateTime<Utc>,
+) -> Result<u64> {
     let mut query = Entity::update_many().col_expr(Column::RevokedAt, Expr::value(instant(now)));
     query = query.filter(Column::UserId.eq(user_id.uuid())).filter(Column::RevokedAt.is_null());
     if let Some(except) = except {
         query = query.filter(Column::Id.ne(except.uuid()));
     }
-    Ok(query.exec(db.write()).await?.rows_affected)
+    Ok(query.exec(connection).await?.rows_affected)
+}
+
+/// An account's sessions that are live at `now`, newest first; `most` of them.
+///
+/// # Errors
+/// When the query fails.
+pub async fn list(db: &Db, user_id: UserId, now: DateTime<Utc>, most: u64) -> Result<Vec<Session>> {
+    let query = Entity::find().filter(Column::UserId.eq(user_id.uuid())).filter(Column::RevokedAt.is_null());
+    let query = query.filter(Column::ExpiresAt.gt(instant(now))).order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
+    Ok(query.limit(most).all(db.read()).await?.into_iter().map(Session::from).collect())
+}
+
+/// When each of these accounts was last seen.
+///
+/// # Errors
+/// When the query fails.
+pub async fn last_seen(db: &Db, users: &[UserId]) -> Result<BTreeMap<UserId, DateTime<Utc>>> {
+    let query = Entity::find().select_only().column(Column::UserId).column_as(Column::LastSeenAt.max(), "seen");
+    let query = query.filter(Column::UserId.is_in(users.iter().map(|id| id.uuid()))).filter(Column::LastSeenAt.is_not_null());
+    let rows: Vec<(uuid::Uuid, DateTime<Utc>)> = query.group_by(Column::UserId).into_tuple().all(db.read()).await?;
+    Ok(rows.into_iter().map(|(id, seen)| (UserId(id), seen)).collect())
 }

@@ -2,11 +2,18 @@
 
 use crate::connection::Db;
 use crate::convert::{instant, instant_opt, text};
+use crate::datasets::contains;
 use crate::error::{Error, Result};
+use crate::page::{Page, Paged};
+use crate::{account_tokens, audit, invitations, sessions};
 use chrono::{DateTime, Utc};
 use domain::account::{Role, Tier};
-use domain::{MicroUsd, UserId};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect};
+use domain::{MicroUsd, SessionId, UserId};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+use std::collections::BTreeMap;
 
 pub(crate) mod entity {
     use sea_orm::entity::prelude::*;
@@ -26,6 +33,8 @@ pub(crate) mod entity {
         pub created_at: DateTimeUtc,
         pub updated_at: DateTimeUtc,
         pub disabled_at: Option<DateTimeUtc>,
+        pub email_verified_at: Option<DateTimeUtc>,
+        pub deletion_requested_at: Option<DateTimeUtc>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -60,6 +69,10 @@ pub struct User {
     pub updated_at: DateTime<Utc>,
     /// Since when it may not log in.
     pub disabled_at: Option<DateTime<Utc>>,
+    /// When its owner proved that the address is theirs.
+    pub email_verified_at: Option<DateTime<Utc>>,
+    /// When its owner asked for its deletion.
+    pub deletion_requested_at: Option<DateTime<Utc>>,
 }
 
 impl TryFrom<Model> for User {
@@ -77,6 +90,8 @@ impl TryFrom<Model> for User {
             created_at: m.created_at,
             updated_at: m.updated_at,
             disabled_at: m.disabled_at,
+            email_verified_at: m.email_verified_at,
+            deletion_requested_at: m.deletion_requested_at,
         })
     }
 }
@@ -95,17 +110,21 @@ impl From<&User> for Model {
             created_at: instant(u.created_at),
             updated_at: instant(u.updated_at),
             disabled_at: instant_opt(u.disabled_at),
+            email_verified_at: instant_opt(u.email_verified_at),
+            deletion_requested_at: instant_opt(u.deletion_requested_at),
         }
     }
 }
 
 /// Who may be added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Admission {
     /// Anybody.
     Anybody,
     /// Nobody but the very first account.
     OnlyFirst,
+    /// The very first account, and whoever has the invitation with this token's hash; its role is the account's then.
+    Invited(String),
 }
 
 /// Adds an account. The very first one becomes admin, whatever its role says; two that come at once cannot both be first. None where
@@ -115,20 +134,42 @@ pub enum Admission {
 /// [`Error::Duplicate`] when the address is taken.
 pub async fn insert(db: &Db, user: &User, admission: Admission) -> Result<Option<User>> {
     let tx = db.begin().await?;
-    if db.is_postgres() {
-        tx.execute_unprepared("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").await?;
-    }
+    lock_all(db, &tx).await?;
     let first = Entity::find().limit(1).count(&tx).await? == 0;
-    if !first && admission == Admission::OnlyFirst {
-        return Ok(None);
-    }
     let mut model = Model::from(user);
+    let invitation = match (&admission, first) {
+        (_, true) | (Admission::Anybody, false) => None,
+        (Admission::OnlyFirst, false) => return Ok(None),
+        (Admission::Invited(hash), false) => match invitations::admitting(&tx, hash, &model.email, user.created_at).await? {
+            Some(invitation) => Some(invitation),
+            None => return Ok(None),
+        },
+    };
+    if let Some(invitation) = &invitation {
+        model.role = invitation.role.as_str().to_owned();
+    }
     if first {
         model.role = Role::Admin.as_str().to_owned();
     }
     Entity::insert(model.clone().into_active_model()).exec_without_returning(&tx).await?;
+    if let Some(invitation) = invitation {
+        invitations::use_up(&tx, invitation.id, user.id, user.created_at).await?;
+    }
     tx.commit().await?;
     model.try_into().map(Some)
+}
+
+/// Makes every other transaction that adds accounts or changes their rights wait. SQLite has one writer anyway.
+async fn lock_all(db: &Db, tx: &impl ConnectionTrait) -> Result<()> {
+    if db.is_postgres() {
+        tx.execute_unprepared("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE").await?;
+    }
+    Ok(())
+}
+
+/// Locks an account's row in a transaction.
+pub(crate) async fn lock(tx: &impl ConnectionTrait, id: UserId) -> Result<Option<User>> {
+    Entity::find_by_id(id.uuid()).lock_exclusive().one(tx).await?.map(User::try_from).transpose()
 }
 
 /// The account with this id.
@@ -172,4 +213,149 @@ pub async fn update<T: Send>(db: &Db, id: UserId, change: impl FnOnce(&mut User)
     }
     tx.commit().await?;
     Ok(Some(answer))
+}
+
+/// Sets an account's password and ends its sessions but `keep`; links that would reset it are worthless then. False where there is no
+/// such account.
+///
+/// # Errors
+/// When a query fails; nothing is written then.
+pub async fn set_password(db: &Db, id: UserId, password_hash: &str, keep: SessionId, now: DateTime<Utc>) -> Result<bool> {
+    let tx = db.begin().await?;
+    let Some(mut user) = lock(&tx, id).await? else { return Ok(false) };
+    user.password_hash = password_hash.to_owned();
+    user.updated_at = now;
+    Model::from(&user).into_active_model().reset_all().update(&tx).await?;
+    account_tokens::use_up(&tx, id, account_tokens::Purpose::ResetPassword).await?;
+    sessions::revoke_in(&tx, id, Some(keep), now).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// What became of a change of an account's rights.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Administered {
+    /// The account as it is now.
+    Done(Box<User>),
+    /// Nothing was changed: no admin who can log in would be left.
+    LastAdmin,
+    /// There is no such account.
+    NotThere,
+}
+
+/// Changes an account's rights, together with the lines of the audit log that `change` answers. The last admin stays one. An account that
+/// may not log in any more loses its sessions.
+///
+/// # Errors
+/// When a query fails; nothing is written then.
+pub async fn administer(
+    db: &Db,
+    id: UserId,
+    now: DateTime<Utc>,
+    change: impl FnOnce(&mut User) -> Vec<audit::Entry> + Send,
+) -> Result<Administered> {
+    let tx = db.begin().await?;
+    lock_all(db, &tx).await?;
+    let Some(before) = lock(&tx, id).await? else { return Ok(Administered::NotThere) };
+    let mut user = before.clone();
+    let entries = change(&mut user);
+    user.id = id;
+    if leads(&before) && !leads(&user) {
+        let others = leading().filter(Column::Id.ne(id.uuid())).limit(1).count(&tx).await?;
+        if others == 0 {
+            return Ok(Administered::LastAdmin);
+        }
+    }
+    if user.disabled_at.is_some() {
+        sessions::revoke_in(&tx, id, None, now).await?;
+    }
+    if user != before {
+        Model::from(&user).into_active_model().reset_all().update(&tx).await?;
+    }
+    audit::write(&tx, &entries).await?;
+    tx.commit().await?;
+    Ok(Administered::Done(Box::new(user)))
+}
+
+/// Whether the account is an admin who will go on being one.
+fn leads(user: &User) -> bool {
+    user.role == Role::Admin && user.disabled_at.is_none() && user.deletion_requested_at.is_none()
+}
+
+/// Those for whom [`leads`] is true.
+fn leading() -> sea_orm::Select<Entity> {
+    let query = Entity::find().filter(Column::Role.eq(Role::Admin.as_str()));
+    query.filter(Column::DisabledAt.is_null()).filter(Column::DeletionRequestedAt.is_null())
+}
+
+/// Which accounts to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// Text in address, name or organisation, compared without case.
+    pub search: Option<String>,
+    /// Only of this role.
+    pub role: Option<Role>,
+    /// Only of this tier.
+    pub tier: Option<Tier>,
+    /// Only those that may not log in, or only those that may.
+    pub disabled: Option<bool>,
+}
+
+/// A page of accounts, newest first.
+///
+/// # Errors
+/// When a query fails.
+pub async fn list(db: &Db, filter: &UserFilter, page: Page) -> Result<Paged<User>> {
+    let mut query = Entity::find();
+    if let Some(search) = filter.search.as_deref().map(str::trim).filter(|s| !s.is_empty()) {
+        let columns = [Column::Email, Column::Name, Column::Organization];
+        query = query.filter(columns.into_iter().fold(Condition::any(), |any, column| any.add(contains(column, search))));
+    }
+    if let Some(role) = filter.role {
+        query = query.filter(Column::Role.eq(role.as_str()));
+    }
+    if let Some(tier) = filter.tier {
+        query = query.filter(Column::SubscriptionTier.eq(tier.as_str()));
+    }
+    if let Some(disabled) = filter.disabled {
+        query = query.filter(if disabled { Column::DisabledAt.is_not_null() } else { Column::DisabledAt.is_null() });
+    }
+    let total = query.clone().count(db.read()).await?;
+    let query = query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
+    let rows = query.offset(page.offset()).limit(page.size).all(db.read()).await?;
+    Ok(Paged { rows: rows.into_iter().map(User::try_from).collect::<Result<_>>()?, total })
+}
+
+/// The names of these accounts; those that are gone are left out.
+///
+/// # Errors
+/// When the query fails.
+pub async fn names(db: &Db, ids: &[UserId]) -> Result<BTreeMap<UserId, (String, String)>> {
+    let query = Entity::find().select_only().columns([Column::Id, Column::Name, Column::Email]);
+    let query = query.filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
+    let rows: Vec<(uuid::Uuid, String, String)> = query.into_tuple().all(db.read()).await?;
+    Ok(rows.into_iter().map(|(id, name, email)| (UserId(id), (name, email))).collect())
+}
+
+/// Accounts whose deletion was asked for at `before` or earlier, longest ago first.
+///
+/// # Errors
+/// When the query fails.
+pub async fn to_purge(db: &Db, before: DateTime<Utc>, limit: u64) -> Result<Vec<User>> {
+    let query = Entity::find().filter(Column::DeletionRequestedAt.lte(instant(before))).order_by_asc(Column::DeletionRequestedAt);
+    query.limit(limit).all(db.read()).await?.into_iter().map(User::try_from).collect()
+}
+
+/// Removes an account with every row that is its own, together with the lines of the audit log. False where it is not there any more.
+///
+/// # Errors
+/// When a query fails; nothing is removed then.
+pub async fn remove(db: &Db, id: UserId, entries: &[audit::Entry]) -> Result<bool> {
+    let tx = db.begin().await?;
+    if Entity::delete_by_id(id.uuid()).exec(&tx).await?.rows_affected == 0 {
+        return Ok(false);
+    }
+    audit::write(&tx, entries).await?;
+    tx.commit().await?;
+    Ok(true)
 }

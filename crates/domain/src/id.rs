@@ -39,6 +39,12 @@ typed_id! {
     UserId,
     /// A login session; a JWT names one.
     SessionId,
+    /// A personal API key.
+    ApiKeyId,
+    /// An invitation to sign up.
+    InvitationId,
+    /// One line of the audit log.
+    AuditId,
     /// A data set.
     DatasetId,
     /// A training job.

@@ -4,6 +4,7 @@
 //! I/O, is not async and reads neither the clock nor the random generator: callers pass the time in.
 
 pub mod account;
+pub mod audit;
 pub mod catalogue;
 pub mod clock;
 pub mod cluster_api;
@@ -18,8 +19,8 @@ pub mod notification;
 pub mod run;
 mod text_enum;
 
-pub use account::{Caller, Role, Tier};
+pub use account::{Access, AddressPrefix, Caller, KeyScope, Role, Tier};
 pub use clock::Clock;
 pub use error::{Error, ErrorKind, Result};
-pub use id::{AttemptId, CheckpointId, CostRecordId, DatasetId, JobId, LogId, MetricsPointId, ModelId, NotificationId, SessionId, UserId};
+pub use id::{ApiKeyId, AttemptId, AuditId, CheckpointId, CostRecordId, DatasetId, InvitationId, JobId, LogId, MetricsPointId, ModelId, NotificationId, SessionId, UserId};
 pub use money::MicroUsd;

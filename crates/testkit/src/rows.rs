@@ -27,6 +27,8 @@ pub fn user(email: &str, now: DateTime<Utc>) -> User {
         created_at: now,
         updated_at: now,
         disabled_at: None,
+        email_verified_at: None,
+        deletion_requested_at: None,
     }
 }
 

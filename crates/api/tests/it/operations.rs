@@ -1,11 +1,13 @@
 //! Every operation of the OpenAPI document: who may call it. An operation without a row here fails.
 
-use crate::world::{Account, World, job_body};
+use crate::world::{Account, World, job_body, request};
+use domain::Role;
+use http::StatusCode;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// Who may call an operation.
+/// Who may call an operation; what each actor is answered follows from it: see [`Who::expected`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Who {
     /// Anybody.
@@ -21,6 +23,57 @@ enum Who {
     /// The owner of the thing only.
     Notification,
 }
+
+/// Who calls. The things that paths name are the owner's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Actor {
+    Anonymous,
+    Owner,
+    Other,
+    BillingAdmin,
+    Admin,
+}
+
+const ACTORS: [Actor; 5] = [Actor::Anonymous, Actor::Owner, Actor::Other, Actor::BillingAdmin, Actor::Admin];
+
+/// What an actor is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answered {
+    Unauthorized,
+    NotFound,
+    /// A failure, whatever it is: the address is not signed.
+    Refused,
+    /// Whatever the thing's state and the body lead to, but not that the caller may not, and no fault of the server.
+    Allowed,
+}
+
+impl Answered {
+    fn is(self, status: StatusCode) -> bool {
+        match self {
+            Self::Unauthorized => status == StatusCode::UNAUTHORIZED,
+            Self::NotFound => status == StatusCode::NOT_FOUND,
+            Self::Refused => status.is_client_error(),
+            Self::Allowed => status.as_u16() < 500 && ![401, 403, 404, 405, 429].contains(&status.as_u16()),
+        }
+    }
+}
+
+impl Who {
+    /// What `actor` is answered.
+    fn expected(self, actor: Actor) -> Answered {
+        match (self, actor) {
+            (Self::Public, _) => Answered::Allowed,
+            (Self::Signed, _) => Answered::Refused,
+            (_, Actor::Anonymous) => Answered::Unauthorized,
+            (Self::Own, _) | (_, Actor::Owner) => Answered::Allowed,
+            (Self::Dataset | Self::Job | Self::Model, Actor::Admin) => Answered::Allowed,
+            (Self::Dataset | Self::Job | Self::Model | Self::Notification, _) => Answered::NotFound,
+        }
+    }
+}
+
+/// Operations after which the caller's session is over: they are called by accounts of their own.
+const SPENDING: &[(&str, &str)] = &[("POST", "/api/auth/logout")];
 
 const OPERATIONS: &[(&str, &str, Who)] = &[
     ("POST", "/api/auth/signup", Who::Public),
@@ -103,6 +156,11 @@ fn body(method: &str, path: &str, dataset: &str) -> Option<Value> {
             Some(json!({ "name": "x", "description": "", "format": "alpaca", "fileSize": 1, "fileName": "x.json" }))
         }
         ("POST", "/api/datasets/validate") => Some(json!({ "content": "{}", "format": "alpaca" })),
+        ("POST", "/api/auth/signup") => {
+            let email = format!("{}@example.org", Uuid::now_v7());
+            Some(json!({ "email": email, "password": crate::world::PASSWORD, "name": "x" }))
+        }
+        ("POST", "/api/auth/login") => Some(json!({ "email": "ada@example.org", "password": crate::world::PASSWORD })),
         ("POST", "/api/jobs" | "/api/jobs/estimate") => Some(job_body(dataset)),
         ("PATCH", path) if !path.contains("notifications") => Some(json!({ "name": "x" })),
         _ => None,
@@ -133,53 +191,68 @@ async fn nobody_gets_in_without_a_session() {
     }
 }
 
-/// Something of Ada's for each kind of path.
-async fn things(world: &World) -> impl Fn(Who) -> Option<Uuid> {
-    let dataset = world.ready_dataset(&world.ada, "Hers").await.id.uuid();
-    let job = world.job(&world.ada).await.uuid();
-    let model = world.model(&world.ada, "Hers").await.0.uuid();
-    let told = world.validated(&world.ada, "Told", b"").await;
-    assert_eq!(told["status"], "error");
-    let told = world.get("/api/notifications", &world.ada).await.data();
-    let notification = told["notifications"][0]["id"].as_str().expect("an id").parse().expect("an id");
-    move |who| match who {
-        Who::Dataset => Some(dataset),
-        Who::Job => Some(job),
-        Who::Model => Some(model),
-        Who::Notification => Some(notification),
+/// A new thing of the owner's of the kind that the path names.
+async fn thing(world: &World, who: Who) -> Option<Uuid> {
+    match who {
+        Who::Dataset => Some(world.ready_dataset(&world.ada, "Hers").await.id.uuid()),
+        Who::Job => Some(world.job(&world.ada).await.uuid()),
+        Who::Model => Some(world.model(&world.ada, "Hers").await.0.uuid()),
+        Who::Notification => Some(world.notification(&world.ada).await.uuid()),
         Who::Public | Who::Signed | Who::Own => None,
     }
 }
 
+/// The matrix: every operation × every actor.
 #[tokio::test]
-async fn things_of_others_are_not_there() {
+async fn every_operation_answers_every_actor_as_its_row_says() {
     let world = World::new().await;
-    let of = things(&world).await;
+    let billing = world.signup_as("billing@example.org", Role::BillingAdmin).await;
+    // For bodies that name a data set: it must be the caller's.
+    let mut datasets = BTreeMap::new();
+    for account in [&world.ada, &world.bob, &billing, &world.admin] {
+        datasets.insert(account.email.clone(), world.ready_dataset(account, "Own").await.id.to_string());
+    }
+    let mut wrong = Vec::new();
     for (method, path, who) in OPERATIONS {
-        let Some(id) = of(*who) else { continue };
-        let nowhere = path.replace("{id}", &Uuid::from_u128(1).to_string());
-        let no_id = path.replace("{id}", "x");
-        let path = path.replace("{id}", &id.to_string());
-        let answer = world.call(method, &path, Some(&world.bob), body(method, &path, "")).await;
-        assert_eq!(answer.error().0, 404, "{method} {path} by another: {:?}", answer.json());
-        let unknown = world.call(method, &nowhere, Some(&world.bob), body(method, &path, "")).await;
-        assert_eq!(unknown.json(), answer.json(), "{method} {path}: another's thing and no thing look the same");
-        assert_eq!(world.call(method, &no_id, Some(&world.bob), body(method, &path, "")).await.error().0, 404, "{method} {no_id}");
+        for actor in ACTORS {
+            let id = thing(&world, *who).await.unwrap_or_default();
+            let spent;
+            let account = match actor {
+                Actor::Anonymous => None,
+                _ if SPENDING.contains(&(method, path)) => {
+                    spent = world.signup(&format!("{}@example.org", Uuid::now_v7())).await;
+                    Some(&spent)
+                }
+                Actor::Owner => Some(&world.ada),
+                Actor::Other => Some(&world.bob),
+                Actor::BillingAdmin => Some(&billing),
+                Actor::Admin => Some(&world.admin),
+            };
+            let dataset = account.and_then(|account| datasets.get(&account.email)).map_or("", String::as_str);
+            let request = request(method, &path.replace("{id}", &id.to_string()), account, body(method, path, dataset));
+            let (status, expected) = (world.send(request).await.status(), who.expected(actor));
+            if !expected.is(status) {
+                wrong.push(format!("{method} {path} by {actor:?}: {status} instead of {expected:?}"));
+            }
+        }
     }
-    // None of that has changed anything.
-    for who in [Who::Dataset, Who::Job, Who::Model] {
-        let path = OPERATIONS.iter().find(|row| row.0 == "GET" && row.2 == who).expect("a row").1;
-        world.get(&path.replace("{id}", &of(who).expect("an id").to_string()), &world.ada).await.data();
-    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[tokio::test]
-async fn admins_reach_the_things_of_others() {
+async fn things_of_others_look_as_if_they_were_not_there() {
     let world = World::new().await;
-    let of = things(&world).await;
-    for who in [Who::Dataset, Who::Job, Who::Model] {
-        let path = OPERATIONS.iter().find(|row| row.0 == "GET" && row.2 == who).expect("a row").1;
-        world.get(&path.replace("{id}", &of(who).expect("an id").to_string()), &world.admin).await.data();
+    for (method, path, who) in OPERATIONS {
+        let Some(id) = thing(&world, *who).await else { continue };
+        let call = async |id: &str| world.call(method, &path.replace("{id}", id), Some(&world.bob), body(method, path, "")).await;
+        let (another, none) = (call(&id.to_string()).await, call(&Uuid::from_u128(1).to_string()).await);
+        assert_eq!(another.error().0, 404, "{method} {path} by another: {:?}", another.json());
+        assert_eq!(none.json(), another.json(), "{method} {path}: another's thing and no thing look the same");
+        assert_eq!(call("x").await.error().0, 404, "{method} {path} with no id");
+        // None of that has changed anything.
+        if OPERATIONS.contains(&("GET", path, *who)) && !path.ends_with("/stream") {
+            world.get(&path.replace("{id}", &id.to_string()), &world.ada).await.data();
+        }
     }
 }
 

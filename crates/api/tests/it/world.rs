@@ -1,6 +1,7 @@
 //! What every test begins with: a server without a network, its accounts, and requests to it.
 
 use api::{Options, RateLimits};
+use app::mail::{Mail, MailError, Mailer};
 use app::{App, Config, SignupMode};
 use axum::body::Body;
 use axum::response::Response;
@@ -9,16 +10,17 @@ use bytes::Bytes;
 use chrono::Duration;
 use cluster::{LocalCluster, LocalConfig};
 use db::datasets::Dataset;
-use domain::account::{Tier, TierLimits};
+use domain::account::{Role, Tier, TierLimits};
 use domain::catalogue::{BaseModel, default_instances};
 use domain::dataset::Message;
-use domain::{Clock, DatasetId, JobId, ModelId, UserId};
+use domain::notification::{NotificationKind, NotificationPriority};
+use domain::{Clock, DatasetId, JobId, ModelId, NotificationId, UserId};
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use testkit::{ManualClock, TestDatabase, rows};
 use tokio_util::sync::CancellationToken;
@@ -46,6 +48,25 @@ impl dataset::TokenCounter for Words {
     }
 }
 
+/// Keeps the mail that the server sends.
+#[derive(Debug, Default)]
+pub struct Outbox(Mutex<Vec<Mail>>);
+
+impl Outbox {
+    /// What was sent since the last call.
+    pub fn take(&self) -> Vec<Mail> {
+        std::mem::take(&mut self.0.lock().expect("nobody panics with it"))
+    }
+}
+
+#[async_trait::async_trait]
+impl Mailer for Outbox {
+    async fn send(&self, mail: &Mail) -> Result<(), MailError> {
+        self.0.lock().expect("nobody panics with it").push(mail.clone());
+        Ok(())
+    }
+}
+
 /// An account with its session.
 #[derive(Debug, Clone)]
 pub struct Account {
@@ -62,6 +83,7 @@ pub struct World {
     pub admin: Account,
     pub ada: Account,
     pub bob: Account,
+    pub outbox: Arc<Outbox>,
     router: axum::Router,
     _database: TestDatabase,
     _folder: TempDir,
@@ -129,10 +151,11 @@ impl World {
 
     pub async fn over(database: TestDatabase) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let (router, app, clock, stopping) = server(&database, folder.path(), SignupMode::Open, generous(), no_page).await;
+        let outbox = Arc::new(Outbox::default());
+        let (router, app, clock, stopping) = server(&database, folder.path(), SignupMode::Open, outbox.clone()).await;
         let nobody = || Account { id: UserId(uuid::Uuid::nil()), email: String::new(), token: String::new() };
         let (admin, ada, bob) = (nobody(), nobody(), nobody());
-        let mut world = Self { app, clock, stopping, admin, ada, bob, router, _database: database, _folder: folder };
+        let mut world = Self { app, clock, stopping, admin, ada, bob, outbox, router, _database: database, _folder: folder };
         world.admin = world.signup("root@example.org").await;
         world.ada = world.signup("ada@example.org").await;
         world.bob = world.signup("bob@example.org").await;
@@ -149,6 +172,13 @@ impl World {
         let data = self.post("/api/auth/signup", None, body).await.data();
         let id = data["user"]["id"].as_str().expect("an id").parse().expect("an id");
         Account { id, email: email.to_owned(), token: data["token"].as_str().expect("a token").to_owned() }
+    }
+
+    /// Another account, with a role that signing up does not give.
+    pub async fn signup_as(&self, email: &str, role: Role) -> Account {
+        let account = self.signup(email).await;
+        db::users::update(&self.app.db, account.id, |user| user.role = role).await.expect("written").expect("there");
+        account
     }
 
     pub async fn send(&self, request: Request<Body>) -> Response {
@@ -229,6 +259,26 @@ impl World {
         let body = job_body(&dataset.id.to_string());
         let data = self.post("/api/jobs", Some(who), body).await.data();
         data["jobId"].as_str().expect("an id").parse().expect("an id")
+    }
+
+    /// A stored notification.
+    pub async fn notification(&self, who: &Account) -> NotificationId {
+        let now = self.clock.now();
+        let notification = db::notifications::Notification {
+            id: NotificationId::new(now),
+            user_id: who.id,
+            kind: NotificationKind::DatasetReady,
+            title: "Ready".to_owned(),
+            message: "It can be trained on".to_owned(),
+            priority: NotificationPriority::Medium,
+            read: false,
+            action_url: None,
+            metadata: None,
+            created_at: now,
+            dismissed_at: None,
+        };
+        db::notifications::insert(&self.app.db, std::slice::from_ref(&notification)).await.expect("stored");
+        notification.id
     }
 
     /// Appends an event to a job's log, as a worker does.
@@ -331,8 +381,7 @@ async fn server(
     database: &TestDatabase,
     folder: &Path,
     signup: SignupMode,
-    rate_limits: RateLimits,
-    page: api::PageFile,
+    outbox: Arc<Outbox>,
 ) -> (axum::Router, Arc<App>, Arc<ManualClock>, CancellationToken) {
     let db = database.migrated().await;
     let clock = Arc::new(ManualClock::default());
@@ -347,16 +396,17 @@ async fn server(
         clock: clock.clone(),
         tokens: BTreeMap::from([("test/tiny".to_owned(), counter)]),
         hub: app::events::Hub::default(),
+        mailer: outbox,
         config: config(folder, signup),
     });
     let stopping = CancellationToken::new();
-    let router = api::router(app.clone(), Options { rate_limits, page, stopping: stopping.clone() });
+    let router = api::router(app.clone(), Options { rate_limits: generous(), page: no_page, stopping: stopping.clone() });
     (router, app, clock, stopping)
 }
 
-/// A server that takes no accounts but the first.
-pub async fn closed_server(database: &TestDatabase, folder: &Path) -> axum::Router {
-    server(database, folder, SignupMode::Closed, generous(), no_page).await.0
+/// A server with another rule of who may sign up.
+pub async fn server_with(database: &TestDatabase, folder: &Path, signup: SignupMode) -> axum::Router {
+    server(database, folder, signup, Arc::default()).await.0
 }
 
 fn config(folder: &Path, signup: SignupMode) -> Config {
@@ -368,6 +418,7 @@ fn config(folder: &Path, signup: SignupMode) -> Config {
     std::fs::write(model.join("config.json"), geometry.to_string()).expect("written");
     Config {
         public_url: URL.to_owned(),
+        link_url: Some(URL.to_owned()),
         auth_secret: vec![1; 32],
         signup,
         tiers: Tier::ALL.iter().map(|tier| (*tier, TierLimits { max_file_size: 10_000_000, ..TierLimits::default() })).collect(),

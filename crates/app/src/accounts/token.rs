@@ -54,6 +54,7 @@ mod tests {
             revoked_at: None,
             last_seen_at: None,
             user_agent: None,
+            address_prefix: None,
         };
         let secret = b"0123456789abcdef0123456789abcdef";
         let token = sign(secret, &session).expect("signed");

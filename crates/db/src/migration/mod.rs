@@ -7,6 +7,7 @@ mod m0004_runs;
 mod m0005_models_costs_notifications;
 mod m0006_tasks;
 mod m0007_account_events;
+mod m0008_access;
 
 use sea_orm_migration::prelude::*;
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_models_costs_notifications::Migration),
             Box::new(m0006_tasks::Migration),
             Box::new(m0007_account_events::Migration),
+            Box::new(m0008_access::Migration),
         ]
     }
 }

@@ -63,6 +63,7 @@ fn session(user: UserId, seconds: i64) -> Session {
         revoked_at: None,
         last_seen_at: None,
         user_agent: Some("test".to_owned()),
+        address_prefix: None,
     }
 }
 

@@ -58,9 +58,10 @@ impl World {
             clock: clock.clone(),
             tokens: BTreeMap::new(),
             hub: app::events::Hub::default(),
+            mailer: Arc::new(app::mail::LogMailer),
             config: config(folder.path(), limits),
         });
-        let caller = Caller { user_id: user.id, role: domain::account::Role::User, session_id: None };
+        let caller = Caller { user_id: user.id, role: domain::account::Role::User, via: domain::Access::Program, address: None };
         let worker = Arc::new(Worker::new(app.clone()));
         Self { app, cluster, clock, worker, caller, dataset, _database: database, _folder: folder }
     }
@@ -170,6 +171,7 @@ fn config(folder: &std::path::Path, limits: TierLimits) -> Config {
     instances[0].rate_per_hour = MicroUsd::from_usd(RATE);
     Config {
         public_url: "http://127.0.0.1:1".into(),
+        link_url: None,
         auth_secret: vec![1; 32],
         signup: SignupMode::Open,
         tiers: Tier::ALL.iter().map(|&tier| (tier, limits)).collect(),
