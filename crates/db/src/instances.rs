@@ -1,9 +1,9 @@
 //! What admins changed of the configured instance types.
 
+use crate::audit;
 use crate::connection::Db;
 use crate::convert::instant;
 use crate::error::Result;
-use crate::audit;
 use chrono::{DateTime, Utc};
 use domain::{MicroUsd, UserId};
 use sea_orm::sea_query::OnConflict;
@@ -88,8 +88,14 @@ pub async fn set(db: &Db, change: &InstanceOverride, entries: &[audit::Entry]) -
         updated_at: instant(change.updated_at),
         updated_by: change.updated_by.map(UserId::uuid),
     };
-    let columns =
-        [Column::DisplayName, Column::RatePerHourMicros, Column::SpotRatePerHourMicros, Column::Offered, Column::UpdatedAt, Column::UpdatedBy];
+    let columns = [
+        Column::DisplayName,
+        Column::RatePerHourMicros,
+        Column::SpotRatePerHourMicros,
+        Column::Offered,
+        Column::UpdatedAt,
+        Column::UpdatedBy,
+    ];
     let replace = OnConflict::column(Column::Id).update_columns(columns).to_owned();
     let tx = db.begin().await?;
     Entity::insert(model.into_active_model()).on_conflict(replace).exec_without_returning(&tx).await?;

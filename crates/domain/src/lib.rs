@@ -22,5 +22,8 @@ mod text_enum;
 pub use account::{Access, AddressPrefix, Caller, KeyScope, Role, Tier};
 pub use clock::Clock;
 pub use error::{Error, ErrorKind, Result};
-pub use id::{ApiKeyId, AttemptId, AuditId, CheckpointId, CostRecordId, DatasetId, InvitationId, JobId, LogId, MetricsPointId, ModelId, NotificationId, SessionId, UserId};
+pub use id::{
+    ApiKeyId, AttemptId, AuditId, CheckpointId, CostRecordId, DatasetId, InvitationId, JobId, LogId, MetricsPointId, ModelId,
+    NotificationId, SessionId, UserId,
+};
 pub use money::MicroUsd;
