@@ -171,6 +171,7 @@ mod tests {
     fn config() -> Config {
         Config {
             public_url: String::new(),
+            link_url: None,
             auth_secret: Vec::new(),
             signup: crate::SignupMode::Open,
             tiers: BTreeMap::new(),
