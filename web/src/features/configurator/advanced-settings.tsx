@@ -19,7 +19,6 @@ export function AdvancedSettings({
   onOpen: (open: boolean) => void;
   onChange: (patch: Partial<Config>) => void;
 }) {
-  const context = catalogue.baseModels.find(({ id }) => id === config.baseModel)?.contextLength ?? 0;
   return (
     <Collapsible open={open} onOpenChange={onOpen} className="rounded-lg border">
       <h2>
@@ -34,7 +33,7 @@ export function AdvancedSettings({
         </CollapsibleTrigger>
       </h2>
       <CollapsibleContent className="space-y-6 p-4 pt-0">
-        <HyperparameterFields config={config} contextLength={context} onChange={onChange} />
+        <HyperparameterFields config={config} catalogue={catalogue} onChange={onChange} />
         <GpuFields config={config} catalogue={catalogue} onChange={onChange} />
       </CollapsibleContent>
     </Collapsible>

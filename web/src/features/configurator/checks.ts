@@ -32,9 +32,13 @@ function datasetCheck({ dataset }: CheckInput): LaunchCheck {
   if (!dataset.trainingReady) {
     return { ...check, detail: 'This dataset cannot be trained on yet', status: 'incomplete' };
   }
-  const issues = dataset.readinessIssues.length;
-  return issues > 0
-    ? { ...check, detail: `Validated, with ${plural(issues, 'point')} to review`, status: 'warning' }
+  const issues = dataset.readinessIssues;
+  return issues.length > 0
+    ? {
+        ...check,
+        detail: `Validated, with ${plural(issues.length, 'point')} to review: ${issues.join(' ')}`,
+        status: 'warning',
+      }
     : { ...check, detail: 'Dataset validated', status: 'complete' };
 }
 
@@ -64,7 +68,7 @@ function estimateChecks({ estimate, estimateError, problems, config }: CheckInpu
   const { cost, duration: time, budget, hourlyRate: rate } = estimate;
   const range = durationRange(time.min, time.max);
   const tooDear = !budget.withinBudget;
-  const tooLong = time.max > Number(config.maxDurationHours) * 3600;
+  const tooLong = time.max > Number(config.run.maxDurationHours) * 3600;
   return [
     {
       key: 'cost',
@@ -78,7 +82,7 @@ function estimateChecks({ estimate, estimateError, problems, config }: CheckInpu
       key: 'duration',
       label: `Duration estimate: ${range}`,
       detail: tooLong
-        ? `May pass the maximum of ${duration(Number(config.maxDurationHours) * 3600)} and be stopped`
+        ? `May pass the maximum of ${duration(Number(config.run.maxDurationHours) * 3600)} and be stopped`
         : 'Estimated completion time',
       status: tooLong ? 'warning' : 'complete',
     },

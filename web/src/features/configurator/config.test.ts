@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { Catalogue, DatasetDetail, Estimate } from '@/api/types';
 import { scientific } from '@/lib/format';
 import { launchChecks, mayLaunch } from './checks';
-import { type Config, effective, initialConfig, isCustom, problems, requestOf, sequenceLengths } from './config';
+import {
+  type Config,
+  effective,
+  initialConfig,
+  isCustom,
+  problems,
+  requestOf,
+  sequenceLengths,
+  withBaseModel,
+} from './config';
 
 const hyperparameters: Catalogue['presets'][0]['hyperparameters'] = {
   learningRate: 2e-4,
@@ -78,7 +87,32 @@ describe('the configuration', () => {
       'Learning rate must be between 1e-7 and 0.1',
     ]);
     expect(problems({ ...start, learningRate: '' }, catalogue.limits)).toHaveLength(1);
-    expect(problems({ ...start, maxDurationHours: '100' }, catalogue.limits)).toHaveLength(1);
+    expect(problems({ ...start, run: { ...start.run, maxDurationHours: '100' } }, catalogue.limits)).toHaveLength(1);
+  });
+
+  it('names every setting that has no number, and needs a target', () => {
+    const hyperparameters = { ...start.hyperparameters, weightDecay: Number.NaN, targetModules: [] };
+    const run = { ...start.run, seed: '1.5', checkpointInterval: '', earlyStoppingPatience: 'soon' };
+    expect(
+      problems({ ...start, hyperparameters, run }, catalogue.limits).map((text) => text.split(' must')[0]),
+    ).toEqual(['Weight decay', 'Checkpoint interval', 'Early stopping', 'Choose at least one target module', 'Seed']);
+  });
+
+  it('asks for early stopping only where it was set', () => {
+    expect(requestOf(start, 'd')).not.toHaveProperty('earlyStoppingPatience');
+    const run = { ...start.run, earlyStoppingPatience: '3', validationSplitRatio: '0.2' };
+    expect(requestOf({ ...start, run, numGpus: 2 }, 'd')).toMatchObject({
+      earlyStoppingPatience: 3,
+      validationSplitRatio: 0.2,
+      seed: 42,
+      gpuConfig: { numGPUs: 2 },
+    });
+  });
+
+  it('shortens its sequences for a base model with less context', () => {
+    const small = { ...catalogue.baseModels[0], id: 'small', contextLength: 256 } as Catalogue['baseModels'][0];
+    const changed = withBaseModel(start, { ...catalogue, baseModels: [...catalogue.baseModels, small] }, 'small');
+    expect(changed).toMatchObject({ baseModel: 'small', hyperparameters: { maxSeqLength: 256 } });
   });
 
   it('becomes the request that is estimated', () => {
@@ -126,7 +160,7 @@ describe('the checks before a launch', () => {
     const checks = launchChecks({
       ...input,
       dataset: { ...dataset, readinessIssues: ['few'] },
-      config: { ...start, spot: true, maxDurationHours: '0.02' },
+      config: { ...start, spot: true, run: { ...start.run, maxDurationHours: '0.02' } },
     });
     expect(checks.filter(({ status }) => status === 'warning').map(({ key }) => key)).toEqual([
       'dataset',

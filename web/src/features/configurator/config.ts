@@ -11,8 +11,21 @@ export interface Config {
   learningRate: string;
   instanceType: string;
   spot: boolean;
-  /** As typed. */
+  numGpus: number;
+  /** Name of the job; empty lets the server make one. */
+  name: string;
+  /** Settings of the run, as typed. */
+  run: RunSettings;
+}
+
+/** As typed: text, so that a half-typed number is not lost. */
+export interface RunSettings {
   maxDurationHours: string;
+  validationSplitRatio: string;
+  checkpointInterval: string;
+  /** Empty: it trains to the end. */
+  earlyStoppingPatience: string;
+  seed: string;
 }
 
 /** A preset's hyperparameters, its sequences no longer than the base model's context. */
@@ -35,7 +48,15 @@ export function initialConfig(catalogue: Catalogue, text: (learningRate: number)
     learningRate: text(hyperparameters.learningRate),
     instanceType: instance.id,
     spot: instance.spotRatePerHour !== undefined,
-    maxDurationHours: String(catalogue.defaultSettings.maxDurationHours),
+    numGpus: 1,
+    name: '',
+    run: {
+      maxDurationHours: String(catalogue.defaultSettings.maxDurationHours),
+      validationSplitRatio: String(catalogue.defaultSettings.validationSplitRatio),
+      checkpointInterval: String(catalogue.defaultSettings.checkpointInterval),
+      earlyStoppingPatience: '',
+      seed: String(catalogue.defaultSettings.seed),
+    },
   };
 }
 
@@ -51,7 +72,12 @@ function sorted(value: object): object {
 
 /** The hyperparameters with the learning rate that was typed. */
 export function effective(config: Config): Hyperparameters {
-  return { ...config.hyperparameters, learningRate: Number(config.learningRate.trim() || Number.NaN) };
+  return { ...config.hyperparameters, learningRate: numberOf(config.learningRate) };
+}
+
+/** A number as typed; not a number where nothing or nonsense was. */
+export function numberOf(text: string): number {
+  return Number(text.trim() || Number.NaN);
 }
 
 /** What the server is asked to estimate, and then to train. */
@@ -61,35 +87,71 @@ export function requestOf(
   hyperparameters = effective(config),
   presetId: PresetId = config.preset,
 ): EstimateRequest {
+  const { run } = config;
   return {
     datasetId,
     presetId,
     baseModel: config.baseModel,
     hyperparameters,
-    gpuConfig: { instanceType: config.instanceType, numGPUs: 1, spot: config.spot },
-    maxDurationHours: Number(config.maxDurationHours),
+    gpuConfig: { instanceType: config.instanceType, numGPUs: config.numGpus, spot: config.spot },
+    maxDurationHours: numberOf(run.maxDurationHours),
+    validationSplitRatio: numberOf(run.validationSplitRatio),
+    checkpointInterval: numberOf(run.checkpointInterval),
+    ...(run.earlyStoppingPatience.trim() && { earlyStoppingPatience: numberOf(run.earlyStoppingPatience) }),
+    seed: numberOf(run.seed),
   };
 }
 
+const LABELS = {
+  learningRate: 'Learning rate',
+  batchSize: 'Batch size',
+  numEpochs: 'Epochs',
+  warmupRatio: 'Warmup ratio',
+  warmupSteps: 'Warmup steps',
+  loraRank: 'LoRA rank',
+  loraAlpha: 'LoRA alpha',
+  loraDropout: 'LoRA dropout',
+  maxSeqLength: 'Sequence length',
+  weightDecay: 'Weight decay',
+  gradientAccumulationSteps: 'Gradient accumulation',
+  maxGradNorm: 'Gradient clipping',
+  maxDurationHours: 'Maximum duration',
+  validationSplitRatio: 'Validation split',
+  checkpointInterval: 'Checkpoint interval',
+  earlyStoppingPatience: 'Early stopping',
+} as const satisfies Partial<Record<keyof Catalogue['limits'], string>>;
+
 /** What is out of range, in words; empty when nothing is. */
 export function problems(config: Config, limits: Catalogue['limits']): string[] {
-  const values = { ...effective(config), maxDurationHours: Number(config.maxDurationHours.trim() || Number.NaN) };
-  const checked = [
-    ['learningRate', 'Learning rate'],
-    ['batchSize', 'Batch size'],
-    ['numEpochs', 'Epochs'],
-    ['warmupRatio', 'Warmup ratio'],
-    ['loraRank', 'LoRA rank'],
-    ['loraAlpha', 'LoRA alpha'],
-    ['loraDropout', 'LoRA dropout'],
-    ['maxSeqLength', 'Sequence length'],
-    ['maxDurationHours', 'Maximum duration'],
-  ] as const;
-  return checked.flatMap(([key, label]) => {
+  const { run } = config;
+  const patience = run.earlyStoppingPatience.trim() && { earlyStoppingPatience: numberOf(run.earlyStoppingPatience) };
+  const values: Partial<Record<keyof typeof LABELS, number>> = {
+    ...effective(config),
+    maxDurationHours: numberOf(run.maxDurationHours),
+    validationSplitRatio: numberOf(run.validationSplitRatio),
+    checkpointInterval: numberOf(run.checkpointInterval),
+    ...patience,
+  };
+  const found = (Object.keys(LABELS) as (keyof typeof LABELS)[]).flatMap((key) => {
     const value = values[key];
+    if (value === undefined) return [];
     const { min, max } = limits[key];
-    return Number.isFinite(value) && value >= min && value <= max ? [] : [`${label} must be between ${min} and ${max}`];
+    const within = Number.isFinite(value) && value >= min && value <= max;
+    return within ? [] : [`${LABELS[key]} must be between ${min} and ${max}`];
   });
+  if (config.hyperparameters.targetModules.length === 0) found.push('Choose at least one target module');
+  const seed = numberOf(run.seed);
+  if (!Number.isSafeInteger(seed) || seed < 0) found.push('Seed must be a whole number from 0 on');
+  if (config.name.trim().length > 200) found.push('The job name may have at most 200 characters');
+  return found;
+}
+
+/** The base model changed: sequences are no longer than its context. */
+export function withBaseModel(config: Config, catalogue: Catalogue, baseModel: string): Config {
+  const context = catalogue.baseModels.find(({ id }) => id === baseModel)?.contextLength;
+  const { maxSeqLength } = config.hyperparameters;
+  const length = context === undefined ? maxSeqLength : Math.min(maxSeqLength, context);
+  return { ...config, baseModel, hyperparameters: { ...config.hyperparameters, maxSeqLength: length } };
 }
 
 /** Sequence lengths on offer: the usual ones that fit, and whatever is set. */

@@ -11,6 +11,7 @@ import { type Config, isCustom, type NamedPreset, presetValues, problems, reques
 import { CostPanel } from './cost-panel';
 import { DatasetContext } from './dataset-context';
 import { PresetCards } from './preset-cards';
+import { SavedConfigurations } from './saved-configurations';
 import { useEstimate, usePresetEstimates } from './use-estimate';
 import { ValidationPanel } from './validation-panel';
 
@@ -60,18 +61,18 @@ export function Configurator({
         title="Training Job Configurator"
         subtitle="Set the hyperparameters, see what it costs, launch"
         actions={
-          <Button asChild variant="outline">
-            <Link to="/datasets">
-              <XIcon aria-hidden className="mr-2" />
-              Cancel
-            </Link>
-          </Button>
+          <>
+            <Button asChild variant="outline">
+              <Link to="/datasets">
+                <XIcon aria-hidden className="mr-2" />
+                Cancel
+              </Link>
+            </Button>
+            <SavedConfigurations config={config} catalogue={catalogue} onApply={setConfig} />
+          </>
         }
       />
-      <DatasetContext
-        dataset={dataset}
-        baseModel={catalogue.baseModels.find(({ id }) => id === config.baseModel)?.displayName ?? config.baseModel}
-      />
+      <DatasetContext dataset={dataset} config={config} catalogue={catalogue} onChange={change} />
       <div className="grid grid-cols-1 gap-6 lg:grid-cols-3">
         <div className="min-w-0 space-y-6 lg:col-span-2">
           <PresetCards

@@ -1,15 +1,29 @@
 import { Link } from '@tanstack/react-router';
-import { ArrowRightIcon, BrainIcon, DatabaseIcon, FileTextIcon, StarIcon } from 'lucide-react';
-import type { DatasetDetail } from '@/api/types';
+import { ArrowRightIcon, DatabaseIcon, FileTextIcon, StarIcon } from 'lucide-react';
+import type { Catalogue, DatasetDetail } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
+import { Input } from '@/components/ui/input';
+import { Select, SelectContent, SelectItem, SelectTrigger, SelectValue } from '@/components/ui/select';
 import { decimal, plural } from '@/lib/format';
 import { cn } from '@/lib/utils';
 import { qualityColour } from '../datasets/look';
+import { type Config, withBaseModel } from './config';
+import { Setting } from './setting';
 
 /** What will be trained on. */
-export function DatasetContext({ dataset, baseModel }: { dataset: DatasetDetail; baseModel: string }) {
+export function DatasetContext({
+  dataset,
+  config,
+  catalogue,
+  onChange,
+}: {
+  dataset: DatasetDetail;
+  config: Config;
+  catalogue: Catalogue;
+  onChange: (patch: Partial<Config>) => void;
+}) {
   const consultant = [dataset.consultantName, dataset.consultantTitle].filter(Boolean).join(', ');
   const about = [dataset.vertical?.replaceAll('_', ' '), consultant].filter(Boolean).join(' • ');
   const quality = dataset.qualityScore;
@@ -46,10 +60,37 @@ export function DatasetContext({ dataset, baseModel }: { dataset: DatasetDetail;
             </span>
           </span>
         )}
-        <span className="flex items-center gap-1.5">
-          <BrainIcon aria-hidden className="size-4 text-muted-foreground" />
-          Base model: {baseModel}
-        </span>
+      </div>
+      <div className="grid grid-cols-1 gap-4 border-t pt-4 md:grid-cols-2">
+        <Setting label="Base Model" help="The model that the adapter is made for. It stays as it is.">
+          {(id) => (
+            <Select
+              value={config.baseModel}
+              onValueChange={(baseModel) => onChange(withBaseModel(config, catalogue, baseModel))}
+            >
+              <SelectTrigger id={id}>
+                <SelectValue />
+              </SelectTrigger>
+              <SelectContent>
+                {catalogue.baseModels.map((model) => (
+                  <SelectItem key={model.id} value={model.id}>
+                    {model.displayName}
+                  </SelectItem>
+                ))}
+              </SelectContent>
+            </Select>
+          )}
+        </Setting>
+        <Setting label="Job Name" help="Also the name of the model. Left empty, one is made from dataset and preset.">
+          {(id) => (
+            <Input
+              id={id}
+              placeholder="Made from dataset and preset"
+              value={config.name}
+              onChange={(event) => onChange({ name: event.target.value })}
+            />
+          )}
+        </Setting>
       </div>
       <p className="border-t pt-3 text-xs text-muted-foreground">
         The adapter is trained on this dataset, with the settings below.

@@ -4,10 +4,14 @@ import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
 import { Input } from '@/components/ui/input';
 import { RadioGroup, RadioGroupItem } from '@/components/ui/radio-group';
+import { Select, SelectContent, SelectItem, SelectTrigger, SelectValue } from '@/components/ui/select';
 import { hourlyRate, percent } from '@/lib/format';
 import { cn } from '@/lib/utils';
 import type { Config } from './config';
 import { Setting } from './setting';
+
+/** What the API takes. */
+const GPUS = [1, 2, 4, 8];
 
 export function GpuFields({
   config,
@@ -50,6 +54,22 @@ export function GpuFields({
           </RadioGroup>
         </div>
       )}
+      <Setting label="Number of GPUs" help="GPUs that train together on one machine, where the machine has them.">
+        {(id) => (
+          <Select value={String(config.numGpus)} onValueChange={(value) => onChange({ numGpus: Number(value) })}>
+            <SelectTrigger id={id}>
+              <SelectValue />
+            </SelectTrigger>
+            <SelectContent>
+              {GPUS.map((count) => (
+                <SelectItem key={count} value={String(count)}>
+                  {count}
+                </SelectItem>
+              ))}
+            </SelectContent>
+          </Select>
+        )}
+      </Setting>
       <Setting
         label="Maximum Duration (hours)"
         help="Training stops with a checkpoint after this time. Set it above the estimate."
@@ -61,8 +81,8 @@ export function GpuFields({
             min={catalogue.limits.maxDurationHours.min}
             max={catalogue.limits.maxDurationHours.max}
             step="any"
-            value={config.maxDurationHours}
-            onChange={(event) => onChange({ maxDurationHours: event.target.value })}
+            value={config.run.maxDurationHours}
+            onChange={(event) => onChange({ run: { ...config.run, maxDurationHours: event.target.value } })}
           />
         )}
       </Setting>

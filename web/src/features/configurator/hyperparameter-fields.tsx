@@ -1,23 +1,25 @@
-import type { Hyperparameters } from '@/api/types';
+import type { Catalogue, Hyperparameters } from '@/api/types';
 import { Card } from '@/components/ui/card';
 import { Input } from '@/components/ui/input';
 import { Select, SelectContent, SelectItem, SelectTrigger, SelectValue } from '@/components/ui/select';
 import { decimal, integer } from '@/lib/format';
 import { type Config, sequenceLengths } from './config';
+import { MoreFields } from './more-fields';
 import { Setting, SliderSetting } from './setting';
 
 const twoDecimals = (value: number) => decimal(value, 2);
 
 export function HyperparameterFields({
   config,
-  contextLength,
+  catalogue,
   onChange,
 }: {
   config: Config;
-  contextLength: number;
+  catalogue: Catalogue;
   onChange: (patch: Partial<Config>) => void;
 }) {
   const { hyperparameters: values } = config;
+  const contextLength = catalogue.baseModels.find(({ id }) => id === config.baseModel)?.contextLength ?? 0;
   const set = (patch: Partial<Hyperparameters>) => onChange({ hyperparameters: { ...values, ...patch } });
   return (
     <Card className="p-6">
@@ -102,6 +104,7 @@ export function HyperparameterFields({
           onChange={(maxSeqLength) => set({ maxSeqLength })}
         />
       </div>
+      <MoreFields config={config} catalogue={catalogue} onChange={onChange} />
     </Card>
   );
 }

@@ -41,7 +41,8 @@ export default function LaunchDialog({ request, onClose, ...about }: LaunchDialo
   const launch = useMutation({
     mutationFn: () => {
       const presetId = about.custom ? 'custom' : about.config.preset;
-      return createJob({ ...request, presetId }, key.current);
+      const name = about.config.name.trim();
+      return createJob({ ...request, presetId, ...(name && { name }) }, key.current);
     },
     onSuccess: ({ jobId }) => {
       void celebrate(100, 70);

@@ -1,4 +1,5 @@
 import { Badge } from '@/components/ui/badge';
+import { cn } from '@/lib/utils';
 
 /** Names of this machine; what is served from it is somebody's own try. */
 const LOCAL = /^(localhost|127\.|\[::1\]$)|\.localhost$/;
@@ -8,7 +9,7 @@ export function EnvironmentBadge({ host = window.location.hostname }: { host?: s
   const local = LOCAL.test(host);
   return (
     <Badge variant={local ? 'secondary' : 'default'} className="hidden md:inline-flex">
-      <span aria-hidden>{local ? '🟡' : '🟢'}</span>
+      <span aria-hidden className={cn('size-2 rounded-full', local ? 'bg-yellow-400' : 'bg-green-500')} />
       {local ? 'Development' : 'Production'}
     </Badge>
   );

@@ -1,28 +1,27 @@
-import { FileTextIcon, UploadIcon } from 'lucide-react';
+import { UploadIcon } from 'lucide-react';
 import { type DragEvent, useId, useState } from 'react';
 import { bytes } from '@/lib/format';
 import { cn } from '@/lib/utils';
 
-/** Takes one file, dropped or chosen. */
+/** Takes files, dropped or chosen. */
 export function DropZone({
-  file,
+  some,
   maxBytes,
-  onFile,
+  onFiles,
 }: {
-  file: File | null;
+  /** Whether there are files already. */
+  some: boolean;
   /** Shown once it is known. */
   maxBytes: number | undefined;
-  onFile: (file: File) => void;
+  onFiles: (files: File[]) => void;
 }) {
   const id = useId();
   const [over, setOver] = useState(false);
   const drop = (event: DragEvent) => {
     event.preventDefault();
     setOver(false);
-    const [dropped] = event.dataTransfer.files;
-    if (dropped) onFile(dropped);
+    onFiles([...event.dataTransfer.files]);
   };
-  const Icon = file ? FileTextIcon : UploadIcon;
   return (
     <label
       htmlFor={id}
@@ -33,32 +32,27 @@ export function DropZone({
       onDragLeave={() => setOver(false)}
       onDrop={drop}
       className={cn(
-        'flex cursor-pointer flex-col items-center gap-2 rounded-lg border-2 border-dashed p-8 text-center transition-colors focus-within:ring-[3px] focus-within:ring-ring/50 hover:bg-accent/50',
+        'flex cursor-pointer flex-col items-center gap-2 rounded-lg border-2 border-dashed text-center transition-colors focus-within:ring-[3px] focus-within:ring-ring/50 hover:bg-accent/50',
+        some ? 'p-4' : 'p-8',
         over && 'border-blue-500 bg-blue-50',
       )}
     >
-      <Icon aria-hidden className="size-8 text-muted-foreground" />
-      {file ? (
-        <span className="max-w-full text-sm font-medium break-all">
-          {file.name} <span className="text-muted-foreground">({bytes(file.size)})</span>
-        </span>
-      ) : (
-        <span className="text-sm font-medium">Drop a file here, or press to choose one</span>
-      )}
+      <UploadIcon aria-hidden className={cn('text-muted-foreground', some ? 'size-5' : 'size-8')} />
+      <span className="text-sm font-medium">
+        {some ? 'Drop more files here, or press to add some' : 'Drop files here, or press to choose them'}
+      </span>
       <span className="text-xs text-muted-foreground">
-        {file
-          ? 'Press to choose another'
-          : `JSON or JSONL with conversations${maxBytes === undefined ? '' : `, up to ${bytes(maxBytes)}`}`}
+        JSON or JSONL with conversations{maxBytes === undefined ? '' : `, up to ${bytes(maxBytes)} each`}
       </span>
       <input
         id={id}
         type="file"
+        multiple
         aria-label="Dataset file"
-        accept=".json,.jsonl,.ndjson,application/json,application/x-ndjson"
+        accept=".json,.jsonl,.ndjson,.txt,application/json,application/x-ndjson"
         className="sr-only"
         onChange={(event) => {
-          const [chosen] = event.target.files ?? [];
-          if (chosen) onFile(chosen);
+          onFiles([...(event.target.files ?? [])]);
           event.target.value = '';
         }}
       />

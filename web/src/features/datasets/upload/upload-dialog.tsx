@@ -1,3 +1,4 @@
+import { useState } from 'react';
 import { Button } from '@/components/ui/button';
 import {
   Dialog,
@@ -7,20 +8,19 @@ import {
   DialogHeader,
   DialogTitle,
 } from '@/components/ui/dialog';
-import { Progress } from '@/components/ui/progress';
-import { bytes, percent } from '@/lib/format';
 import { CheckResult } from './check-result';
+import type { Entry } from './entries';
 import { UploadForm } from './upload-form';
-import { type UploadState, useUpload } from './use-upload';
-
-const TITLES: Record<Exclude<UploadState['phase'], 'checking'>, { title: string; description: string }> = {
-  choosing: { title: 'Create Dataset', description: 'Upload a file of conversations. It is checked line by line.' },
-  sending: { title: 'Uploading', description: 'Keep this window open until the file has arrived.' },
-};
+import { UploadRow } from './upload-row';
+import { isOnTheWay, useUploads } from './use-uploads';
 
 export default function UploadDialog({ onClose }: { onClose: () => void }) {
-  const { state, start, stop } = useUpload();
-  const sending = state.phase === 'sending';
+  const [entries, setEntries] = useState<Entry[]>([]);
+  const { uploads, ...actions } = useUploads();
+  const sending = uploads.some(isOnTheWay);
+  const [first] = uploads;
+  // A single file shows all that was found in it right here.
+  const single = uploads.length === 1 && first?.state.phase === 'checking' ? first.state.datasetId : undefined;
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()}>
       <DialogContent
@@ -28,41 +28,55 @@ export default function UploadDialog({ onClose }: { onClose: () => void }) {
         onInteractOutside={(event) => sending && event.preventDefault()}
         onEscapeKeyDown={(event) => sending && event.preventDefault()}
       >
-        {state.phase !== 'checking' && (
-          <DialogHeader>
-            <DialogTitle>{TITLES[state.phase].title}</DialogTitle>
-            <DialogDescription>{TITLES[state.phase].description}</DialogDescription>
-          </DialogHeader>
+        {single && <CheckResult datasetId={single} onClose={onClose} />}
+        {!single && <Header choosing={uploads.length === 0} sending={sending} />}
+        {uploads.length === 0 && (
+          <UploadForm
+            entries={entries}
+            onChange={setEntries}
+            onSubmit={() => actions.start(entries)}
+            onCancel={onClose}
+          />
         )}
-        {state.phase === 'choosing' && (
-          <UploadForm error={state.error} onSubmit={(request) => void start(request)} onCancel={onClose} />
+        {!single && uploads.length > 0 && (
+          <>
+            <ul className="space-y-3">
+              {uploads.map((upload) => (
+                <UploadRow
+                  key={upload.entry.key}
+                  upload={upload}
+                  onStop={() => actions.stop(upload.entry.key)}
+                  onRetry={() => actions.retry(upload.entry.key)}
+                />
+              ))}
+            </ul>
+            {!sending && (
+              <DialogFooter>
+                {uploads.every(({ state }) => state.phase !== 'checking') && (
+                  <Button variant="outline" onClick={actions.reset}>
+                    Back
+                  </Button>
+                )}
+                <Button onClick={onClose}>Done</Button>
+              </DialogFooter>
+            )}
+          </>
         )}
-        {sending && <Sending sent={state.sent} total={state.total} onStop={stop} />}
-        {state.phase === 'checking' && <CheckResult datasetId={state.datasetId} onClose={onClose} />}
       </DialogContent>
     </Dialog>
   );
 }
 
-function Sending({ sent, total, onStop }: { sent: number; total: number; onStop: () => void }) {
-  // The last percent is the store's answer.
-  const done = total > 0 ? Math.min(99, (100 * sent) / total) : 0;
+function Header({ choosing, sending }: { choosing: boolean; sending: boolean }) {
+  const [title, description] = choosing
+    ? ['Create Dataset', 'Upload files of conversations. They are checked line by line.']
+    : sending
+      ? ['Uploading', 'Keep this window open until the files have arrived.']
+      : ['Uploaded', 'What became of each file'];
   return (
-    <>
-      <div className="space-y-2">
-        <div className="flex justify-between text-sm">
-          <span className="text-muted-foreground">
-            {bytes(Math.min(sent, total))} of {bytes(total)}
-          </span>
-          <span className="font-medium">{percent(done)}</span>
-        </div>
-        <Progress aria-label="Upload" value={done} className="h-3" />
-      </div>
-      <DialogFooter>
-        <Button variant="outline" onClick={onStop}>
-          Stop Upload
-        </Button>
-      </DialogFooter>
-    </>
+    <DialogHeader>
+      <DialogTitle>{title}</DialogTitle>
+      <DialogDescription>{description}</DialogDescription>
+    </DialogHeader>
   );
 }
