@@ -156,11 +156,12 @@ pub fn estimate(
     // A validation pass has no backward: about a third of the work. One before the first step, one an epoch.
     let work = share(train) * f64::from(h.num_epochs) + share(validation) * (f64::from(h.num_epochs) + 1.0) / 3.0;
     let seconds = setup_seconds + work / throughput.tokens_per_second.max(1e-9);
+    let rows = if config.settings.packing { packed_rows(statistics, u64::from(h.max_seq_length), share(train), train) } else { train };
     let spread = if throughput.measured { 0.2 } else { 0.5 };
     let (low, high) = (seconds * (1.0 - spread), seconds * (1.0 + spread));
     let cost = |s: f64| CostBreakdown::new(s, num_gpus, rate_per_hour, dataset_bytes);
     Estimate {
-        total_steps: total_steps(train, h.batch_size, h.gradient_accumulation_steps, h.num_epochs),
+        total_steps: total_steps(rows, h.batch_size, h.gradient_accumulation_steps, h.num_epochs),
         train_examples: train,
         validation_examples: validation,
         total_tokens: work as u64,
@@ -172,6 +173,16 @@ pub fn estimate(
         cost_min: cost(low).total(),
         cost_max: cost(high).total(),
     }
+}
+
+/// Rows that packing will make: as many as the tokens fill, and at least one for each example longer than half a row.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
+fn packed_rows(statistics: &DatasetStatistics, max: u64, tokens: f64, train: u64) -> u64 {
+    let counted: u64 = statistics.length_histogram.iter().sum();
+    let long = statistics.length_histogram.iter().enumerate().filter(|(bin, _)| (*bin as u64 * LENGTH_BIN + LENGTH_BIN / 2) * 2 > max);
+    let share = long.map(|(_, count)| *count).sum::<u64>() as f64 / counted.max(1) as f64;
+    let filled = (tokens / max.max(1) as f64).ceil();
+    (filled.max(share * train as f64).ceil() as u64).clamp(train.min(1), train)
 }
 
 /// Examples that the trainer will hold out: whole conversations, `ratio` of them, at least one and not all where there are two or more;
@@ -242,6 +253,12 @@ mod tests {
         };
         let (long, short) = (run(4096), run(512));
         assert_eq!((long.train_examples, long.validation_examples, long.total_steps), (108, 12, 81));
+        let mut packed = TrainingConfig { hyperparameters: preset(PresetId::Balanced, 4096), settings: JobSettings::default() };
+        (packed.hyperparameters.max_seq_length, packed.settings.packing) = (4096, true);
+        let speed = Throughput { tokens_per_second: 1000.0, measured: true };
+        let packed = estimate(&statistics, 1_000_000, &packed, 1, MicroUsd::from_usd(0.05), speed, 5.0);
+        // 18 of the long examples need a row each; the short ones fit in beside them.
+        assert_eq!((packed.train_examples, packed.total_steps), (108, 15));
         assert!(short.seconds < long.seconds && short.cost_max < long.cost_max && short.cost_min < short.cost_max);
     }
 }

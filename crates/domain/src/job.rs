@@ -5,8 +5,8 @@ mod presets;
 mod state;
 
 pub use config::{
-    GpuConfig, Hyperparameters, JobSettings, LIMITS, Limits, OptimizerType, Range, Scheduler, TARGET_MODULES, TrainingConfig,
-    default_target_modules,
+    GpuConfig, Hyperparameters, JobSettings, LIMITS, Limits, OptimizerType, OverlongExamples, Range, Scheduler, TARGET_MODULES,
+    TrainingConfig, default_target_modules,
 };
 pub use presets::{PresetId, preset};
 pub use state::{CancelReason, JobStage, JobStatus, LogLevel, StageGroup, TransitionError};

@@ -67,10 +67,10 @@ pub enum TrainerError {
         /// What the template or its engine said.
         reason: String,
     },
-    /// The chat template rewrites earlier turns, so that the part to learn cannot be told from its prompt.
+    /// What the chat template prints outside an answer depends on it, so that the part to learn cannot be told from the rest.
     #[error(
-        "The base model's chat template renders a turn differently once more turns follow (seen at message {message}), so the tokens to \
-         train on cannot be told apart. Use a base model whose template only appends."
+        "The base model's chat template mixes an answer with other text (seen at message {message}), so the tokens to train on cannot be \
+         told apart. Use a base model with another template."
     )]
     TemplateRewritesTurns {
         /// Message of the conversation, from 1.

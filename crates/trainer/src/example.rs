@@ -2,7 +2,8 @@
 //!
 //! Trained on are the tokens of each assistant message with [`Message::trained`], up to and with its end-of-turn token. They are found
 //! by rendering: what the template prints for the messages before, with a generation prompt, must be the beginning of what it prints
-//! with the message, and that of the whole.
+//! with the message, and that of the whole. Where a template prints a turn differently once more turns follow (thoughts that are taken
+//! out, a system message that moves), the answer is found in the whole text instead, by putting a mark in its place.
 
 use crate::error::TrainerError;
 use crate::tokenizer::{ChatTokenizer, Tokens};
@@ -23,6 +24,10 @@ pub struct TokenisedExample {
     pub full_length: usize,
     /// Tokens of answers that were cut off.
     pub lost_labels: usize,
+    /// Answers to learn without an end-of-turn token behind them.
+    pub open_answers: usize,
+    /// Whether the template prints earlier turns differently once more turns follow.
+    pub rewritten: bool,
 }
 
 impl TokenisedExample {
@@ -40,36 +45,92 @@ impl TokenisedExample {
 /// Renders, tokenises, masks and cuts an example to at most `max_length` tokens.
 ///
 /// # Errors
-/// When the template refuses the conversation or rewrites earlier turns, or the tokenizer fails.
+/// When the template refuses the conversation or mixes answers with other text, or the tokenizer fails.
 pub fn tokenise(tokenizer: &ChatTokenizer, messages: &[Message], max_length: usize) -> Result<TokenisedExample, TrainerError> {
     let text = tokenizer.render(messages, false)?;
-    let spans = answer_spans(tokenizer, messages, &text)?;
     let tokens = tokenizer.encode(&text)?;
-    let labels = spans.into_iter().filter_map(|span| label_range(tokenizer, &tokens, span)).collect();
-    Ok(cut(tokens.ids, labels, max_length))
-}
-
-/// The bytes of `text`, the rendered conversation, that hold the answers to learn with what ends them.
-fn answer_spans(tokenizer: &ChatTokenizer, messages: &[Message], text: &str) -> Result<Vec<Range<usize>>, TrainerError> {
-    let mut spans = Vec::new();
+    let (mut labels, mut open_answers, mut rewritten) = (Vec::new(), 0, false);
     for (i, _) in messages.iter().enumerate().filter(|(_, m)| m.role == "assistant" && m.trained) {
         let prompt = tokenizer.render(&messages[..i], true)?;
-        let through = if i + 1 == messages.len() { text.to_owned() } else { tokenizer.render(&messages[..=i], false)? };
-        if !through.starts_with(&prompt) || !text.starts_with(&through) {
-            return Err(TrainerError::TemplateRewritesTurns { message: i + 1 });
-        }
-        spans.push(prompt.len()..through.len());
+        let found = match span_by_prefix(tokenizer, messages, i, (&text, &prompt))? {
+            Some(span) => label_range(tokenizer, (&tokens, &text), span),
+            None => {
+                rewritten = true;
+                marked_range(tokenizer, messages, i, (&text, &prompt), &tokens)?
+            }
+        };
+        let Some(range) = found else { continue };
+        open_answers += usize::from(!tokenizer.is_special(tokens.ids[range.end - 1]));
+        labels.push(range);
     }
-    Ok(spans)
+    Ok(TokenisedExample { open_answers, rewritten, ..cut(tokens.ids, labels, max_length) })
 }
 
-/// The tokens that begin in a span of bytes, up to and with the last special one, which ends the turn; what templates print after it
-/// (a newline) is not learned.
-fn label_range(tokenizer: &ChatTokenizer, tokens: &Tokens, span: Range<usize>) -> Option<Range<usize>> {
+/// The bytes of `text`, the rendered conversation, that hold an answer with what ends it; none where the template prints what comes
+/// before or the answer itself differently when it stands at the end.
+fn span_by_prefix(
+    tokenizer: &ChatTokenizer,
+    messages: &[Message],
+    answer: usize,
+    (text, prompt): (&str, &str),
+) -> Result<Option<Range<usize>>, TrainerError> {
+    let last = answer + 1 == messages.len();
+    let through = if last { text.to_owned() } else { tokenizer.render(&messages[..=answer], false)? };
+    Ok((through.starts_with(prompt) && text.starts_with(&through)).then(|| prompt.len()..through.len()))
+}
+
+/// The tokens that begin in a span of bytes, up to and with the special one that ends the turn; blanks that templates print after it (a
+/// newline) are not learned.
+fn label_range(tokenizer: &ChatTokenizer, (tokens, text): (&Tokens, &str), span: Range<usize>) -> Option<Range<usize>> {
     let first = tokens.offsets.iter().position(|(start, _)| span.contains(start))?;
     let length = tokens.offsets[first..].iter().take_while(|(start, _)| span.contains(start)).count();
-    let end_of_turn = tokens.ids[first..first + length].iter().rposition(|&id| tokenizer.is_special(id));
-    Some(first..first + end_of_turn.map_or(length, |last| last + 1))
+    let filled = (first..first + length).rev().find(|&i| tokenizer.is_special(tokens.ids[i]) || !is_blank(tokens, text, i));
+    match filled {
+        Some(last) if tokenizer.is_special(tokens.ids[last]) => Some(first..last + 1),
+        _ => Some(first..first + length),
+    }
+}
+
+fn is_blank(tokens: &Tokens, text: &str, token: usize) -> bool {
+    let (from, to) = tokens.offsets[token];
+    text.get(from..to).is_some_and(|piece| piece.trim().is_empty())
+}
+
+/// Stands in place of an answer: a character for private use, which no template looks for.
+const MARK: &str = "\u{e0b7}\u{e0b8}";
+
+/// The tokens of an answer as it stands in the whole text, with a space before it that the model must write itself, and with the special
+/// token that follows. None where the template does not print the answer at all.
+///
+/// # Errors
+/// When what the template prints elsewhere depends on the answer, so that its tokens cannot be told from the rest.
+fn marked_range(
+    tokenizer: &ChatTokenizer,
+    messages: &[Message],
+    answer: usize,
+    (text, prompt): (&str, &str),
+    tokens: &Tokens,
+) -> Result<Option<Range<usize>>, TrainerError> {
+    let mut messages = messages.to_vec();
+    MARK.clone_into(&mut messages[answer].content);
+    let marked = tokenizer.render(&messages, false)?;
+    let Some(at) = marked.find(MARK) else { return Ok(None) };
+    let (before, after) = (&marked[..at], &marked[at + MARK.len()..]);
+    if text.len() < before.len() + after.len() || !text.starts_with(before) || !text.ends_with(after) {
+        return Err(TrainerError::TemplateRewritesTurns { message: answer + 1 });
+    }
+    let blanks = if prompt.ends_with(' ') { 0 } else { before.len() - before.trim_end_matches(' ').len() };
+    let (start, end) = (before.len() - blanks, text.len() - after.len());
+    let Some(first) = tokens.offsets.iter().position(|(_, to)| *to > start) else { return Ok(None) };
+    let mut length = tokens.offsets[first..].iter().take_while(|(from, _)| *from < end).count();
+    let rest = first + length;
+    if let Some(more) = (rest..tokens.ids.len())
+        .find(|&i| tokenizer.is_special(tokens.ids[i]) || !is_blank(tokens, text, i))
+        .filter(|&i| tokenizer.is_special(tokens.ids[i]))
+    {
+        length = more + 1 - first;
+    }
+    Ok((length > 0).then(|| first..first + length))
 }
 
 /// Keeps a window of `max_length` tokens.
@@ -79,7 +140,7 @@ fn label_range(tokenizer: &ChatTokenizer, tokens: &Tokens, span: Range<usize>) -
 fn cut(ids: Vec<u32>, labels: Vec<Range<usize>>, max_length: usize) -> TokenisedExample {
     let full_length = ids.len();
     if full_length <= max_length {
-        return TokenisedExample { ids, labels, full_length, lost_labels: 0 };
+        return TokenisedExample { ids, labels, full_length, lost_labels: 0, open_answers: 0, rewritten: false };
     }
     let first = labels.first().map_or(0, |r| r.start);
     let end = labels.last().map_or(full_length, |r| r.end);
@@ -87,7 +148,7 @@ fn cut(ids: Vec<u32>, labels: Vec<Range<usize>>, max_length: usize) -> Tokenised
     let stop = (start + max_length).min(full_length);
     let lost_labels = labels.iter().map(|r| r.end - r.end.min(stop).max(r.start)).sum();
     let labels = labels.into_iter().filter(|r| r.start < stop).map(|r| r.start - start..r.end.min(stop) - start).collect();
-    TokenisedExample { ids: ids[start..stop].to_vec(), labels, full_length, lost_labels }
+    TokenisedExample { ids: ids[start..stop].to_vec(), labels, full_length, lost_labels, open_answers: 0, rewritten: false }
 }
 
 #[cfg(test)]
@@ -128,7 +189,8 @@ mod tests {
 
     #[test]
     fn the_first_token_has_no_loss() {
-        let example = TokenisedExample { ids: ids(3), labels: vec![0..1, 2..3], full_length: 3, lost_labels: 0 };
+        let example =
+            TokenisedExample { ids: ids(3), labels: vec![0..1, 2..3], full_length: 3, lost_labels: 0, open_answers: 0, rewritten: false };
         assert_eq!(example.label_tokens(), 1);
         let empty = cut(ids(9), Vec::new(), 4);
         assert_eq!((empty.ids.len(), empty.label_tokens()), (4, 0));

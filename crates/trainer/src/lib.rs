@@ -18,6 +18,7 @@ mod halt;
 mod memory;
 mod optimizer;
 mod pace;
+mod packing;
 mod run;
 mod schedule;
 mod session;

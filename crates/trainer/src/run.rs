@@ -150,7 +150,13 @@ impl Setup {
         let settings = &spec.config.settings;
         emitter.stage(JobStage::Initializing, StageGroup::Preprocessing, "Rendering and tokenising the examples")?;
         let tokenizer = ChatTokenizer::load(&spec.base_model.path)?.with_date(self.state().rendered_at)?;
-        let options = DataOptions { max_length: self.max_length, validation_ratio: settings.validation_split_ratio, seed: settings.seed };
+        let options = DataOptions {
+            max_length: self.max_length,
+            validation_ratio: settings.validation_split_ratio,
+            seed: settings.seed,
+            packing: settings.packing,
+            overlong: settings.overlong_examples,
+        };
         let fail = |reason: String| TrainerError::Dataset { path: dataset_file.to_owned(), reason };
         let mut reader = dataset::read_examples(dataset_file, spec.dataset.format).map_err(|e| fail(full_reason(&e)))?;
         let examples = reader.by_ref().map(|example| example.map(source_example).map_err(|e| fail(full_reason(&e))));
@@ -162,8 +168,8 @@ impl Setup {
             emitter
                 .log(LogLevel::Warning, format!("{} records cannot be used and were left out; validation lists them.", counts.rejected))?;
         }
-        for warning in &data.warnings {
-            emitter.log(LogLevel::Warning, warning.clone())?;
+        for (level, message) in &data.findings {
+            emitter.log(*level, message.clone())?;
         }
         Ok(data)
     }
@@ -267,7 +273,7 @@ fn finish(spec: &RunSpec, setup: &Setup, data: &TrainingData, mut session: Sessi
 
 fn steps(spec: &RunSpec, data: &TrainingData, epochs: u32) -> u64 {
     let h = &spec.config.hyperparameters;
-    total_steps(data.train.len() as u64, h.batch_size, h.gradient_accumulation_steps, epochs)
+    total_steps(data.rows.len() as u64, h.batch_size, h.gradient_accumulation_steps, epochs)
 }
 
 fn read_geometry(base: &Path) -> Result<DecoderConfig, TrainerError> {
@@ -291,6 +297,8 @@ fn config_hash(spec: &RunSpec) -> Result<String, TrainerError> {
         "hyperparameters": spec.config.hyperparameters,
         "seed": settings.seed,
         "validationSplitRatio": settings.validation_split_ratio,
+        "packing": settings.packing,
+        "overlongExamples": settings.overlong_examples,
         "baseModel": spec.base_model.id,
         "revision": spec.base_model.revision,
     }));

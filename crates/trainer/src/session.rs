@@ -32,7 +32,7 @@ pub(crate) struct Session<'a, 'e> {
     /// GPU seconds of earlier attempts.
     pub seconds_before: f64,
     pub steps_per_epoch: u64,
-    /// The examples of the current epoch in its order, with the epoch.
+    /// The rows of the current epoch in its order, with the epoch.
     pub order: Option<(u64, Vec<usize>)>,
     pub pace: Pace,
     /// Step and epochs of the checkpoint that holds the current state.
@@ -88,7 +88,7 @@ impl Session<'_, '_> {
         let epoch = u64::from(self.state.epochs_done);
         let order = match self.order.take() {
             Some((of, order)) if of == epoch => order,
-            _ => epoch_order(&self.data.train, self.state.seed, epoch),
+            _ => epoch_order(self.data.rows.len(), self.state.seed, epoch),
         };
         let window = self.accumulate(&order, step - epoch * self.steps_per_epoch);
         let lines = || self.lines_of_step(&order, step - epoch * self.steps_per_epoch);
@@ -122,15 +122,16 @@ impl Session<'_, '_> {
     fn accumulate(&mut self, order: &[usize], step_in_epoch: u64) -> Result<Window, Halt> {
         let (batch_size, accumulation) =
             (self.hyperparameters.batch_size as usize, self.hyperparameters.gradient_accumulation_steps as usize);
-        let micro = step_batches(order, batch_size, accumulation, step_in_epoch);
-        let label_tokens: u64 = micro.iter().flat_map(|b| b.iter()).map(|&e| self.data.set.label_tokens(e)).sum();
+        let micro: Vec<Vec<usize>> =
+            step_batches(order, batch_size, accumulation, step_in_epoch).into_iter().map(|rows| self.examples_of(rows)).collect();
+        let label_tokens: u64 = micro.iter().flatten().map(|&e| self.data.set.label_tokens(e)).sum();
         let mut window = Window { loss_sum: 0.0, label_tokens, tokens: 0 };
         self.gradients.zero();
         for (micro_step, examples) in micro.into_iter().enumerate() {
             if self.stop.is_set() {
                 return Err(Halt::Stopped);
             }
-            let batch = PaddedBatch::new(&self.data.set, examples);
+            let batch = PaddedBatch::new(&self.data.set, &examples);
             let key = DropoutKey { seed: self.state.seed, step: self.state.step, micro_step: micro_step as u64 };
             window.loss_sum += self.engine.forward_backward(&self.weights, &mut self.gradients, &batch, label_tokens, key)?;
             window.tokens += batch.tokens;
@@ -140,7 +141,13 @@ impl Session<'_, '_> {
 
     fn lines_of_step(&self, order: &[usize], step_in_epoch: u64) -> Vec<u64> {
         let (batch, windows) = (self.hyperparameters.batch_size as usize, self.hyperparameters.gradient_accumulation_steps as usize);
-        step_batches(order, batch, windows, step_in_epoch).concat().into_iter().map(|e| self.data.set.line(e)).collect()
+        let rows = step_batches(order, batch, windows, step_in_epoch).concat();
+        self.examples_of(&rows).into_iter().map(|e| self.data.set.line(e)).collect()
+    }
+
+    /// The examples of these rows.
+    fn examples_of(&self, rows: &[usize]) -> Vec<usize> {
+        rows.iter().flat_map(|&row| self.data.rows[row].iter().copied()).collect()
     }
 
     fn update(&mut self, norm: f64, rate: f64) -> Result<(), TrainerError> {

@@ -1144,10 +1144,9 @@ export interface components {
             name?: string;
             /** @description Notes. */
             notes?: string;
-            /**
-             * @description Several examples in one sequence. Not supported by this version: must be false.
-             * @example false
-             */
+            /** @description What happens to examples above `maxSeqLength`; `truncate` keeps the end of the prompt and what fits of the answer. */
+            overlongExamples?: components["schemas"]["OverlongExamples"];
+            /** @description Several short examples in one row of a batch, each with its own positions and attention: fewer steps, the same losses. */
             packing?: boolean;
             /** @description Preset. */
             presetId: components["schemas"]["PresetId"];
@@ -1910,10 +1909,9 @@ export interface components {
              * @description As in the hyperparameters; wins over it.
              */
             maxSeqLength?: number;
-            /**
-             * @description Several examples in one sequence. Not supported by this version: must be false.
-             * @example false
-             */
+            /** @description What happens to examples above `maxSeqLength`; `truncate` keeps the end of the prompt and what fits of the answer. */
+            overlongExamples?: components["schemas"]["OverlongExamples"];
+            /** @description Several short examples in one row of a batch, each with its own positions and attention: fewer steps, the same losses. */
             packing?: boolean;
             /** @description Preset whose values fill what is left out; `custom` fills from balanced. */
             presetId?: components["schemas"]["PresetId"];
@@ -2359,6 +2357,10 @@ export interface components {
              * @description Hours on the GPU after which the job is stopped with a checkpoint.
              */
             maxDurationHours: number;
+            /** @description What happens to examples above the sequence length. */
+            overlongExamples: components["schemas"]["OverlongExamples"];
+            /** @description Whether several short examples share a row of a batch. */
+            packing: boolean;
             /**
              * Format: int64
              * @description Seed of everything random.
@@ -2813,6 +2815,8 @@ export interface components {
         NotificationType: "job_complete" | "job_failed" | "cost_alert" | "system" | "dataset_ready";
         /** @enum {string} */
         OptimizerType: "adamw" | "sgd" | "adafactor";
+        /** @enum {string} */
+        OverlongExamples: "truncate" | "drop";
         /** @description Where a page lies in its list. */
         Pagination: {
             /** @description Whether a page follows. */

@@ -17,7 +17,6 @@ struct Common {
     max_seq_length: Option<u32>,
     warmup_ratio: Option<f64>,
     spot: Option<bool>,
-    packing: Option<bool>,
     settings: SettingsInput,
 }
 
@@ -32,13 +31,14 @@ macro_rules! common {
             max_seq_length: $body.max_seq_length,
             warmup_ratio: $body.warmup_ratio,
             spot: $body.spot,
-            packing: $body.packing,
             settings: SettingsInput {
                 early_stopping_patience: $body.early_stopping_patience,
                 validation_split_ratio: $body.validation_split_ratio,
                 checkpoint_interval: $body.checkpoint_interval,
                 seed: $body.seed,
                 max_duration_hours: $body.max_duration_hours,
+                packing: $body.packing,
+                overlong_examples: $body.overlong_examples,
             },
         }
     };
@@ -62,9 +62,6 @@ pub fn create(body: CreateJobRequest) -> Result<CreateJob, ApiError> {
 }
 
 fn request(common: Common) -> Result<JobRequest, ApiError> {
-    if common.packing == Some(true) {
-        return Err(Error::invalid("packing", "Packing is not supported by this version; leave it out or send false.").into());
-    }
     let h = common.hyperparameters;
     let gpu = common.gpu_config.map(|gpu| domain::job::GpuConfig {
         instance_type: gpu.instance_type,

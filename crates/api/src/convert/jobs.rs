@@ -112,6 +112,8 @@ pub fn settings(s: &domain::job::JobSettings) -> JobSettings {
         checkpoint_interval: s.checkpoint_interval,
         seed: s.seed,
         max_duration_hours: s.max_duration_hours,
+        packing: s.packing,
+        overlong_examples: s.overlong_examples,
     }
 }
 

@@ -75,9 +75,11 @@ pub struct EstimateRequest {
     pub checkpoint_interval: Option<u32>,
     /// Seed of everything random.
     pub seed: Option<u64>,
-    /// Several examples in one sequence. Not supported by this version: must be false.
-    #[schema(example = false)]
+    /// Several short examples in one row of a batch, each with its own positions and attention: fewer steps, the same losses.
     pub packing: Option<bool>,
+    /// What happens to examples above `maxSeqLength`; `truncate` keeps the end of the prompt and what fits of the answer.
+    #[schema(value_type = Option<t::OverlongExamples>)]
+    pub overlong_examples: Option<domain::job::OverlongExamples>,
     /// Hours on the GPU after which the job is stopped with a checkpoint.
     pub max_duration_hours: Option<f64>,
 }
@@ -119,9 +121,11 @@ pub struct CreateJobRequest {
     pub checkpoint_interval: Option<u32>,
     /// Seed of everything random.
     pub seed: Option<u64>,
-    /// Several examples in one sequence. Not supported by this version: must be false.
-    #[schema(example = false)]
+    /// Several short examples in one row of a batch, each with its own positions and attention: fewer steps, the same losses.
     pub packing: Option<bool>,
+    /// What happens to examples above `maxSeqLength`; `truncate` keeps the end of the prompt and what fits of the answer.
+    #[schema(value_type = Option<t::OverlongExamples>)]
+    pub overlong_examples: Option<domain::job::OverlongExamples>,
     /// Hours on the GPU after which the job is stopped with a checkpoint.
     pub max_duration_hours: Option<f64>,
 }

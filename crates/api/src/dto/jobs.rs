@@ -74,6 +74,11 @@ pub struct JobSettings {
     pub seed: u64,
     /// Hours on the GPU after which the job is stopped with a checkpoint.
     pub max_duration_hours: f64,
+    /// Whether several short examples share a row of a batch.
+    pub packing: bool,
+    /// What happens to examples above the sequence length.
+    #[schema(value_type = t::OverlongExamples)]
+    pub overlong_examples: domain::job::OverlongExamples,
 }
 
 /// A training job.

@@ -44,6 +44,8 @@ text_schema! {
     Severity: [], domain::dataset::Severity;
     /// Preset.
     PresetId: [], domain::job::PresetId;
+    /// What happens to examples above the sequence length.
+    OverlongExamples: [], domain::job::OverlongExamples;
     /// Optimiser.
     OptimizerType: [], domain::job::OptimizerType;
     /// Learning rate schedule.

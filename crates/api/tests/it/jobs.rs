@@ -42,7 +42,8 @@ async fn a_job_is_estimated_created_listed_and_changed() {
             ("maxDurationHours", json!(2)),
             ("warmupRatio", json!(0.1)),
             ("maxSeqLength", json!(256)),
-            ("packing", json!(false)),
+            ("packing", json!(true)),
+            ("overlongExamples", json!("drop")),
             ("spot", json!(false)),
         ] {
             body[key] = value;
@@ -95,7 +96,7 @@ async fn what_cannot_be_trained_is_refused_with_its_field() {
         (json!({ "gpuConfig": { "instanceType": "abacus", "numGPUs": 1 } }), "gpuConfig.instanceType"),
         (json!({ "gpuConfig": { "instanceType": "local-cpu" } }), "gpuConfig.numGPUs"),
         (json!({ "presetId": "wild" }), "presetId"),
-        (json!({ "packing": true }), "packing"),
+        (json!({ "packing": "yes" }), "packing"),
         (json!({ "validationSplitRatio": 0.9 }), "validationSplitRatio"),
         (json!({ "baseModel": "acme/none" }), "baseModel"),
         (json!({ "datasetId": "x" }), "datasetId"),

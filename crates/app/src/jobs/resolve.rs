@@ -140,6 +140,8 @@ fn settings(asked: &SettingsInput) -> JobSettings {
         checkpoint_interval: asked.checkpoint_interval.unwrap_or(base.checkpoint_interval),
         seed: asked.seed.unwrap_or(base.seed),
         max_duration_hours: asked.max_duration_hours.unwrap_or(base.max_duration_hours),
+        packing: asked.packing.unwrap_or(base.packing),
+        overlong_examples: asked.overlong_examples.unwrap_or(base.overlong_examples),
     }
 }
 

@@ -28,6 +28,23 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What happens to examples above the sequence length.
+    OverlongExamples {
+        /// The end of the prompt and as much of the answer as fits are kept.
+        Truncate = "truncate",
+        /// They are left out.
+        Drop = "drop",
+    }
+}
+
+#[expect(clippy::derivable_impls, reason = "the macro that makes the enumeration has no place for a default")]
+impl Default for OverlongExamples {
+    fn default() -> Self {
+        Self::Truncate
+    }
+}
+
 /// The linear layers that LoRA can be put on.
 pub const TARGET_MODULES: [&str; 7] = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
 
@@ -101,11 +118,25 @@ pub struct JobSettings {
     pub seed: u64,
     /// The job is stopped, with a checkpoint, after this many hours on the GPU.
     pub max_duration_hours: f64,
+    /// Whether several short examples share a row of a batch.
+    #[serde(default)]
+    pub packing: bool,
+    /// What happens to examples above the sequence length.
+    #[serde(default)]
+    pub overlong_examples: OverlongExamples,
 }
 
 impl Default for JobSettings {
     fn default() -> Self {
-        Self { early_stopping_patience: None, validation_split_ratio: 0.1, checkpoint_interval: 100, seed: 42, max_duration_hours: 24.0 }
+        Self {
+            early_stopping_patience: None,
+            validation_split_ratio: 0.1,
+            checkpoint_interval: 100,
+            seed: 42,
+            max_duration_hours: 24.0,
+            packing: false,
+            overlong_examples: OverlongExamples::Truncate,
+        }
     }
 }
 

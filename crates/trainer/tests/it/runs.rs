@@ -23,6 +23,59 @@ fn one_batch_is_learned_by_heart() {
     assert!(first > 3.0 && last < 0.05, "{first} to {last}");
 }
 
+/// Loss and gradient norm of the first step, over all examples at once.
+fn first_step(bench: &Bench, packing: bool, batch_size: u32, accumulation: u32) -> (f64, f64) {
+    let mut spec = bench.spec(&format!("out-{packing}-{batch_size}"), 1);
+    (spec.config.settings.packing, spec.config.settings.validation_split_ratio) = (packing, 0.0);
+    let h = &mut spec.config.hyperparameters;
+    (h.batch_size, h.gradient_accumulation_steps, h.lora_dropout) = (batch_size, accumulation, 0.0);
+    let (outcome, events) = bench.run(&spec);
+    assert_eq!(completed(outcome).1.total_steps, 1);
+    let found = kinds(&events).find_map(|k| match k {
+        TrainerEventKind::Metrics { step: 1, training_loss: Some(loss), gradient_norm: Some(norm), .. } => Some((*loss, *norm)),
+        _ => None,
+    });
+    found.expect("a step")
+}
+
+fn assert_near(found: (f64, f64), wanted: (f64, f64), within: f64) {
+    let near = |a: f64, b: f64| (a - b).abs() <= within * b.abs();
+    assert!(near(found.0, wanted.0) && near(found.1, wanted.1), "{found:?}, wanted {wanted:?}");
+}
+
+#[test]
+fn packed_examples_have_the_loss_and_gradients_of_unpacked_ones() {
+    let bench = Bench::new();
+    bench.write_varied_dataset(24);
+    assert_near(first_step(&bench, true, 64, 1), first_step(&bench, false, 64, 1), 1e-5);
+}
+
+#[test]
+fn accumulation_is_the_larger_batch() {
+    let bench = Bench::new();
+    bench.write_varied_dataset(24);
+    assert_near(first_step(&bench, false, 6, 4), first_step(&bench, false, 24, 1), 1e-6);
+}
+
+#[test]
+fn packing_makes_fewer_steps_and_says_so() {
+    let bench = Bench::new();
+    bench.write_varied_dataset(40);
+    let mut spec = bench.spec("out", 2);
+    spec.config.settings.packing = true;
+    let (outcome, events) = bench.run(&spec);
+    let (_, summary) = completed(outcome);
+    let planned = kinds(&events).find_map(|k| match k {
+        TrainerEventKind::Plan { total_steps, .. } => Some(*total_steps),
+        _ => None,
+    });
+    assert_eq!(Some(summary.total_steps), planned);
+    assert!(summary.total_steps < 16 && summary.train_examples == 32, "{summary:?}");
+    let said =
+        kinds(&events).any(|k| matches!(k, TrainerEventKind::Log { message, .. } if message.starts_with("Packed 32 examples into ")));
+    assert!(said);
+}
+
 #[test]
 fn each_optimiser_brings_the_loss_down() {
     for (kind, rate) in [(OptimizerType::Adamw, 5e-3), (OptimizerType::Sgd, 5e-2), (OptimizerType::Adafactor, 5e-3)] {
@@ -177,7 +230,9 @@ fn long_examples_are_cut_counted_and_named() {
         })
         .collect();
     assert!(warnings.iter().any(|w| w.contains("above the base model's context; 128 tokens")), "{warnings:?}");
-    assert!(warnings.iter().any(|w| w.contains("1 of them lost the end of an answer: lines 1, 2")), "{warnings:?}");
+    for named in ["overlong_example: 2 examples are longer than 128 tokens", "answer_cut: 1 examples lost the end of an answer: lines 2."] {
+        assert!(warnings.iter().any(|w| w.contains(named)), "{warnings:?}");
+    }
 }
 
 #[test]

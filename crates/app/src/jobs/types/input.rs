@@ -51,6 +51,10 @@ pub struct SettingsInput {
     pub seed: Option<u64>,
     /// Hours on the GPU at most.
     pub max_duration_hours: Option<f64>,
+    /// Whether several short examples share a row of a batch.
+    pub packing: Option<bool>,
+    /// What happens to examples above the sequence length.
+    pub overlong_examples: Option<domain::job::OverlongExamples>,
 }
 
 /// What to train, on what, how and where: the same for an estimate and a job.
