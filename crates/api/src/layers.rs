@@ -48,6 +48,12 @@ pub fn wrap(state: ApiState) -> Router {
     around(router, state.telemetry.clone(), policy).with_state(state)
 }
 
+/// Routes that are not the platform's, with the same around them.
+pub fn plain<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    let router = router.fallback(async |uri: Uri| ApiError::no_route(uri.path())).method_not_allowed_fallback(method_not_allowed);
+    around(router, Arc::default(), content_security_policy(None))
+}
+
 fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, telemetry: Arc<Telemetry>, policy: HeaderValue) -> Router<S> {
     let layers = ServiceBuilder::new()
         .map_request(without_odd_id)

@@ -9,6 +9,7 @@ mod error;
 mod extract;
 mod layers;
 mod limits;
+mod node;
 mod openapi;
 mod reply;
 mod routes;
@@ -17,6 +18,7 @@ mod state;
 mod telemetry;
 
 pub use limits::RateLimits;
+pub use node::node_router;
 pub use openapi::openapi;
 pub use state::{Options, PageFile};
 

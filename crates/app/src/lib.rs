@@ -13,6 +13,7 @@ pub mod health;
 pub mod jobs;
 pub mod mail;
 pub mod models;
+pub mod node;
 pub mod notifications;
 pub mod storage;
 

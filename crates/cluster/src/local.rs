@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::JobId;
 use rustix::process::{Pid, Signal, kill_process_group, setpriority_process};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep};
@@ -106,6 +107,21 @@ impl LocalCluster {
             .and_then(|result| result)
             .map_err(|e| ClusterError::transient("the folder of runs could not be read", e))?;
         Ok(listed.into_iter().filter(|run| run.alive || !alive_only).collect())
+    }
+
+    /// A run, where there is one.
+    ///
+    /// # Errors
+    /// When its folder cannot be read.
+    pub async fn run(&self, job_id: JobId, attempt: u32) -> Result<Option<LocalRun>, ClusterError> {
+        let folder = AttemptFolder::new(&self.config.runs_dir, job_id, attempt);
+        Ok(tokio::task::spawn_blocking(move || folder.run(job_id, attempt)).await.unwrap_or(None))
+    }
+
+    /// Free bytes where the runs are kept.
+    pub fn free_disk_bytes(&self) -> Option<u64> {
+        let stat = rustix::fs::statvfs(&self.config.runs_dir).ok()?;
+        stat.f_bavail.checked_mul(stat.f_frsize)
     }
 
     /// The specification of a run, while it is kept.

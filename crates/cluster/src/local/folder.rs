@@ -121,6 +121,16 @@ impl AttemptFolder {
         self.read_json("run.json")
     }
 
+    /// The run of this folder, where it was started.
+    pub fn run(&self, job_id: JobId, attempt: u32) -> Option<LocalRun> {
+        let process = self.process()?;
+        Some(LocalRun {
+            handle: Self::handle(job_id, attempt),
+            run: RunName { job_id, attempt_id: process.attempt_id, attempt },
+            alive: self.is_alive() || self.is_owned(),
+        })
+    }
+
     /// Records who runs.
     pub fn record_process(&self, record: ProcessRecord) -> io::Result<()> {
         self.write_json("process.json", &record)
@@ -174,12 +184,7 @@ pub fn runs(runs: &Path) -> io::Result<Vec<LocalRun>> {
     for job_id in entries.flatten().filter_map(|e| e.file_name().to_str()?.parse::<JobId>().ok()) {
         for folder in AttemptFolder::new(runs, job_id, 1).siblings() {
             let number = folder.dir.file_name().and_then(|n| n.to_str()?.strip_prefix("attempt-")?.parse::<u32>().ok());
-            let (Some(attempt), Some(process)) = (number, folder.process()) else { continue };
-            found.push(LocalRun {
-                handle: AttemptFolder::handle(job_id, attempt),
-                run: RunName { job_id, attempt_id: process.attempt_id, attempt },
-                alive: folder.is_alive() || folder.is_owned(),
-            });
+            found.extend(number.and_then(|attempt| folder.run(job_id, attempt)));
         }
     }
     found.sort_by_key(|run| (run.run.job_id, run.run.attempt));
