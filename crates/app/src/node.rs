@@ -8,6 +8,7 @@ mod standing;
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -40,8 +41,6 @@ pub struct NodeConfig {
     pub instance_types: Vec<String>,
     /// Base models that it has; the first is for those who name none.
     pub base_models: Vec<BaseModel>,
-    /// Where it keeps its runs.
-    pub runs_dir: PathBuf,
     /// Version of the program.
     pub version: String,
 }
@@ -52,7 +51,7 @@ pub struct Node {
     clock: Arc<dyn Clock>,
     config: NodeConfig,
     standings: Mutex<HashMap<RunHandle, Standing>>,
-    leaving: std::sync::atomic::AtomicBool,
+    leaving: AtomicBool,
 }
 
 /// Proof that a request came with the node's key.
@@ -62,7 +61,7 @@ pub struct KeyHolder(());
 impl Node {
     /// A node over a folder of runs; those that an earlier process left there are known.
     pub fn new(cluster: Arc<LocalCluster>, clock: Arc<dyn Clock>, config: NodeConfig) -> Self {
-        Self { cluster, clock, config, standings: Mutex::default(), leaving: std::sync::atomic::AtomicBool::new(false) }
+        Self { cluster, clock, config, standings: Mutex::default(), leaving: AtomicBool::new(false) }
     }
 
     /// Lets in who has the key. The comparison takes as long for every wrong key.
@@ -82,7 +81,7 @@ impl Node {
     /// # Errors
     /// With the field at fault; `BUSY` when all places are taken; when it cannot be started.
     pub async fn submit(&self, _: KeyHolder, submission: Submission, key: Option<&str>) -> Result<Submitted> {
-        if self.leaving.load(std::sync::atomic::Ordering::SeqCst) {
+        if self.leaving.load(Ordering::SeqCst) {
             return Err(busy("The node is about to stop; submit the job to another."));
         }
         let spec = self.specification(submission, key)?;
@@ -118,6 +117,7 @@ impl Node {
             job_id: node_job_id(run.run.job_id, run.run.attempt),
             running: run.alive,
             run: run.run,
+            origin: run.origin,
         });
         Ok(ClusterJobs { jobs: listed.collect() })
     }
@@ -158,7 +158,7 @@ impl Node {
     /// How the node is, and what it has.
     pub async fn health(&self, _: KeyHolder) -> NodeHealth {
         let health = self.cluster.health().await;
-        let leaving = self.leaving.load(std::sync::atomic::Ordering::SeqCst);
+        let leaving = self.leaving.load(Ordering::SeqCst);
         let running = self.cluster.runs(true).await;
         let message = match &running {
             Err(error) => error.to_string(),
@@ -178,10 +178,12 @@ impl Node {
         }
     }
 
-    /// Takes no more jobs, and stops those that run, each with a checkpoint.
-    pub async fn leave(&self) {
-        self.leaving.store(true, std::sync::atomic::Ordering::SeqCst);
+    /// Takes no more jobs, and stops those that run, each with a checkpoint. Whether there were any.
+    pub async fn leave(&self) -> bool {
+        self.leaving.store(true, Ordering::SeqCst);
+        let had_jobs = self.cluster.health().await.running > 0;
         self.cluster.shutdown().await;
+        had_jobs
     }
 
     async fn find(&self, id: &str) -> Result<(RunHandle, RunName)> {

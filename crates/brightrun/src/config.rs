@@ -10,8 +10,10 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::Deserialize;
 
+mod cluster;
 mod s3;
 
+pub use cluster::{ClusterOptions, ClusterSettings, NAMES as CLUSTER_NAMES};
 pub use s3::{NAMES as S3_NAMES, S3Options};
 
 /// Options that the commands with a data folder share. Environment names are those of the specification where it has one.
@@ -49,6 +51,8 @@ pub struct Options {
     pub rate_limits: Option<String>,
     #[command(flatten)]
     pub s3: S3Options,
+    #[command(flatten)]
+    pub cluster: ClusterOptions,
 }
 
 /// The same keys in the file.
@@ -63,6 +67,10 @@ struct FileOptions {
     min_trainable_examples: Option<u64>,
     local_runs: Option<u32>,
     rate_limits: Option<String>,
+    gpu_cluster_api_url: Option<String>,
+    gpu_cluster_api_key: Option<String>,
+    cluster_lost_after: Option<u64>,
+    node_instance_types: Option<String>,
     s3_bucket_name: Option<String>,
     s3_endpoint: Option<String>,
     s3_public_endpoint: Option<String>,
@@ -73,6 +81,15 @@ struct FileOptions {
 }
 
 impl FileOptions {
+    fn cluster(&self) -> ClusterOptions {
+        ClusterOptions {
+            gpu_cluster_api_url: self.gpu_cluster_api_url.clone(),
+            gpu_cluster_api_key: self.gpu_cluster_api_key.clone(),
+            cluster_lost_after: self.cluster_lost_after,
+            node_instance_types: self.node_instance_types.clone(),
+        }
+    }
+
     fn s3(&self) -> S3Options {
         S3Options {
             s3_bucket_name: self.s3_bucket_name.clone(),
@@ -109,6 +126,8 @@ pub struct Settings {
     pub rate_limits: [u32; 3],
     /// The bucket for objects, where set.
     pub s3: Option<blob::S3Config>,
+    /// The GPU cluster, where training does not run on this machine.
+    pub cluster: ClusterSettings,
     /// For `config show`: name, value with secrets redacted, source.
     pub shown: Vec<(&'static str, String, &'static str)>,
 }
@@ -142,7 +161,7 @@ impl Settings {
         fs::create_dir_all(&data_dir).with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
         let data_dir = data_dir.canonicalize().with_context(|| format!("cannot open the data folder {}", data_dir.display()))?;
         let file = read_file(options.config.as_deref(), &data_dir)?;
-        let file_s3 = file.s3();
+        let (file_s3, file_cluster) = (file.s3(), file.cluster());
         let text = |s: &String| s.clone();
         let optional = |s: &Option<String>| s.clone().unwrap_or_else(|| "(not set)".to_owned());
         let listen = picker.pick("listen", &options.listen, file.listen, SocketAddr::from(([127, 0, 0, 1], 3000)), ToString::to_string);
@@ -158,6 +177,7 @@ impl Settings {
         let local_runs = picker.pick("local_runs", &options.local_runs, file.local_runs, 1, ToString::to_string);
         let rates = picker.pick("rate_limits", &options.rate_limits, file.rate_limits, "10,120,1200".to_owned(), text);
         let s3 = s3::pick(&mut picker, &options.s3, file_s3)?;
+        let cluster = cluster::pick(&mut picker, &options.cluster, file_cluster)?;
         let auth_secret = match secret {
             Some(secret) if secret.len() >= 32 => secret.into_bytes(),
             Some(_) => bail!("AUTH_SECRET is shorter than 32 characters; make one with `openssl rand -hex 32`"),
@@ -178,6 +198,7 @@ impl Settings {
             local_runs,
             rate_limits: parse_rates(&rates)?,
             s3,
+            cluster,
             shown: picker.shown,
         })
     }

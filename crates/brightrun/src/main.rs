@@ -33,6 +33,8 @@ enum Command {
     Serve,
     /// The worker alone, over the same database and storage as the servers.
     Worker,
+    /// A machine that trains: serves the GPU cluster API and runs what it is sent.
+    Node,
     /// One training run from a spec file; events as JSON lines on standard output.
     Train(commands::train::TrainArgs),
     /// Checks a data set file without a server.
@@ -78,6 +80,7 @@ fn with_server(command: &Command, settings: Settings) -> Result<ExitCode> {
     match command {
         Command::Serve => done(runtime.block_on(server::serve(settings))),
         Command::Worker => done(runtime.block_on(server::worker(settings))),
+        Command::Node => done(runtime.block_on(commands::node::run(settings))),
         Command::Migrate => done(runtime.block_on(server::migrate(&settings))),
         Command::Demo(args) => runtime.block_on(commands::demo::run(args, settings)),
         Command::Config(ConfigCommand::Show) => {
@@ -108,7 +111,7 @@ fn sources(matches: &ArgMatches) -> Sources {
     let mut sources = Sources::new();
     let names =
         ["data_dir", "listen", "database_url", "app_url", "auth_secret", "signup", "min_trainable_examples", "local_runs", "rate_limits"];
-    for name in names.into_iter().chain(config::S3_NAMES) {
+    for name in names.into_iter().chain(config::S3_NAMES).chain(config::CLUSTER_NAMES) {
         match matches.value_source(name) {
             Some(ValueSource::EnvVariable) => sources.insert(name, "environment"),
             Some(ValueSource::CommandLine) => sources.insert(name, "flag"),

@@ -1,11 +1,13 @@
 //! Wiring and life of the server and the worker.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use app::App;
+use cluster::{HttpCluster, HttpConfig, LocalCluster, LocalConfig, Timing, TrainingCluster};
 use domain::account::{Tier, TierLimits};
 use domain::catalogue::default_instances;
 use domain::clock::SystemClock;
@@ -14,7 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::Settings;
+use crate::config::{ClusterSettings, Settings};
 use crate::embedded;
 use crate::output::say;
 
@@ -124,13 +126,11 @@ async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
     db.migrate().await.context("cannot migrate the database")?;
     let queue = queue::Queue::new(&db);
     let blob = object_store(settings, &objects, &public_url).await?;
-    let program = std::env::current_exe().context("cannot find this program's own file")?;
-    let local = cluster::LocalConfig::new(program, runs_dir.clone(), settings.local_runs);
     Ok(Arc::new(App {
         db,
         blob,
         queue,
-        cluster: Arc::new(cluster::LocalCluster::new(local)),
+        cluster: training_cluster(settings, runs_dir.clone())?,
         clock: Arc::new(SystemClock),
         tokens,
         hub: app::events::Hub::default(),
@@ -162,6 +162,22 @@ async fn object_store(settings: &Settings, objects: &std::path::Path, public_url
     }
     let store = blob::FolderStore::open(objects, &settings.auth_secret, public_url).await.context("cannot open the object store")?;
     Ok(Arc::new(store))
+}
+
+/// Where training runs: on the nodes of the configured cluster, else on this machine.
+fn training_cluster(settings: &Settings, runs_dir: PathBuf) -> Result<Arc<dyn TrainingCluster>> {
+    let ClusterSettings { urls, key, lost_after, .. } = &settings.cluster;
+    if urls.is_empty() {
+        let program = std::env::current_exe().context("cannot find this program's own file")?;
+        return Ok(Arc::new(LocalCluster::new(LocalConfig::new(program, runs_dir, settings.local_runs))));
+    }
+    let config = HttpConfig {
+        urls: urls.clone(),
+        key: key.clone().unwrap_or_default(),
+        clock: Arc::new(SystemClock),
+        timing: Timing { lost: *lost_after, ..Timing::default() },
+    };
+    Ok(Arc::new(HttpCluster::new(config).context("the GPU cluster cannot be used")?))
 }
 
 fn api_options(settings: &Settings, stopping: CancellationToken) -> api::Options {

@@ -25,7 +25,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::{AliveRun, ClusterError, ClusterHealth, EventBatch, NodeState, RunHandle, RunSpec, RunState, Seen, TrainingCluster};
+use crate::{AliveRun, ClusterError, ClusterHealth, EventBatch, NodeState, Offer, RunHandle, RunSpec, RunState, Seen, TrainingCluster};
 use call::{Answer, Caller, Refusal};
 use node::{Node, View};
 
@@ -36,8 +36,6 @@ pub struct HttpConfig {
     pub urls: Vec<String>,
     /// Key that is sent as a bearer token.
     pub key: String,
-    /// Where the cluster may tell about jobs.
-    pub callback_url: Option<String>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// How long things may take.
@@ -61,6 +59,8 @@ pub struct Timing {
     pub poll: Duration,
     /// How long a cancelled job may take to be gone before the cluster is asked again.
     pub cancel: Duration,
+    /// How long a node may be silent before the jobs that it had are given up.
+    pub lost: Duration,
 }
 
 impl Default for Timing {
@@ -73,6 +73,7 @@ impl Default for Timing {
             longest_pause: Duration::from_secs(10),
             poll: Duration::from_secs(5),
             cancel: Duration::from_secs(10),
+            lost: Duration::from_secs(120),
         }
     }
 }
@@ -81,7 +82,7 @@ impl Default for Timing {
 pub struct HttpCluster {
     config: HttpConfig,
     caller: Caller,
-    nodes: Vec<Node>,
+    nodes: Vec<Arc<Node>>,
     /// When each job of somebody else's cluster was last asked for.
     polled: Mutex<HashMap<RunHandle, Instant>>,
 }
@@ -93,7 +94,7 @@ impl HttpCluster {
     /// When an address is none, or the client cannot be made.
     pub fn new(config: HttpConfig) -> Result<Self, ClusterError> {
         let caller = Caller::new(&config.key, config.timing)?;
-        let nodes = config.urls.iter().map(|url| Node::new(url)).collect::<Result<Vec<_>, _>>()?;
+        let nodes = config.urls.iter().map(|url| Node::new(url).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
         if nodes.is_empty() {
             return Err(ClusterError::Permanent { message: "GPU_CLUSTER_API_URL names no address".to_owned(), source: None });
         }
@@ -104,18 +105,18 @@ impl HttpCluster {
     fn find<'a>(&self, handle: &'a RunHandle) -> Result<(&Node, &'a str), ClusterError> {
         let found = self.nodes.iter().find_map(|node| {
             let id = handle.0.strip_prefix(&node.url)?.strip_prefix("/jobs/")?;
-            is_plain(id).then_some((node, id))
+            is_plain(id).then_some((&**node, id))
         });
         found.ok_or_else(|| ClusterError::Unknown { handle: handle.clone() })
     }
 
     /// What each node said of itself lately.
-    async fn views(&self) -> Vec<(&Node, View)> {
+    async fn views(&self) -> Vec<(&Arc<Node>, View)> {
         join_all(self.nodes.iter().map(|node| async move { (node, node.view(&self.caller, &self.config.timing).await) })).await
     }
 
     /// Stops other attempts of the same job wherever they are, so that no two run at once.
-    async fn stop_others(&self, spec: &RunSpec, views: &[(&Node, View)]) -> Result<(), ClusterError> {
+    async fn stop_others(&self, spec: &RunSpec, views: &[(&Arc<Node>, View)]) -> Result<(), ClusterError> {
         let (mine, others) = (node_job_id(spec.job_id, spec.attempt), format!("{}-", spec.job_id));
         for (node, view) in views {
             let View::Ours(health) = view else { continue };
@@ -127,7 +128,7 @@ impl HttpCluster {
     }
 
     /// The nodes to try, the one that runs it already first, then those with the most free places.
-    fn choose<'a>(&self, spec: &RunSpec, views: &[(&'a Node, View)]) -> Result<Vec<&'a Node>, ClusterError> {
+    fn choose<'a>(&self, spec: &RunSpec, views: &[(&'a Arc<Node>, View)]) -> Result<Vec<&'a Arc<Node>>, ClusterError> {
         let id = node_job_id(spec.job_id, spec.attempt);
         let has_it = |view: &View| matches!(view, View::Ours(health) if health.running_jobs.contains(&id));
         if let Some((node, _)) = views.iter().find(|(_, view)| has_it(view)) {
@@ -157,7 +158,7 @@ impl HttpCluster {
             dataset_url: spec.dataset.url.clone().unwrap_or_default(),
             hyperparameters: spec.config.hyperparameters.clone(),
             gpu_config: spec.gpu.clone().unwrap_or(one),
-            callback_url: self.config.callback_url.clone(),
+            callback_url: None,
             run: Some(Box::new(spec.clone())),
         };
         let body = serde_json::to_value(&submission)
@@ -188,15 +189,24 @@ impl HttpCluster {
         }
     }
 
+    /// Whether a node has been silent for so long that the jobs that it had are given up.
+    fn is_given_up(&self, node: &Node) -> bool {
+        node.was_silent() >= self.config.timing.lost
+    }
+
     /// How a job stands. A job that is not there is asked for a few times before that is believed.
     async fn status(&self, node: &Node, id: &str, query: &str, wait: Duration) -> Result<Value, ClusterError> {
         let url = format!("{}/jobs/{id}{query}", node.url);
         let mut absent = 0;
         loop {
             match self.caller.once(Method::GET, &url, None, None, self.config.timing.request + wait).await {
-                Ok(Answer::Json(value)) => return Ok(value),
+                Ok(Answer::Json(value)) => {
+                    node.answered();
+                    return Ok(value);
+                }
                 Ok(other) => return Err(other.unreadable(&node.name)),
                 Err(refusal) if refusal.is_gone() => {
+                    node.answered();
                     absent += 1;
                     if absent >= 3 || refusal.code.as_deref() == Some("JOB_NOT_FOUND") {
                         return Err(ClusterError::Unknown { handle: node.handle(id) });
@@ -248,7 +258,15 @@ impl TrainingCluster for HttpCluster {
             }
         }
         let query = if ours == Some(false) { String::new() } else { format!("?since={}&wait_ms={}", seen.seq, wait.as_millis()) };
-        let value = self.status(node, id, &query, wait).await?;
+        let value = match self.status(node, id, &query, wait).await {
+            Ok(value) => value,
+            Err(error) if error.is_transient() && self.is_given_up(node) => {
+                tracing::warn!(%handle, %error, "a node has been silent for too long; the job that it had is given up");
+                let last_lines = vec![format!("{error}; given up after {} s", self.config.timing.lost.as_secs())];
+                return Ok(EventBatch { events: Vec::new(), state: RunState::Lost { last_lines }, artifact_urls: BTreeMap::new() });
+            }
+            Err(error) => return Err(error),
+        };
         let now = self.config.clock.now();
         match report::of(&value) {
             Some(report) => {
@@ -270,6 +288,11 @@ impl TrainingCluster for HttpCluster {
         match self.caller.once(Method::POST, &url, Some(&json!({})), None, limit).await {
             Ok(_) => {}
             Err(refusal) if refusal.is_gone() || refusal.is_conflict() => {}
+            Err(refusal) if self.is_given_up(node) => {
+                // When it comes back its jobs are looked at, and this one is stopped then.
+                tracing::warn!(%handle, problem = refusal.message, "a job cannot be stopped, because its node has been silent for too long");
+                return Ok(());
+            }
             Err(refusal) => return Err(refusal.into_passing(&node.name)),
         }
         node.has_changed();
@@ -300,7 +323,8 @@ impl TrainingCluster for HttpCluster {
     }
 
     async fn health(&self) -> ClusterHealth {
-        let views = self.views().await;
+        let lately = |node| async move { (node, Node::lately(node, &self.caller, &self.config.timing).await) };
+        let views = join_all(self.nodes.iter().map(lately)).await;
         let nodes: Vec<NodeState> = views.iter().map(|(node, view)| node.state(view)).collect();
         let problems: Vec<String> = nodes.iter().filter(|n| !n.ok).map(|n| format!("{}: {}", n.name, n.message)).collect();
         let ok = nodes.iter().any(|n| n.ok);
@@ -311,8 +335,14 @@ impl TrainingCluster for HttpCluster {
         // What cannot be reached is counted as taken: jobs that run there are still followed.
         let places = nodes.iter().map(|n| n.capacity).try_fold(0_u32, |sum, capacity| Some(sum.saturating_add(capacity?)));
         let running = nodes.iter().map(|n| if n.ok { n.running } else { n.capacity.unwrap_or(n.running) }).sum();
-        let instance_types = node::instance_types(&views);
-        ClusterHealth { ok, message, running, capacity: if ok { places } else { Some(0) }, instance_types, nodes }
+        ClusterHealth {
+            ok,
+            message,
+            running,
+            capacity: if ok { places } else { Some(0) },
+            instance_types: Some(Offer { now: node::instance_types(&views, true), ever: node::instance_types(&views, false) }),
+            nodes,
+        }
     }
 
     async fn alive(&self) -> Result<Vec<AliveRun>, ClusterError> {
@@ -326,7 +356,11 @@ impl TrainingCluster for HttpCluster {
                 self.caller.once(Method::GET, &format!("{}/jobs?active=true", node.url), None, None, self.config.timing.request).await;
             let Ok(Answer::Json(value)) = answer else { continue };
             let Ok(listed) = serde_json::from_value::<ClusterJobs>(value) else { continue };
-            alive.extend(listed.jobs.into_iter().filter(|j| j.running).map(|j| AliveRun { handle: node.handle(&j.job_id), run: j.run }));
+            alive.extend(listed.jobs.into_iter().filter(|j| j.running).map(|j| AliveRun {
+                handle: node.handle(&j.job_id),
+                run: j.run,
+                origin: j.origin,
+            }));
         }
         Ok(alive)
     }

@@ -11,7 +11,7 @@ mod local;
 pub use domain::cluster_api::RunName;
 pub use domain::run::{Exit, RunSpec, TrainerEvent, TrainerEventKind};
 pub use error::ClusterError;
-pub use http::{HttpCluster, HttpConfig};
+pub use http::{HttpCluster, HttpConfig, Timing};
 pub use local::{LocalCluster, LocalConfig, LocalRun};
 
 use std::collections::BTreeMap;
@@ -154,6 +154,17 @@ pub struct AliveRun {
     pub handle: RunHandle,
     /// Which attempt of which job.
     pub run: RunName,
+    /// The platform that submitted it, where it said so.
+    pub origin: Option<String>,
+}
+
+/// Which instance types a cluster has; within it, none means that it does not say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Offer {
+    /// Those that can be used now.
+    pub now: Option<Vec<String>>,
+    /// Those that were seen, also where their machine is silent now.
+    pub ever: Option<Vec<String>>,
 }
 
 /// Whether a cluster takes runs.
@@ -167,8 +178,8 @@ pub struct ClusterHealth {
     pub running: u32,
     /// Runs at once at most; none means the cluster queues by itself.
     pub capacity: Option<u32>,
-    /// Instance types that it has now; none means that it does not say.
-    pub instance_types: Option<Vec<String>>,
+    /// Instance types that it has; none means those that the catalogue says.
+    pub instance_types: Option<Offer>,
     /// Its machines, where it has several.
     pub nodes: Vec<NodeState>,
 }

@@ -65,6 +65,8 @@ pub struct LocalRun {
     pub run: RunName,
     /// Whether a process of it is alive.
     pub alive: bool,
+    /// The platform that submitted it, where it said so and that is kept.
+    pub origin: Option<String>,
 }
 
 /// Trains in child processes of this machine.
@@ -324,7 +326,7 @@ impl TrainingCluster for LocalCluster {
     }
 
     async fn alive(&self) -> Result<Vec<AliveRun>, ClusterError> {
-        Ok(self.runs(true).await?.into_iter().map(|run| AliveRun { handle: run.handle, run: run.run }).collect())
+        Ok(self.runs(true).await?.into_iter().map(|run| AliveRun { handle: run.handle, run: run.run, origin: run.origin }).collect())
     }
 
     async fn shutdown(&self) {

@@ -10,6 +10,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Name in a run's provenance of the address of the platform that submitted it.
+pub const ORIGIN: &str = "platform";
+
 /// `POST /jobs`: trains.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -152,6 +155,9 @@ pub struct ListedJob {
     pub running: bool,
     /// The platform's job and attempt.
     pub run: RunName,
+    /// The platform that submitted it, where it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
 }
 
 /// `GET /health`: how a node is, and what it has.

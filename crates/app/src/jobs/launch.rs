@@ -7,6 +7,7 @@ use blob::{Key, SizeLimit};
 use chrono::{DateTime, Duration, Utc};
 use cluster::RunHandle;
 use db::jobs::{Job, JobEffects, NewEvent};
+use domain::cluster_api::ORIGIN;
 use domain::job::{JobStage, JobStatus, StageGroup};
 use domain::run::{ARTIFACT_FILES, BaseModelSource, DatasetSource, OutputTarget, RunSpec, SignedRequest};
 use domain::{AttemptId, Error, Result};
@@ -148,6 +149,7 @@ fn provenance(app: &App, job: &Job, dataset: &db::datasets::Dataset) -> BTreeMap
         ("presetId".to_owned(), job.preset_id.to_string()),
         ("instanceType".to_owned(), job.gpu_config.instance_type.clone()),
         ("platformVersion".to_owned(), app.config.version.clone()),
+        (ORIGIN.to_owned(), app.config.public_url.clone()),
     ]);
     if let Some(hash) = &dataset.sha256 {
         known.insert("datasetSha256".to_owned(), hash.clone());

@@ -1,5 +1,6 @@
 //! One command a file.
 
 pub mod demo;
+pub mod node;
 pub mod train;
 pub mod validate;

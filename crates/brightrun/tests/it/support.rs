@@ -26,8 +26,13 @@ impl Server {
 
     /// Starts at an address, with more environment.
     pub fn start_at(dir: &Path, listen: &str, env: &[(&str, &str)]) -> Self {
+        Self::start_as("serve", dir, listen, env)
+    }
+
+    /// Starts another role that listens.
+    pub fn start_as(role: &str, dir: &Path, listen: &str, env: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_brightrun"))
-            .args(["serve", "--listen", listen, "--data-dir"])
+            .args([role, "--listen", listen, "--data-dir"])
             .arg(dir)
             .env("BRIGHTRUN_RATE_LIMITS", "1000,100000,100000")
             .envs(env.iter().copied())

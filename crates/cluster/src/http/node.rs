@@ -1,7 +1,8 @@
 //! One machine of a cluster, and what it says of itself.
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use domain::cluster_api::NodeHealth;
 use reqwest::{Method, StatusCode};
@@ -10,6 +11,9 @@ use tokio::time::Instant;
 use super::Timing;
 use super::call::{Answer, Caller};
 use crate::{ClusterError, NodeState, RunHandle, RunSpec};
+
+/// How many times the age at which it is asked again an answer may have and still be shown meanwhile.
+const STALE: u32 = 8;
 
 /// One machine of a cluster.
 pub struct Node {
@@ -27,6 +31,10 @@ struct Memory {
     /// The last time that it said how it is.
     known: Option<NodeHealth>,
     ours: Option<bool>,
+    /// Since when it gives no answer that is of use.
+    silent_since: Option<Instant>,
+    /// Somebody is asking it.
+    asking: bool,
 }
 
 /// How a node is.
@@ -79,13 +87,45 @@ impl Node {
         self.memory().latest = None;
     }
 
-    /// How it is, as it said lately or says now.
+    /// It gave an answer that is of use.
+    pub fn answered(&self) {
+        self.memory().silent_since = None;
+    }
+
+    /// It gave none; since when it has not.
+    pub fn was_silent(&self) -> Duration {
+        self.memory().silent_since.get_or_insert_with(Instant::now).elapsed()
+    }
+
+    /// How it is, as it said lately; where that is some time ago it is asked again meanwhile.
+    pub async fn lately(self: &Arc<Self>, caller: &Caller, timing: &Timing) -> View {
+        let latest = self.memory().latest.clone();
+        match latest {
+            Some((at, view)) if at.elapsed() < timing.health_age * STALE => {
+                if at.elapsed() >= timing.health_age && !std::mem::replace(&mut self.memory().asking, true) {
+                    let (node, caller, timing) = (Arc::clone(self), caller.clone(), *timing);
+                    tokio::spawn(async move {
+                        node.ask(&caller, &timing).await;
+                        node.memory().asking = false;
+                    });
+                }
+                view
+            }
+            _ => self.ask(caller, timing).await,
+        }
+    }
+
+    /// How it is, as it said just now or says now.
     pub async fn view(&self, caller: &Caller, timing: &Timing) -> View {
         if let Some((at, view)) = &self.memory().latest
             && at.elapsed() < timing.health_age
         {
             return view.clone();
         }
+        self.ask(caller, timing).await
+    }
+
+    async fn ask(&self, caller: &Caller, timing: &Timing) -> View {
         let answer = caller.once(Method::GET, &format!("{}/health", self.url), None, None, timing.health).await;
         let mut memory = self.memory();
         let view = match answer {
@@ -102,8 +142,12 @@ impl Node {
             Err(refusal) if matches!(refusal.status, Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)) => View::Foreign,
             Err(refusal) => View::Down { problem: down(&refusal), before: memory.known.clone().map(Box::new) },
         };
-        if matches!(view, View::Foreign) {
-            memory.ours = Some(false);
+        match view {
+            View::Foreign => memory.ours = Some(false),
+            View::Ours(_) => memory.silent_since = None,
+            View::Down { .. } => {
+                memory.silent_since.get_or_insert_with(Instant::now);
+            }
         }
         memory.latest = Some((Instant::now(), view.clone()));
         view
@@ -190,13 +234,13 @@ impl View {
     }
 }
 
-/// The instance types that the nodes that can be used have; none where one of them does not say.
-pub fn instance_types(views: &[(&Node, View)]) -> Option<Vec<String>> {
+/// The instance types that the nodes have, of all that were ever seen or only of those that can be used now; none where one does not say.
+pub fn instance_types(views: &[(&Arc<Node>, View)], now: bool) -> Option<Vec<String>> {
     let mut all = BTreeSet::new();
-    for (_, view) in views.iter().filter(|(_, view)| view.problem().is_none()) {
+    for (_, view) in views.iter().filter(|(_, view)| !now || view.problem().is_none()) {
         match view {
-            View::Ours(health) => all.extend(health.instance_types.iter().cloned()),
-            _ => return None,
+            View::Foreign => return None,
+            _ => all.extend(view.health().into_iter().flat_map(|health| health.instance_types.iter().cloned())),
         }
     }
     Some(all.into_iter().collect())

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use domain::{AttemptId, JobId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+use domain::cluster_api::ORIGIN;
+
 use super::LocalRun;
 use crate::{Exit, RunHandle, RunName, RunSpec};
 
@@ -128,6 +130,7 @@ impl AttemptFolder {
             handle: Self::handle(job_id, attempt),
             run: RunName { job_id, attempt_id: process.attempt_id, attempt },
             alive: self.is_alive() || self.is_owned(),
+            origin: self.specification().and_then(|mut spec| spec.provenance.remove(ORIGIN)),
         })
     }
 

@@ -1,6 +1,9 @@
-//! The local cluster with real child processes.
+//! The local cluster with real child processes, and the client of the GPU cluster API with clusters that misbehave.
 
 #![expect(clippy::expect_used, reason = "a test that cannot set up has failed")]
+
+mod http;
+mod stand_in;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -170,6 +170,7 @@ impl TrainingCluster for FakeCluster {
         let alive = runs.iter().filter(|(_, run)| run.state == RunState::Running).map(|(name, run)| AliveRun {
             handle: RunHandle(name.clone()),
             run: RunName { job_id: run.spec.job_id, attempt_id: run.spec.attempt_id, attempt: run.spec.attempt },
+            origin: run.spec.provenance.get("platform").cloned(),
         });
         Ok(alive.collect())
     }
