@@ -240,6 +240,8 @@ impl Node {
             config: TrainingConfig { hyperparameters: submission.hyperparameters.clone(), settings: JobSettings::default() },
             output: OutputTarget { dir: PathBuf::from(id.to_string()), uploads: BTreeMap::new() },
             gpu: Some(submission.gpu_config.clone()),
+            callback: None,
+            resume_from: None,
             threads: None,
             provenance: BTreeMap::new(),
         })

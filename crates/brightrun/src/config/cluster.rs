@@ -72,7 +72,6 @@ fn list(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::config::{Options, Settings, Sources};
 
     #[test]
