@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, ok, pageOf } from './client';
 import type { components, operations } from './schema';
-import type { ArtifactKind } from './types';
+import type { ArtifactKind, Model } from './types';
 
 export const modelsQuery = (query: NonNullable<operations['listModels']['parameters']['query']>) =>
   queryOptions({
@@ -18,6 +18,21 @@ export const modelQuery = (id: string) =>
     queryKey: ['models', 'detail', id],
     queryFn: async ({ signal }) =>
       (await ok(api.GET('/api/models/{id}', { params: { path: { id } }, signal }))).data.model,
+  });
+
+/** Every model that was trained on a data set, newest first. */
+export const versionsQuery = (datasetId: string) =>
+  queryOptions({
+    queryKey: ['models', 'versions', datasetId],
+    queryFn: async ({ signal }) => {
+      const found: Model[] = [];
+      for (let page = 1; ; page++) {
+        const query = { page, pageSize: 100, status: 'all', sortBy: 'created-desc' } as const;
+        const { data, meta } = await ok(api.GET('/api/models', { params: { query }, signal }));
+        found.push(...data.models.filter((model) => model.datasetId === datasetId));
+        if (!pageOf(meta).hasMore) return found;
+      }
+    },
   });
 
 /** A signed address of one file of a model, or of all in one zip. */

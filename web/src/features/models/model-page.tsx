@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { ArrowLeftIcon } from 'lucide-react';
+import { ArrowLeftIcon, HistoryIcon } from 'lucide-react';
 import { modelQuery } from '@/api/models';
 import type { ModelDetail } from '@/api/types';
 import { ErrorState } from '@/components/error-state';
@@ -15,8 +15,10 @@ import { HeaderCard } from './detail/header-card';
 import { LineageCard } from './detail/lineage-card';
 import { QualityCard } from './detail/quality-card';
 import { SummaryCard } from './detail/summary-card';
+import { UseCard } from './detail/use-card';
+import { VersionHistory } from './detail/version-history';
 
-export function ModelPage({ id }: { id: string }) {
+export function ModelPage({ id, history }: { id: string; history: boolean }) {
   const { data, error, refetch } = useQuery(modelQuery(id));
   if (isNotFound(error)) return <ErrorState error={error} title="There is no such model" />;
   if (error && !data) return <ErrorState error={error} onRetry={() => void refetch()} />;
@@ -33,13 +35,27 @@ export function ModelPage({ id }: { id: string }) {
         }
         title="Model Artifacts"
         subtitle="The trained adapter, where it comes from and how good it is"
+        actions={
+          <Button asChild variant="outline" size="sm">
+            <Link
+              to="/models/$artifactId"
+              params={{ artifactId: id }}
+              search={history ? {} : { history: true }}
+              replace
+              resetScroll={false}
+            >
+              <HistoryIcon aria-hidden />
+              {history ? 'Hide Version History' : 'Show Version History'}
+            </Link>
+          </Button>
+        }
       />
-      {data ? <Loaded model={data} /> : <Loading />}
+      {data ? <Loaded model={data} history={history} /> : <Loading />}
     </div>
   );
 }
 
-function Loaded({ model }: { model: ModelDetail }) {
+function Loaded({ model, history }: { model: ModelDetail; history: boolean }) {
   return (
     <>
       <HeaderCard model={model} />
@@ -47,7 +63,9 @@ function Loaded({ model }: { model: ModelDetail }) {
         <div className="min-w-0 space-y-6 lg:col-span-2">
           <DownloadCard model={model} />
           <QualityCard metrics={model.qualityMetrics} />
+          <UseCard model={model} />
           <SummaryCard model={model} />
+          {history && <VersionHistory model={model} />}
         </div>
         <div className="min-w-0 space-y-6">
           <ConfigCard model={model} />

@@ -14,7 +14,7 @@ import { LossCard } from './cards/loss-card';
 import { MetricsCard } from './cards/metrics-card';
 import { CancelledPanel, FailedPanel, QueuedPanel } from './cards/outcome';
 import { ProgressCard } from './cards/progress-card';
-import { CheckpointsCard, ConfigCard, LiveCard } from './cards/side-cards';
+import { CheckpointsCard, ConfigCard, LiveCard, LostConnection } from './cards/side-cards';
 import { StagesCard } from './cards/stages-card';
 import { useJobStream } from './live/use-job-stream';
 
@@ -77,6 +77,7 @@ export function Monitor({
           )
         }
       />
+      {live && connection === 'lost' && <LostConnection updatedAt={updatedAt} />}
       {job.status === 'completed' && <CompletedBanner job={job} />}
       {job.status === 'failed' && <FailedPanel job={job} />}
       {job.status === 'cancelled' && <CancelledPanel job={job} />}

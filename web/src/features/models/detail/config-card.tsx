@@ -1,12 +1,15 @@
 import { SettingsIcon } from 'lucide-react';
+import { useState } from 'react';
 import type { Model } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
+import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { integer, scientific } from '@/lib/format';
 
 const SCHEDULES = { cosine: 'Cosine', linear: 'Linear', constant: 'Constant' } as const;
 
 export function ConfigCard({ model }: { model: Model }) {
+  const [full, setFull] = useState(false);
   const { hyperparameters: values, presetUsed } = model.configuration;
   const tiles = [
     ['LoRA Rank (r)', values.loraRank],
@@ -55,9 +58,8 @@ export function ConfigCard({ model }: { model: Model }) {
         <p className="text-xs text-blue-700">Number of Epochs</p>
         <p className="font-semibold text-blue-900">{values.numEpochs}</p>
       </div>
-      <details>
-        <summary className="cursor-pointer text-sm font-medium">All settings</summary>
-        <dl className="mt-2 space-y-1 text-sm">
+      {full && (
+        <dl id="full-config" className="space-y-1 border-t pt-3 text-sm">
           {rest.map(([label, value]) => (
             <div key={label} className="flex justify-between gap-4">
               <dt className="text-muted-foreground">{label}</dt>
@@ -65,7 +67,16 @@ export function ConfigCard({ model }: { model: Model }) {
             </div>
           ))}
         </dl>
-      </details>
+      )}
+      <Button
+        variant="ghost"
+        size="sm"
+        aria-expanded={full}
+        aria-controls={full ? 'full-config' : undefined}
+        onClick={() => setFull(!full)}
+      >
+        {full ? 'Show Less' : 'View Full Config'}
+      </Button>
     </Card>
   );
 }

@@ -1,9 +1,16 @@
-import { DownloadIcon, FileArchiveIcon } from 'lucide-react';
+import { useMutation } from '@tanstack/react-query';
+import { DownloadIcon, FileArchiveIcon, FileTextIcon } from 'lucide-react';
+import { toast } from 'sonner';
+import { allLogs } from '@/api/jobs';
 import type { ArtifactKind, Model, ModelFile } from '@/api/types';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
+import { messageOf } from '@/lib/errors';
 import { bytes } from '@/lib/format';
+import { saveText } from '@/lib/save';
+import { logText } from '../../monitor/logs';
 import { useDownload } from '../use-download';
+import { AdapterDownload } from './adapter-download';
 
 const KINDS: Record<keyof Model['artifacts'], ArtifactKind> = {
   adapterModel: 'adapter-model',
@@ -23,7 +30,11 @@ function filesOf(model: Model): { kind: ArtifactKind; file: ModelFile }[] {
 
 export function DownloadCard({ model }: { model: Model }) {
   const download = useDownload(model.id);
-  const adapter = model.artifacts.adapterModel;
+  const logs = useMutation({
+    mutationFn: () => allLogs(model.jobId),
+    onSuccess: (lines) => saveText(`${model.name}.log`, lines.map(logText).join(''), 'text/plain'),
+    onError: (error) => toast.error('The logs were not downloaded', { description: messageOf(error) }),
+  });
   return (
     <Card className="border-2 border-blue-200 bg-blue-50/30 p-6">
       <div className="flex flex-col gap-4 sm:flex-row">
@@ -38,15 +49,7 @@ export function DownloadCard({ model }: { model: Model }) {
             </p>
           </div>
           <div className="flex flex-col gap-2">
-            <Button
-              size="lg"
-              className="h-auto min-h-10 w-full bg-solid-blue py-2 whitespace-normal text-white hover:bg-solid-blue-strong"
-              disabled={download.isPending}
-              onClick={() => download.mutate('adapter-model')}
-            >
-              <DownloadIcon aria-hidden />
-              Download LoRA Adapter ({bytes(adapter.size)})
-            </Button>
+            <AdapterDownload model={model} />
             <Button
               size="lg"
               variant="outline"
@@ -80,7 +83,14 @@ export function DownloadCard({ model }: { model: Model }) {
                 </li>
               ))}
             </ul>
+            <p className="mt-2 text-xs text-muted-foreground">
+              {bytes(model.totalSize)} in all. The checksum of each file is in its tooltip and in metadata.json.
+            </p>
           </div>
+          <Button variant="ghost" className="w-full" disabled={logs.isPending} onClick={() => logs.mutate()}>
+            <FileTextIcon aria-hidden />
+            Download Training Logs
+          </Button>
         </div>
       </div>
     </Card>

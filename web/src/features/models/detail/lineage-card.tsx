@@ -5,12 +5,15 @@ import type { ModelDetail } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
-import { integer, plural } from '@/lib/format';
+import { Progress } from '@/components/ui/progress';
+import { integer, percent, plural } from '@/lib/format';
+import { coverage } from '../coverage';
 
 const PATH = ['Dataset', 'Configuration', 'Training', 'Model Artifact'];
 
 export function LineageCard({ model }: { model: ModelDetail }) {
   const { originalDataset: dataset, splits, preprocessingSteps } = model.datasetLineage;
+  const covered = dataset && coverage(dataset.scaffolding);
   return (
     <Card className="gap-4 p-6">
       <div className="flex flex-wrap items-center justify-between gap-2">
@@ -29,7 +32,15 @@ export function LineageCard({ model }: { model: ModelDetail }) {
       </div>
       <div>
         <p className="text-sm text-muted-foreground">Trained On</p>
-        <p className="text-lg break-words">{model.configuration.datasetName}</p>
+        <p className="text-lg break-words">
+          {dataset ? (
+            <Link to="/datasets/$id" params={{ id: dataset.id }} className="text-blue-600 hover:underline">
+              {model.configuration.datasetName}
+            </Link>
+          ) : (
+            model.configuration.datasetName
+          )}
+        </p>
         {!dataset && <p className="text-sm text-muted-foreground">The dataset has been deleted since.</p>}
       </div>
       <div className="flex gap-3 rounded-md bg-muted p-3">
@@ -59,6 +70,13 @@ export function LineageCard({ model }: { model: ModelDetail }) {
           </div>
         </div>
       )}
+      {covered && (
+        <div className="space-y-3">
+          <h3 className="text-sm font-medium">Scaffolding Coverage</h3>
+          <Coverage label="Persona Coverage" share={covered.persona} />
+          <Coverage label="Arc Coverage" share={covered.arc} />
+        </div>
+      )}
       {preprocessingSteps.length > 0 && (
         <div>
           <h3 className="text-sm font-medium">Preprocessing</h3>
@@ -81,5 +99,18 @@ export function LineageCard({ model }: { model: ModelDetail }) {
         </p>
       </div>
     </Card>
+  );
+}
+
+/** The share of pairs that name what is counted. */
+function Coverage({ label, share }: { label: string; share: number }) {
+  return (
+    <div className="space-y-1 text-sm">
+      <div className="flex justify-between">
+        <span className="text-muted-foreground">{label}</span>
+        <span className="font-medium">{percent(share)}</span>
+      </div>
+      <Progress aria-label={label} value={share} />
+    </div>
   );
 }

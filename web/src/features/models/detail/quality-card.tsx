@@ -1,4 +1,4 @@
-import { StarIcon, TrendingDownIcon, TrendingUpIcon } from 'lucide-react';
+import { TrendingDownIcon, TrendingUpIcon } from 'lucide-react';
 import type { QualityMetrics } from '@/api/types';
 import { Help } from '@/components/help';
 import { Badge } from '@/components/ui/badge';
@@ -6,6 +6,20 @@ import { Card } from '@/components/ui/card';
 import { decimal, percent } from '@/lib/format';
 import { cn } from '@/lib/utils';
 import { type Band, improvement, lossBand, perplexityBand, type Rating, rating } from '../quality';
+import { Stars } from './stars';
+
+const LOSS_MEANING: Record<Band['label'], string> = {
+  Excellent: 'held-out answers are almost predicted',
+  Good: 'held-out answers are well predicted',
+  Fair: 'much of the held-out answers surprises the model',
+  Poor: 'most of the held-out answers surprises the model',
+};
+const PERPLEXITY_MEANING: Record<Band['label'], string> = {
+  Excellent: 'hardly ever in doubt about the next token',
+  Good: 'seldom in doubt about the next token',
+  Fair: 'often in doubt about the next token',
+  Poor: 'mostly in doubt about the next token',
+};
 
 export function QualityCard({ metrics }: { metrics: QualityMetrics }) {
   const { finalTrainingLoss, finalValidationLoss, perplexity } = metrics;
@@ -13,13 +27,14 @@ export function QualityCard({ metrics }: { metrics: QualityMetrics }) {
   return (
     <Card className="gap-4 p-6">
       <h2 className="text-lg font-semibold">Quality Metrics</h2>
-      {stars && <Stars rating={stars} />}
+      {stars && <Rated rating={stars} />}
       {finalValidationLoss !== undefined && (
         <Figure
           label="Validation Loss"
           help="The mean loss, in nats a token, on conversations that were held out of the training. Lower is better."
           value={decimal(finalValidationLoss, 4)}
           band={lossBand(finalValidationLoss)}
+          meaning={LOSS_MEANING}
         />
       )}
       {perplexity !== undefined && (
@@ -28,6 +43,7 @@ export function QualityCard({ metrics }: { metrics: QualityMetrics }) {
           help="e to the power of the validation loss: among how many tokens the model wavers on average. 1 is perfect."
           value={decimal(perplexity, 2)}
           band={perplexityBand(perplexity)}
+          meaning={PERPLEXITY_MEANING}
         />
       )}
       {finalValidationLoss === undefined && (
@@ -41,19 +57,11 @@ export function QualityCard({ metrics }: { metrics: QualityMetrics }) {
   );
 }
 
-function Stars({ rating: { stars, label, description, colour } }: { rating: Rating }) {
+function Rated({ rating: { stars, label, description, colour } }: { rating: Rating }) {
   return (
     <div className="rounded-lg bg-muted p-4">
       <div className="flex items-center justify-between gap-2">
-        <span role="img" aria-label={`${stars} of 5 stars`} className="flex gap-1">
-          {[1, 2, 3, 4, 5].map((n) => (
-            <StarIcon
-              key={n}
-              aria-hidden
-              className={cn('size-5', n <= stars ? 'fill-yellow-400 text-yellow-400' : 'text-gray-400')}
-            />
-          ))}
-        </span>
+        <Stars stars={stars} />
         <Badge variant="outline" className={cn('bg-background', colour)}>
           {label}
         </Badge>
@@ -63,7 +71,13 @@ function Stars({ rating: { stars, label, description, colour } }: { rating: Rati
   );
 }
 
-function Figure(props: { label: string; help: string; value: string; band: Band }) {
+function Figure(props: {
+  label: string;
+  help: string;
+  value: string;
+  band: Band;
+  meaning: Record<Band['label'], string>;
+}) {
   return (
     <div className="rounded-lg border p-4">
       <div className="flex items-center justify-between gap-2">
@@ -76,6 +90,9 @@ function Figure(props: { label: string; help: string; value: string; band: Band 
         </Badge>
       </div>
       <p className="mt-1 text-3xl font-bold">{props.value}</p>
+      <p className="text-xs text-muted-foreground">
+        {props.band.label} - {props.meaning[props.band.label]}
+      </p>
     </div>
   );
 }

@@ -47,10 +47,15 @@ export function SummaryCard({ model }: { model: Model }) {
             </Badge>
           </Fact>
         )}
-        <Fact icon={<CircleCheckBigIcon aria-hidden />} label="Progress" value={`${integer(summary.totalSteps)} steps`}>
+        <Fact
+          icon={<CircleCheckBigIcon aria-hidden />}
+          label="Progress"
+          value={`${integer(summary.totalSteps)} / ${integer(job?.totalSteps ?? summary.totalSteps)} steps`}
+        >
           {summary.totalEpochs} epochs
         </Fact>
       </dl>
+      {job?.receipt && <ReceiptTable receipt={job.receipt} />}
       {job && <Verdict cost={summary.totalCost} range={job.estimatedCostRange} />}
     </Card>
   );
@@ -84,5 +89,47 @@ function Fact(props: { icon: ReactNode; label: string; value: string; children?:
       <dd>{props.value}</dd>
       {props.children && <dd className="text-xs text-muted-foreground">{props.children}</dd>}
     </div>
+  );
+}
+
+/** What was charged, beside what was estimated at launch. */
+function ReceiptTable({ receipt }: { receipt: NonNullable<JobDetail['receipt']> }) {
+  const { estimated } = receipt;
+  const rows = [
+    ['Computing', estimated.compute.total, receipt.compute],
+    ['Storage', estimated.storage.total, receipt.storage],
+    ['Data Transfer', estimated.dataTransfer.total, receipt.dataTransfer],
+  ] as const;
+  return (
+    <table className="w-full text-sm">
+      <caption className="pb-2 text-left font-medium">Receipt</caption>
+      <thead>
+        <tr className="border-b text-muted-foreground">
+          <th className="py-1.5 text-left font-normal">Cost</th>
+          <th className="py-1.5 text-right font-normal">Estimated</th>
+          <th className="py-1.5 text-right font-normal">Charged</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map(([label, expected, charged]) => (
+          <tr key={label} className="border-b">
+            <th scope="row" className="py-1.5 text-left font-normal">
+              {label}
+            </th>
+            <td className="py-1.5 text-right text-muted-foreground">{usd(expected)}</td>
+            <td className="py-1.5 text-right">{usd(charged)}</td>
+          </tr>
+        ))}
+      </tbody>
+      <tfoot>
+        <tr className="font-semibold">
+          <th scope="row" className="py-1.5 text-left font-semibold">
+            Total
+          </th>
+          <td className="py-1.5 text-right">{usd(receipt.estimatedTotal)}</td>
+          <td className="py-1.5 text-right">{usd(receipt.total)}</td>
+        </tr>
+      </tfoot>
+    </table>
   );
 }

@@ -1,5 +1,7 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ArrowRightIcon, DownloadIcon, ExternalLinkIcon, SparklesIcon } from 'lucide-react';
+import { modelQuery } from '@/api/models';
 import type { JobDetail } from '@/api/types';
 import { Button } from '@/components/ui/button';
 import { decimal } from '@/lib/format';
@@ -41,6 +43,7 @@ export function CompletedBanner({ job }: { job: JobDetail }) {
             )}
           </dl>
           {job.artifactId && <Actions modelId={job.artifactId} />}
+          {job.artifactId && <StoredAt modelId={job.artifactId} />}
         </div>
       </div>
     </section>
@@ -63,5 +66,17 @@ function Actions({ modelId }: { modelId: string }) {
         Download Artifacts
       </Button>
     </div>
+  );
+}
+
+/** Where the adapter lies in the storage. */
+function StoredAt({ modelId }: { modelId: string }) {
+  const { data } = useQuery(modelQuery(modelId));
+  if (!data) return null;
+  return (
+    <p className="border-t border-green-200 pt-3 text-xs break-words text-green-700">
+      <strong>Note:</strong> the adapter is stored at{' '}
+      <code className="rounded bg-green-100 px-1 font-mono break-all">{data.artifacts.adapterModel.s3Key}</code>
+    </p>
   );
 }

@@ -8,10 +8,12 @@ import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { messageOf } from '@/lib/errors';
 import { integer, usd } from '@/lib/format';
+import { adviceFor } from '../advice';
 import { REASONS } from '../reasons';
 
 /** Why the job failed, and what can be done. */
 export function FailedPanel({ job }: { job: JobDetail }) {
+  const advice = adviceFor(job.errorCode);
   return (
     <Card role="alert" className="gap-4 border-2 border-red-300 bg-red-50 p-6">
       <div className="flex items-start gap-4">
@@ -22,10 +24,24 @@ export function FailedPanel({ job }: { job: JobDetail }) {
           {job.errorCode && <code className="font-mono text-xs text-red-700">{job.errorCode}</code>}
         </div>
       </div>
+      {advice.length > 0 && (
+        <div className="text-red-900">
+          <h3 className="text-sm font-semibold">What to Change</h3>
+          <ul className="mt-1 list-inside list-disc space-y-1 text-sm">
+            {advice.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        </div>
+      )}
       {job.errorStack && (
         <details>
           <summary className="cursor-pointer text-sm font-medium text-red-900">Last lines of the trainer</summary>
-          <pre className="mt-2 max-h-60 overflow-auto rounded-lg bg-card/70 p-3 font-mono text-xs whitespace-pre-wrap">
+          <pre
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
+            tabIndex={0}
+            className="mt-2 max-h-60 overflow-auto rounded-lg bg-card/70 p-3 font-mono text-xs whitespace-pre-wrap"
+          >
             {job.errorStack}
           </pre>
         </details>

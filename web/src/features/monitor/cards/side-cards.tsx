@@ -1,3 +1,4 @@
+import { WifiOffIcon } from 'lucide-react';
 import type { JobDetail } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
@@ -19,6 +20,22 @@ export function LiveCard({ connection, updatedAt }: { connection: Connection; up
       </p>
       <p className="mt-1 text-xs text-muted-foreground">Last update: {clockTime(updatedAt)}</p>
     </div>
+  );
+}
+
+/** Stands at the top while the stream is broken: what is shown may be old until it is back. */
+export function LostConnection({ updatedAt }: { updatedAt: number }) {
+  return (
+    <p
+      role="alert"
+      className="flex items-start gap-3 rounded-lg border border-yellow-300 bg-yellow-50 p-4 text-sm text-yellow-800"
+    >
+      <WifiOffIcon aria-hidden className="mt-0.5 size-4 shrink-0" />
+      <span>
+        <strong>Connection lost, reconnecting...</strong> The figures are those of {clockTime(updatedAt)}. The job goes
+        on, and nothing of it will be missing here.
+      </span>
+    </p>
   );
 }
 
