@@ -40,6 +40,7 @@ impl IntoResponses for Failures {
     components(schemas(
         ErrorEnvelope,
         costs::CostGrouping,
+        costs::CostScope,
         datasets::DatasetSort,
         job_requests::JobSort,
         models::ArtifactKind,

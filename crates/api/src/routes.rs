@@ -50,6 +50,7 @@ pub fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(models::archive::archive))
         .routes(routes!(costs::list::list))
         .routes(routes!(costs::summary::summary))
+        .routes(routes!(costs::export::export))
         .routes(routes!(notifications::list::list))
         .routes(routes!(notifications::read::read))
         .routes(routes!(notifications::read_all::read_all))

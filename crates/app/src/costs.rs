@@ -1,25 +1,35 @@
 //! Costs: what was recorded, by time, and the month against the budget.
 
-use crate::{App, accounts};
-use chrono::{DateTime, Datelike, Days, Months, NaiveDate, NaiveTime, Utc};
-use db::costs::{CostFilter, CostRecord};
+mod calendar;
+mod export;
+mod month;
+
+pub use calendar::{Grouping, Zone};
+pub use export::{Export, export};
+pub use month::{BudgetAlert, MonthView, summary};
+
+use crate::App;
+use chrono::{Datelike, Days, NaiveDate};
+use db::costs::{CostFilter, CostRecord, Place};
 use domain::cost::CostType;
-use domain::{Caller, Error, JobId, MicroUsd, Result, Role, UserId};
+use domain::{Caller, Error, ErrorKind, JobId, MicroUsd, Result, Role, UserId};
 use std::collections::BTreeMap;
 
-/// Length of a row.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Grouping {
-    /// A day.
-    #[default]
-    Day,
-    /// A week, from Monday.
-    Week,
-    /// A calendar month.
-    Month,
+/// Records read at a time.
+const BATCH: u64 = 2000;
+/// Years that a day may be in; both databases know them.
+const YEARS: std::ops::RangeInclusive<i32> = 1970..=9998;
+
+/// Whose costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// The caller's own.
+    Mine,
+    /// Everybody's.
+    All,
 }
 
-/// Which costs to list. Days are in UTC.
+/// Which costs to list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CostQuery {
     /// First day.
@@ -28,8 +38,14 @@ pub struct CostQuery {
     pub end: Option<NaiveDate>,
     /// Length of a row.
     pub group_by: Grouping,
+    /// Whose days these are.
+    pub zone: Zone,
     /// Only this job.
     pub job_id: Option<JobId>,
+    /// Only of this account.
+    pub user_id: Option<UserId>,
+    /// Whose; none means everybody's for who may read all costs, and the caller's own for others.
+    pub scope: Option<Scope>,
 }
 
 /// Costs by what they are for.
@@ -46,18 +62,25 @@ pub struct CostSums {
 }
 
 impl CostSums {
+    /// From sums by type.
+    fn of(sums: &BTreeMap<CostType, MicroUsd>) -> Self {
+        let mut all = Self::default();
+        sums.iter().for_each(|(kind, amount)| all.add(*kind, *amount));
+        all
+    }
+
     /// All together.
     pub fn total(&self) -> MicroUsd {
         self.compute + self.storage + self.data_transfer + self.api_calls
     }
 
-    fn add(&mut self, record: &CostRecord) {
-        *match record.cost_type {
+    fn add(&mut self, kind: CostType, amount: MicroUsd) {
+        *match kind {
             CostType::Compute => &mut self.compute,
             CostType::Storage => &mut self.storage,
             CostType::DataTransfer => &mut self.data_transfer,
             CostType::ApiCalls => &mut self.api_calls,
-        } += record.amount;
+        } += amount;
     }
 }
 
@@ -77,8 +100,8 @@ pub struct ExpensiveJob {
 pub struct CostReport {
     /// First day and sums of each row, oldest first; rows without any cost are left out.
     pub rows: Vec<(NaiveDate, CostSums)>,
-    /// Sum of all.
-    pub total: MicroUsd,
+    /// Over all rows, by what it was for.
+    pub sums: CostSums,
     /// Mean over the jobs that cost something.
     pub average_job_cost: MicroUsd,
     /// The job that cost most.
@@ -88,177 +111,100 @@ pub struct CostReport {
 /// Costs by time: the caller's own, everybody's for who may read all costs.
 ///
 /// # Errors
-/// When the last day is before the first, or the job is not there for the caller.
+/// When the last day is before the first, the job or the account is not there for the caller, or the caller may not read everybody's.
 pub async fn list(app: &App, caller: &Caller, query: CostQuery) -> Result<CostReport> {
-    if let (Some(start), Some(end)) = (query.start, query.end)
-        && end < start
-    {
-        return Err(Error::invalid("endDate", format!("endDate {end} is before startDate {start}.")));
-    }
-    let filter = CostFilter {
-        user_id: visible_owner(app, caller, query.job_id).await?,
-        job_id: query.job_id,
-        from: query.start.map(midnight),
-        until: query.end.and_then(|end| end.checked_add_days(Days::new(1))).map(midnight),
-    };
-    let records = db::costs::list(&app.db, &filter).await?;
+    let filter = filter_of(app, caller, &query).await?;
     let mut rows = BTreeMap::<NaiveDate, CostSums>::new();
     let mut jobs = BTreeMap::<JobId, MicroUsd>::new();
-    for record in &records {
-        rows.entry(first_day(record.recorded_at.date_naive(), query.group_by)).or_default().add(record);
-        if let Some(job) = record.job_id {
-            *jobs.entry(job).or_default() += record.amount;
+    let mut place: Option<Place> = None;
+    loop {
+        let records = db::costs::after(&app.db, &filter, place, BATCH).await?;
+        records.iter().for_each(|record| add_up(record, &query, &mut rows, &mut jobs));
+        place = records.last().map(|last| (last.recorded_at, last.id));
+        if (records.len() as u64) < BATCH {
+            break;
         }
     }
     jobs.retain(|_, cost| cost.0 > 0);
     let of_jobs: MicroUsd = jobs.values().copied().sum();
     let number = i64::try_from(jobs.len()).unwrap_or(i64::MAX).max(1);
+    let mut sums = CostSums::default();
+    for row in rows.values() {
+        for (kind, amount) in [
+            (CostType::Compute, row.compute),
+            (CostType::Storage, row.storage),
+            (CostType::DataTransfer, row.data_transfer),
+            (CostType::ApiCalls, row.api_calls),
+        ] {
+            sums.add(kind, amount);
+        }
+    }
     Ok(CostReport {
         rows: rows.into_iter().collect(),
-        total: records.iter().map(|record| record.amount).sum(),
+        sums,
         average_job_cost: MicroUsd(of_jobs.0 / number),
         most_expensive: most_expensive(app, &jobs).await?,
     })
 }
 
-/// Whose costs are listed; none means everybody's.
-async fn visible_owner(app: &App, caller: &Caller, job: Option<JobId>) -> Result<Option<UserId>> {
-    let reads_all = matches!(caller.role, Role::Admin | Role::BillingAdmin);
-    if let Some(id) = job {
-        let found = db::jobs::get(&app.db, id).await?.filter(|job| caller.may_read_costs_of(job.user_id));
-        return found.map(|job| Some(job.user_id)).ok_or_else(|| Error::not_found("JOB_NOT_FOUND", "training job"));
+fn add_up(record: &CostRecord, query: &CostQuery, rows: &mut BTreeMap<NaiveDate, CostSums>, jobs: &mut BTreeMap<JobId, MicroUsd>) {
+    let row = query.group_by.first_day(query.zone.day_of(record.recorded_at));
+    rows.entry(row).or_default().add(record.cost_type, record.amount);
+    if let Some(job) = record.job_id {
+        *jobs.entry(job).or_default() += record.amount;
     }
-    Ok((!reads_all).then_some(caller.user_id))
+}
+
+/// The records that are asked for, where the caller may read them.
+async fn filter_of(app: &App, caller: &Caller, query: &CostQuery) -> Result<CostFilter> {
+    for (field, day) in [("startDate", query.start), ("endDate", query.end)] {
+        if day.is_some_and(|day| !YEARS.contains(&day.year())) {
+            return Err(Error::invalid(field, format!("The year of {field} must be between {} and {}.", YEARS.start(), YEARS.end())));
+        }
+    }
+    if let (Some(start), Some(end)) = (query.start, query.end)
+        && end < start
+    {
+        return Err(Error::invalid("endDate", format!("endDate {end} is before startDate {start}.")));
+    }
+    Ok(CostFilter {
+        user_id: visible_owner(app, caller, query).await?,
+        job_id: query.job_id,
+        from: query.start.map(|day| query.zone.start_of(day)),
+        until: query.end.and_then(|end| end.checked_add_days(Days::new(1))).map(|day| query.zone.start_of(day)),
+    })
+}
+
+/// Whose costs are listed; none means everybody's.
+async fn visible_owner(app: &App, caller: &Caller, query: &CostQuery) -> Result<Option<UserId>> {
+    let reads_all = matches!(caller.role, Role::Admin | Role::BillingAdmin);
+    if query.scope == Some(Scope::All) && !reads_all {
+        let message = "Only administrators and billing administrators may read everybody's costs; leave the scope out to read yours.";
+        return Err(Error::new(ErrorKind::Forbidden, "FORBIDDEN", message).with_field("scope"));
+    }
+    let mut owner = match query.scope {
+        Some(Scope::Mine) => Some(caller.user_id),
+        Some(Scope::All) => None,
+        None => (!reads_all).then_some(caller.user_id),
+    };
+    if let Some(user) = query.user_id {
+        let there = caller.may_read_costs_of(user) && db::users::get(&app.db, user).await?.is_some();
+        if !there || owner.is_some_and(|owner| owner != user) {
+            return Err(Error::not_found("USER_NOT_FOUND", "account"));
+        }
+        owner = Some(user);
+    }
+    if let Some(id) = query.job_id {
+        let found = db::jobs::get(&app.db, id).await?.filter(|job| caller.may_read_costs_of(job.user_id));
+        let job = found.ok_or_else(|| Error::not_found("JOB_NOT_FOUND", "training job"))?;
+        // A job of somebody else than was asked for has no records there; the filter by owner says so.
+        owner = owner.or(Some(job.user_id));
+    }
+    Ok(owner)
 }
 
 async fn most_expensive(app: &App, jobs: &BTreeMap<JobId, MicroUsd>) -> Result<Option<ExpensiveJob>> {
     let Some((&id, &cost)) = jobs.iter().max_by_key(|(_, cost)| **cost) else { return Ok(None) };
     let name = db::jobs::get(&app.db, id).await?.map_or_else(|| id.to_string(), |job| job.name);
     Ok(Some(ExpensiveJob { id, name, cost }))
-}
-
-fn midnight(day: NaiveDate) -> DateTime<Utc> {
-    day.and_time(NaiveTime::MIN).and_utc()
-}
-
-fn first_day(day: NaiveDate, grouping: Grouping) -> NaiveDate {
-    match grouping {
-        Grouping::Day => day,
-        Grouping::Week => day.checked_sub_days(Days::new(day.weekday().num_days_from_monday().into())).unwrap_or(day),
-        Grouping::Month => day.with_day(1).unwrap_or(day),
-    }
-}
-
-/// A threshold of the budget that was passed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BudgetAlert {
-    /// Whether the budget is used up.
-    pub critical: bool,
-    /// What was passed.
-    pub message: String,
-    /// Percent of the budget.
-    pub threshold: u32,
-}
-
-/// The month so far, in UTC.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MonthView {
-    /// By what it was for.
-    pub spent: CostSums,
-    /// Held for jobs that have not ended.
-    pub held: MicroUsd,
-    /// The budget; none means unlimited.
-    pub budget: Option<MicroUsd>,
-    /// Whole days after today.
-    pub days_remaining: u32,
-    /// What the month will cost at its pace so far.
-    pub projected: MicroUsd,
-    /// Spent in the whole month before.
-    pub previous_month: MicroUsd,
-    /// Thresholds passed, the highest first.
-    pub alerts: Vec<BudgetAlert>,
-}
-
-/// Percents of the budget at which to warn.
-const THRESHOLDS: [u32; 3] = [100, 95, 80];
-
-/// The caller's month so far, against the caller's budget.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn summary(app: &App, caller: &Caller) -> Result<MonthView> {
-    let account = accounts::account(app, caller).await?;
-    let now = app.clock.now();
-    let month = first_day(now.date_naive(), Grouping::Month);
-    let before = month.checked_sub_months(Months::new(1)).unwrap_or(month);
-    let mine = |from, until| CostFilter { user_id: Some(caller.user_id), job_id: None, from: Some(midnight(from)), until };
-    let records = db::costs::list(&app.db, &mine(month, None)).await?;
-    let mut spent = CostSums::default();
-    records.iter().for_each(|record| spent.add(record));
-    let budget = account.monthly_budget.or(app.limits(account.tier).monthly_budget);
-    let days = i64::from(month.num_days_in_month());
-    let today = i64::from(now.day());
-    Ok(MonthView {
-        held: db::jobs::held_budget(&app.db, caller.user_id).await?,
-        budget,
-        days_remaining: u32::try_from(days - today).unwrap_or(0),
-        projected: projected(spent.total(), month, now, days),
-        previous_month: db::costs::sum(&app.db, &mine(before, Some(midnight(month)))).await?,
-        alerts: budget.map(|budget| alerts(spent.total(), budget)).unwrap_or_default(),
-        spent,
-    })
-}
-
-/// At the pace so far. The first day counts as a whole one, so that a month does not begin with a fantastic figure.
-fn projected(spent: MicroUsd, month: NaiveDate, now: DateTime<Utc>, days: i64) -> MicroUsd {
-    const DAY: i64 = 86_400;
-    let elapsed = (now - midnight(month)).num_seconds().max(DAY);
-    let whole = i128::from(spent.0) * i128::from(days * DAY) / i128::from(elapsed);
-    MicroUsd(i64::try_from(whole).unwrap_or(i64::MAX)).max(spent)
-}
-
-fn alerts(spent: MicroUsd, budget: MicroUsd) -> Vec<BudgetAlert> {
-    let passed = |threshold: &u32| i128::from(spent.0) * 100 >= i128::from(budget.0) * i128::from(*threshold);
-    let alert = |threshold: u32| BudgetAlert {
-        critical: threshold >= 95,
-        message: match threshold {
-            100 => "The monthly budget is used up: no job can be launched until it is raised or the month ends.".to_owned(),
-            _ => format!("More than {threshold} % of the monthly budget is spent."),
-        },
-        threshold,
-    };
-    THRESHOLDS.iter().copied().filter(passed).map(alert).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn day(text: &str) -> NaiveDate {
-        text.parse().expect("a day")
-    }
-
-    #[test]
-    fn rows_begin_on_mondays_and_on_the_first() {
-        assert_eq!(first_day(day("2026-11-25"), Grouping::Week), day("2026-11-23"));
-        assert_eq!(first_day(day("2026-11-23"), Grouping::Week), day("2026-11-23"));
-        assert_eq!(first_day(day("2026-11-25"), Grouping::Month), day("2026-11-01"));
-        assert_eq!(first_day(day("2026-11-25"), Grouping::Day), day("2026-11-25"));
-    }
-
-    #[test]
-    fn a_month_is_projected_at_its_pace() {
-        let now = midnight(day("2026-11-16"));
-        assert_eq!(projected(MicroUsd(1_000_000), day("2026-11-01"), now, 30), MicroUsd(2_000_000));
-        let first = midnight(day("2026-11-01"));
-        assert_eq!(projected(MicroUsd(1_000_000), day("2026-11-01"), first, 30), MicroUsd(30_000_000));
-    }
-
-    #[test]
-    fn every_threshold_that_was_passed_is_named() {
-        let at = |micros| alerts(MicroUsd(micros), MicroUsd(100)).iter().map(|alert| alert.threshold).collect::<Vec<_>>();
-        assert_eq!(at(79), Vec::<u32>::new());
-        assert_eq!(at(80), vec![80]);
-        assert_eq!(at(100), vec![100, 95, 80]);
-    }
 }

@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use domain::cost::CostType;
 use domain::{CostRecordId, JobId, MicroUsd, UserId};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -22,6 +23,7 @@ mod entity {
         pub job_id: Option<Uuid>,
         pub attempt: i32,
         pub cost_type: String,
+        pub slice: i64,
         pub amount_micros: i64,
         pub details: Option<Json>,
         pub billing_period: DateTimeUtc,
@@ -48,6 +50,8 @@ pub struct CostRecord {
     pub attempt: u32,
     /// What for.
     pub cost_type: CostType,
+    /// Of computing: the hour that it is for, in hours since 1970; 0 for everything else.
+    pub slice: i64,
     /// How much.
     pub amount: MicroUsd,
     /// Seconds, rate and the like.
@@ -67,6 +71,7 @@ impl TryFrom<Model> for CostRecord {
             job_id: m.job_id.map(JobId),
             attempt: small_count(m.attempt),
             cost_type: text("cost_records.cost_type", &m.cost_type)?,
+            slice: m.slice,
             amount: MicroUsd(m.amount_micros),
             details: m.details,
             billing_period: m.billing_period,
@@ -83,6 +88,7 @@ impl From<&CostRecord> for Model {
             job_id: c.job_id.map(JobId::uuid),
             attempt: small(c.attempt),
             cost_type: c.cost_type.as_str().to_owned(),
+            slice: c.slice,
             amount_micros: c.amount.0,
             details: c.details.clone(),
             billing_period: instant(c.billing_period),
@@ -91,8 +97,8 @@ impl From<&CostRecord> for Model {
     }
 }
 
-/// Writes records. A second record of the same job, attempt and type replaces the amount and details of the first, so a repeated step
-/// never bills twice.
+/// Writes records. A second record of the same job, attempt, type and hour replaces the amount and details of the first, so a repeated
+/// step never bills twice.
 ///
 /// # Errors
 /// When a query fails.
@@ -104,7 +110,7 @@ pub async fn upsert(db: &Db, records: &[CostRecord]) -> Result<()> {
 
 pub(crate) async fn upsert_in<C: ConnectionTrait>(connection: &C, records: &[CostRecord]) -> Result<()> {
     for record in records {
-        let mut same = OnConflict::columns([Column::JobId, Column::Attempt, Column::CostType]);
+        let mut same = OnConflict::columns([Column::JobId, Column::Attempt, Column::CostType, Column::Slice]);
         same.update_columns([Column::AmountMicros, Column::Details]);
         Entity::insert(Model::from(record).into_active_model()).on_conflict(same).exec_without_returning(connection).await?;
     }
@@ -141,13 +147,42 @@ fn matching(filter: &CostFilter) -> sea_orm::Select<Entity> {
     query
 }
 
-/// The records that match, oldest first.
+/// The records that match, oldest first. For the records of one job; see [`after`] for lists without bounds.
 ///
 /// # Errors
 /// When the query fails.
 pub async fn list(db: &Db, filter: &CostFilter) -> Result<Vec<CostRecord>> {
     let rows = matching(filter).order_by_asc(Column::RecordedAt).order_by_asc(Column::Id).all(db.read()).await?;
     rows.into_iter().map(CostRecord::try_from).collect()
+}
+
+/// A place in the records: when one was recorded, and its id.
+pub type Place = (DateTime<Utc>, CostRecordId);
+
+/// The next records that match, at most `limit`, oldest first, after the one at `place`.
+///
+/// # Errors
+/// When the query fails.
+pub async fn after(db: &Db, filter: &CostFilter, place: Option<Place>, limit: u64) -> Result<Vec<CostRecord>> {
+    let mut query = matching(filter);
+    if let Some((at, id)) = place {
+        let same = Condition::all().add(Column::RecordedAt.eq(instant(at))).add(Column::Id.gt(id.uuid()));
+        query = query.filter(Condition::any().add(Column::RecordedAt.gt(instant(at))).add(same));
+        // Said twice, so that the index is entered at the place.
+        query = query.filter(Column::RecordedAt.gte(instant(at)));
+    }
+    let rows = query.order_by_asc(Column::RecordedAt).order_by_asc(Column::Id).limit(limit).all(db.read()).await?;
+    rows.into_iter().map(CostRecord::try_from).collect()
+}
+
+/// The sums of the records that match, by what they are for; what nothing was spent on is absent.
+///
+/// # Errors
+/// When the query fails.
+pub async fn sums(db: &Db, filter: &CostFilter) -> Result<BTreeMap<CostType, MicroUsd>> {
+    let query = matching(filter).select_only().column(Column::CostType).expr(sum_of(Column::AmountMicros)).group_by(Column::CostType);
+    let rows: Vec<(String, Option<i64>)> = query.into_tuple().all(db.read()).await?;
+    rows.into_iter().map(|(kind, sum)| Ok((text("cost_records.cost_type", &kind)?, MicroUsd(sum.unwrap_or(0))))).collect()
 }
 
 /// The sum of the records that match.

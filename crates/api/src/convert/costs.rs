@@ -1,33 +1,40 @@
 //! Costs.
 
 use crate::dto::costs::{
-    AlertKind, CostAlert, CostGrouping, CostReport, CostRow, CostSummary, CostTotals, ExpensiveJob, ListCosts, MonthSpend,
+    AlertKind, CostAlert, CostGrouping, CostReport, CostRow, CostScope, CostSummary, CostTotals, ExpensiveJob, ListCosts, MonthSpend,
 };
 use crate::error::ApiError;
-use app::costs::{CostQuery, Grouping, MonthView};
+use app::costs::{CostQuery, Grouping, MonthView, Scope, Zone};
 use chrono::{DateTime, NaiveDate};
 use domain::{Error, MicroUsd};
 
 /// Which costs are wanted.
 ///
 /// # Errors
-/// When a day is none.
+/// When a day or a time zone is none.
 pub fn filter(query: &ListCosts) -> Result<CostQuery, ApiError> {
+    let zone = query.timezone.as_deref().map(|name| Zone::parse("timezone", name)).transpose()?.unwrap_or_default();
     Ok(CostQuery {
-        start: query.start_date.as_deref().map(|text| day("startDate", text)).transpose()?,
-        end: query.end_date.as_deref().map(|text| day("endDate", text)).transpose()?,
+        start: query.start_date.as_deref().map(|text| day("startDate", text, zone)).transpose()?,
+        end: query.end_date.as_deref().map(|text| day("endDate", text, zone)).transpose()?,
+        zone,
         group_by: match query.group_by.unwrap_or_default() {
             CostGrouping::Day => Grouping::Day,
             CostGrouping::Week => Grouping::Week,
             CostGrouping::Month => Grouping::Month,
         },
         job_id: query.job_id.map(Into::into),
+        user_id: query.user_id.map(Into::into),
+        scope: query.scope.map(|scope| match scope {
+            CostScope::Mine => Scope::Mine,
+            CostScope::All => Scope::All,
+        }),
     })
 }
 
-/// A day, or the UTC day of an instant.
-fn day(field: &str, text: &str) -> Result<NaiveDate, ApiError> {
-    let instant = || DateTime::parse_from_rfc3339(text).map(|at| at.to_utc().date_naive());
+/// A day, or the day that it is in the time zone at an instant.
+fn day(field: &str, text: &str, zone: Zone) -> Result<NaiveDate, ApiError> {
+    let instant = || DateTime::parse_from_rfc3339(text).map(|at| zone.day_of(at.to_utc()));
     let error = |_| Error::invalid(field, format!("{field} is '{text}'; write a day as 2026-01-31, or an ISO 8601 time.")).into();
     text.parse().or_else(|_| instant()).map_err(error)
 }
@@ -46,7 +53,11 @@ pub fn report(report: app::costs::CostReport) -> CostReport {
     CostReport {
         costs: report.rows.into_iter().map(row).collect(),
         summary: CostTotals {
-            total_spend: report.total.usd(),
+            total_spend: report.sums.total().usd(),
+            compute: report.sums.compute.usd(),
+            storage: report.sums.storage.usd(),
+            data_transfer: report.sums.data_transfer.usd(),
+            api_calls: report.sums.api_calls.usd(),
             average_job_cost: report.average_job_cost.usd(),
             most_expensive_job: report.most_expensive.map(job),
         },
@@ -73,7 +84,10 @@ pub fn summary(month: MonthView) -> CostSummary {
             remaining: month.budget.map(|budget| (budget - spent).or_zero().usd()),
             days_remaining: month.days_remaining,
             projected_total: month.projected.usd(),
+            committed: month.committed.usd(),
             previous_month: month.previous_month.usd(),
+            previous_month_to_date: month.previous_to_date.usd(),
+            trend_percent: month.trend_percent,
         },
         alerts: month.alerts.into_iter().map(alert).collect(),
     }

@@ -33,6 +33,23 @@ pub struct ListCosts {
     pub group_by: Option<CostGrouping>,
     /// Only this job.
     pub job_id: Option<Uuid>,
+    /// Whose days, weeks and months these are: the IANA name of a time zone. UTC where nothing is said.
+    #[param(example = "Europe/Vienna")]
+    pub timezone: Option<String>,
+    /// Only of this account; for administrators and billing administrators.
+    pub user_id: Option<Uuid>,
+    /// Whose costs; where nothing is said, everybody's for administrators and billing administrators, and one's own for all others.
+    pub scope: Option<CostScope>,
+}
+
+/// Whose costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum CostScope {
+    /// The caller's own.
+    Mine,
+    /// Everybody's.
+    All,
 }
 
 /// Costs.
@@ -44,7 +61,7 @@ pub struct CostReport {
     pub summary: CostTotals,
 }
 
-/// Costs of a day, week or month in UTC.
+/// Costs of a day, week or month.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CostRow {
@@ -68,6 +85,14 @@ pub struct CostRow {
 pub struct CostTotals {
     /// Sum.
     pub total_spend: f64,
+    /// GPU time of that.
+    pub compute: f64,
+    /// Storage of that.
+    pub storage: f64,
+    /// Transfer of that.
+    pub data_transfer: f64,
+    /// Paid calls of that.
+    pub api_calls: f64,
     /// Mean over the jobs that cost something; 0 where there are none.
     pub average_job_cost: f64,
     /// The job that cost most.
@@ -120,10 +145,17 @@ pub struct MonthSpend {
     pub remaining: Option<f64>,
     /// Whole days after today.
     pub days_remaining: u32,
-    /// What the month will cost at its pace so far.
+    /// What the month will cost: `spent`, `committed`, and for the rest of the month as much a day as all jobs that have ended cost so far.
     pub projected_total: f64,
+    /// What the jobs that have not ended are still estimated to cost.
+    pub committed: f64,
     /// Spent in the whole month before.
     pub previous_month: f64,
+    /// Spent in the month before up to the same time of it.
+    pub previous_month_to_date: f64,
+    /// `spent` compared to that, in percent; absent where nothing was spent then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trend_percent: Option<f64>,
 }
 
 /// A threshold that was passed.

@@ -1,4 +1,5 @@
 //! Costs.
 
+pub mod export;
 pub mod list;
 pub mod summary;

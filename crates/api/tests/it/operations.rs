@@ -113,6 +113,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("GET", "/api/models/{id}/archive", Who::Signed),
     ("GET", "/api/costs", Who::Own),
     ("GET", "/api/costs/summary", Who::Own),
+    ("GET", "/api/costs/export", Who::Own),
     ("GET", "/api/notifications", Who::Own),
     ("POST", "/api/notifications/read-all", Who::Own),
     ("PATCH", "/api/notifications/{id}/read", Who::Notification),

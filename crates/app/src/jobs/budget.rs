@@ -1,7 +1,7 @@
 //! The monthly budget: what is left, refusals, alerts.
 
 use chrono::{DateTime, Utc};
-use db::jobs::{Budget, Job};
+use db::jobs::Budget;
 use db::notifications::Notification;
 use domain::notification::{NotificationKind, NotificationPriority};
 use domain::{Error, ErrorKind, MicroUsd, NotificationId, Result, UserId};
@@ -13,7 +13,7 @@ use super::types::BudgetView;
 use crate::App;
 
 /// Percent of the budget at which the owner is told, highest first.
-const THRESHOLDS: [u32; 3] = [100, 95, 80];
+pub const THRESHOLDS: [u32; 3] = [100, 95, 80];
 
 /// The account's own budget, else its tier's; none means unlimited.
 pub async fn limit(app: &App, user_id: UserId) -> Result<Option<MicroUsd>> {
@@ -58,13 +58,17 @@ pub fn admit(limit: Option<MicroUsd>, stand: Budget, needed: MicroUsd) -> Result
     }
 }
 
+/// Whether so many percent of the budget are spent.
+pub fn reached(spent: MicroUsd, limit: MicroUsd, percent: u32) -> bool {
+    i128::from(spent.0) * 100 >= i128::from(limit.0) * i128::from(percent)
+}
+
 /// Tells the owner once for each threshold that the month's spending has reached; answers whether the budget is used up.
-pub async fn check(app: &App, job: &Job, now: DateTime<Utc>) -> Result<bool> {
-    let Some(limit) = limit(app, job.user_id).await?.filter(|limit| *limit > MicroUsd::ZERO) else { return Ok(false) };
-    let spent = db::costs::spent_in_period(&app.db, job.user_id, month_of(now)).await?;
-    let reached = |percent: &u32| i128::from(spent.0) * 100 >= i128::from(limit.0) * i128::from(*percent);
-    let Some(percent) = THRESHOLDS.into_iter().find(reached) else { return Ok(false) };
-    db::notifications::insert(&app.db, &[alert(job.user_id, limit, spent, percent, now)]).await?;
+pub async fn check(app: &App, user_id: UserId, now: DateTime<Utc>) -> Result<bool> {
+    let Some(limit) = limit(app, user_id).await?.filter(|limit| *limit > MicroUsd::ZERO) else { return Ok(false) };
+    let spent = db::costs::spent_in_period(&app.db, user_id, month_of(now)).await?;
+    let Some(percent) = THRESHOLDS.into_iter().find(|percent| reached(spent, limit, *percent)) else { return Ok(false) };
+    db::notifications::insert(&app.db, &[alert(user_id, limit, spent, percent, now)]).await?;
     Ok(percent == 100)
 }
 

@@ -103,15 +103,15 @@ pub async fn complete(app: &App, job: &Job, fence: &Fence, finished: &Finished) 
 }
 
 /// What remains to be paid: the rest of the attempt, and with completion the terms that are not of time. Answers the job's whole cost.
-fn last_costs(job: &Job, effects: &mut JobEffects, estimate: &StoredEstimate, completed: bool, now: DateTime<Utc>) -> domain::MicroUsd {
-    let run = RunInfo::of(job);
-    let terms = estimate.cost_of(run.billed);
+fn last_costs(job: &mut Job, effects: &mut JobEffects, estimate: &StoredEstimate, completed: bool, now: DateTime<Utc>) -> domain::MicroUsd {
+    let mut run = RunInfo::of(job);
     let mut cost = job.current_cost;
-    if run.billed > 0.0 {
-        cost = cost - estimate.cost_of(run.cost_reported_at).compute.total + terms.compute.total;
-        effects.costs.push(ingest::compute_record(job, estimate, run.billed, now));
+    if run.billed > run.cost_reported_at {
+        cost += ingest::charge(job, effects, &mut run, estimate, now);
+        run.store(job);
     }
     if completed {
+        let terms = estimate.cost_of(run.billed);
         for (cost_type, term) in [(CostType::Storage, terms.storage), (CostType::DataTransfer, terms.data_transfer)] {
             cost += term.total;
             effects.costs.push(CostRecord {
@@ -120,6 +120,7 @@ fn last_costs(job: &Job, effects: &mut JobEffects, estimate: &StoredEstimate, co
                 job_id: Some(job.id),
                 attempt: 0,
                 cost_type,
+                slice: 0,
                 amount: term.total,
                 details: Some(json!({"gb": term.quantity, "rate": term.rate})),
                 billing_period: month_of(now),
@@ -283,7 +284,7 @@ fn wait_again(app: &App, job: &mut Job, effects: &mut JobEffects, now: DateTime<
 }
 
 fn make_anew(app: &App, job: &mut Job, effects: &mut JobEffects, estimate: &StoredEstimate, why: Option<&Failure>, now: DateTime<Utc>) {
-    let cost = last_costs(job, effects, estimate, false, now);
+    last_costs(job, effects, estimate, false, now);
     let run = RunInfo::of(job);
     effects.attempts.push(ended_attempt(job, &run, why, now));
     let (text, level, pause) = match why {
@@ -294,26 +295,18 @@ fn make_anew(app: &App, job: &mut Job, effects: &mut JobEffects, estimate: &Stor
         None => (format!("Attempt {} was stopped from outside.", job.attempt), LogLevel::Info, Duration::zero()),
     };
     effects.events.push(ingest::log(now, level, &text));
-    job.budget_hold = (job.budget_hold - (cost - job.current_cost)).or_zero();
     next_attempt(job, now + pause, now);
     let message = format!("Attempt {} goes on from the last checkpoint.", job.attempt);
     enter_queue(&app.queue, job, effects, 1, &message);
 }
 
 fn fail(job: &mut Job, effects: &mut JobEffects, estimate: &StoredEstimate, failure: &Failure, now: DateTime<Utc>) {
-    let mut run = RunInfo::of(job);
-    if failure.code == "no_trainable_examples" {
-        // Found before anything was trained: that costs nothing.
-        run.billed = 0.0;
-        run.store(job);
-        if run.cost_reported_at > 0.0 {
-            effects.costs.push(ingest::compute_record(job, estimate, 0.0, now));
-        }
-    }
-    let cost = match run.billed > 0.0 {
-        true => last_costs(job, effects, estimate, false, now),
-        false => job.current_cost - estimate.cost_of(run.cost_reported_at).compute.total,
+    let cost = if failure.code == "no_trainable_examples" {
+        waive(job, effects, estimate, now)
+    } else {
+        last_costs(job, effects, estimate, false, now)
     };
+    let mut run = RunInfo::of(job);
     stages::end(&mut run.stages, now);
     run.store(job);
     end(job, JobStatus::Failed, cost, now);
@@ -333,10 +326,25 @@ fn fail(job: &mut Job, effects: &mut JobEffects, estimate: &StoredEstimate, fail
     effects.attempts.push(ended_attempt(job, &run, Some(failure), now));
 }
 
+/// Takes back what this attempt was charged in its last hour: it found before anything was trained that there is nothing to train on, which
+/// costs nothing. Answers the job's whole cost.
+fn waive(job: &mut Job, effects: &mut JobEffects, estimate: &StoredEstimate, now: DateTime<Utc>) -> domain::MicroUsd {
+    let price = |seconds| estimate.cost_of(seconds).compute.total;
+    let mut run = RunInfo::of(job);
+    let charged = price(run.cost_reported_at) - price(run.slice_from);
+    run.billed = run.slice_from;
+    if run.cost_reported_at > run.slice_from {
+        run.cost_reported_at = run.slice_from;
+        effects.costs.push(ingest::compute_record(job, &run, estimate, now));
+    }
+    run.store(job);
+    job.current_cost - charged
+}
+
 /// Ends a job as cancelled, within a change of it. The caller has checked that it may be.
 pub fn cancel(job: &mut Job, effects: &mut JobEffects, estimate: &StoredEstimate, now: DateTime<Utc>) {
     let cost = last_costs(job, effects, estimate, false, now);
-    let refund = (job.budget_hold - (cost - job.current_cost)).or_zero();
+    let refund = job.budget_hold;
     let mut run = RunInfo::of(job);
     stages::end(&mut run.stages, now);
     run.store(job);

@@ -75,6 +75,12 @@ async fn follow_held(app: &App, job_id: JobId, owner: &str) -> Result<Followed> 
     let mut told_cost = domain::MicroUsd::ZERO;
     loop {
         let Some(job) = db::jobs::get(&app.db, job_id).await? else { return Ok(Followed::Ended) };
+        // Also of what the end of the job has cost.
+        let mut used_up = false;
+        if job.current_cost != told_cost {
+            told_cost = job.current_cost;
+            used_up = budget::check(app, job.user_id, app.clock.now()).await?;
+        }
         let fence = Fence { attempt_id: job.attempt_id, owner: owner.to_owned() };
         if job.lease_owner.as_deref() != Some(owner) {
             return Ok(if job.status.is_terminal() || job.status == JobStatus::Queued { Followed::Ended } else { Followed::NotMine });
@@ -82,12 +88,9 @@ async fn follow_held(app: &App, job_id: JobId, owner: &str) -> Result<Followed> 
         if job.status.is_terminal() || job.status == JobStatus::Queued {
             return Ok(Followed::Ended);
         }
-        if job.current_cost != told_cost {
-            told_cost = job.current_cost;
-            if budget::check(app, &job, app.clock.now()).await? {
-                request_cancel(app, &job, CancelReason::Budget).await?;
-                continue;
-            }
+        if used_up && job.cancel_requested_at.is_none() {
+            request_cancel(app, &job, CancelReason::Budget).await?;
+            continue;
         }
         let step = Step { app, job: &job, fence: &fence };
         match (handle_of(&job), RunInfo::of(&job).last_word) {

@@ -254,33 +254,52 @@ fn set(data: &mut Value, name: &str, value: Option<f64>) {
     }
 }
 
-/// The compute record of this attempt and a `cost` event, when enough was added to tell; the hold shrinks by what was added.
+/// Charges what was run since the last time and makes a `cost` event, when enough was added to tell.
 fn bill(job: &mut Job, effects: &mut JobEffects, run: &mut RunInfo, estimate: &StoredEstimate, last: bool, now: DateTime<Utc>) {
     let due = if last || run.cost_reported_at <= 0.0 { 0.0 } else { COST_INTERVAL };
     let unreported = run.billed - run.cost_reported_at;
     if unreported <= 0.0 || unreported < due {
         return;
     }
-    let before = estimate.cost_of(run.cost_reported_at).compute.total;
-    let record = compute_record(job, estimate, run.billed, now);
-    job.budget_hold = (job.budget_hold - (record.amount - before)).or_zero();
-    effects.events.push(cost_event(job.current_cost - before + record.amount, estimate, now));
-    effects.costs.push(record);
+    let before = job.current_cost;
+    let added = charge(job, effects, run, estimate, now);
+    effects.events.push(cost_event(before + added, estimate, now));
     effects.attempts.push(attempt_record(job, run, job.status));
-    run.cost_reported_at = run.billed;
 }
 
-/// The compute record of the present attempt: one an attempt, so that seconds are never billed twice.
-pub fn compute_record(job: &Job, estimate: &StoredEstimate, billed: f64, now: DateTime<Utc>) -> CostRecord {
-    let term = estimate.cost_of(billed).compute;
+/// Writes down what the present attempt has run since the last time, and takes it from the hold; answers how much that is.
+///
+/// There is one record an attempt and hour. Each is the difference of two readings of the same price for all seconds of the attempt, so
+/// that however often it is charged the records' sum is that price to the micro-dollar, and no second is charged twice.
+pub fn charge(job: &mut Job, effects: &mut JobEffects, run: &mut RunInfo, estimate: &StoredEstimate, now: DateTime<Utc>) -> MicroUsd {
+    let price = |seconds| estimate.cost_of(seconds).compute.total;
+    // Never back to an hour that was charged before: clocks of several workers differ.
+    let hour = now.timestamp().div_euclid(3600).max(run.slice.unwrap_or(i64::MIN));
+    if run.slice != Some(hour) {
+        (run.slice, run.slice_from) = (Some(hour), run.cost_reported_at);
+    }
+    effects.costs.push(compute_record(job, run, estimate, now));
+    let added = price(run.billed) - price(run.cost_reported_at);
+    run.cost_reported_at = run.billed;
+    job.budget_hold = (job.budget_hold - added).or_zero();
+    added
+}
+
+/// The record of the present attempt and the hour that is being charged.
+pub fn compute_record(job: &Job, run: &RunInfo, estimate: &StoredEstimate, now: DateTime<Utc>) -> CostRecord {
+    let price = |seconds| estimate.cost_of(seconds).compute.total;
+    let term = estimate.cost_of(run.billed - run.slice_from).compute;
     CostRecord {
         id: CostRecordId::new(now),
         user_id: job.user_id,
         job_id: Some(job.id),
         attempt: job.attempt,
         cost_type: CostType::Compute,
-        amount: term.total,
-        details: Some(json!({"seconds": billed, "hours": term.quantity, "rate": term.rate, "instanceType": job.gpu_config.instance_type})),
+        slice: run.slice.unwrap_or_default(),
+        amount: price(run.billed) - price(run.slice_from),
+        details: Some(json!({
+            "seconds": run.billed - run.slice_from, "hours": term.quantity, "rate": term.rate, "instanceType": job.gpu_config.instance_type,
+        })),
         billing_period: month_of(now),
         recorded_at: now,
     }

@@ -5,7 +5,7 @@
 
 mod artifacts;
 mod base_model;
-mod budget;
+pub(crate) mod budget;
 mod callback;
 mod cancel;
 mod checkpoints;

@@ -101,6 +101,10 @@ pub struct RunInfo {
     pub billed: f64,
     /// Billed seconds of this attempt at the last `cost` event.
     pub cost_reported_at: f64,
+    /// The hour that is being charged, in hours since 1970.
+    pub slice: Option<i64>,
+    /// Billed seconds of this attempt at which that hour began.
+    pub slice_from: f64,
     /// Place in the queue as last told.
     pub queue_position: Option<u64>,
     /// How the run said that it ended, until the attempt is ended accordingly.

@@ -147,6 +147,39 @@ pub(super) async fn held_in<C: ConnectionTrait>(connection: &C, user_id: UserId)
     Ok(MicroUsd(sum.flatten().unwrap_or(0)))
 }
 
+/// What a job that has not ended costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LiveCost {
+    /// The estimate at launch.
+    pub estimated: MicroUsd,
+    /// The sum of its records.
+    pub so_far: MicroUsd,
+}
+
+/// What each of an account's jobs that have not ended costs.
+///
+/// # Errors
+/// When the query fails.
+pub async fn live_costs(db: &Db, user_id: UserId) -> Result<Vec<LiveCost>> {
+    let query = Entity::find().filter(Column::UserId.eq(user_id.uuid())).filter(Column::Status.is_in(live()));
+    let query = query.select_only().column(Column::EstimatedTotalCostMicros).column(Column::CurrentCostMicros);
+    let rows: Vec<(i64, i64)> = query.into_tuple().all(db.read()).await?;
+    Ok(rows.into_iter().map(|(estimated, so_far)| LiveCost { estimated: MicroUsd(estimated), so_far: MicroUsd(so_far) }).collect())
+}
+
+/// The names of these jobs; those that are not there are absent.
+///
+/// # Errors
+/// When the query fails.
+pub async fn names(db: &Db, ids: &[JobId]) -> Result<BTreeMap<JobId, String>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let query = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
+    let rows: Vec<(uuid::Uuid, String)> = query.select_only().column(Column::Id).column(Column::Name).into_tuple().all(db.read()).await?;
+    Ok(rows.into_iter().map(|(id, name)| (JobId(id), name)).collect())
+}
+
 /// Mean throughput, in tokens a second, of the last `runs` completed jobs on this base model and instance type. None where there are none.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ mod m0005_models_costs_notifications;
 mod m0006_tasks;
 mod m0007_account_events;
 mod m0008_access;
+mod m0009_cost_slices;
 
 use sea_orm_migration::prelude::*;
 
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_tasks::Migration),
             Box::new(m0007_account_events::Migration),
             Box::new(m0008_access::Migration),
+            Box::new(m0009_cost_slices::Migration),
         ]
     }
 }

@@ -20,6 +20,7 @@ fn cost(user: UserId, job: JobId, attempt: u32, cost_type: CostType, amount: i64
         job_id: Some(job),
         attempt,
         cost_type,
+        slice: 0,
         amount: MicroUsd(amount),
         details: Some(json!({ "seconds": 1.5 })),
         billing_period: at(0),

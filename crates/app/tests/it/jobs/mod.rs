@@ -7,5 +7,6 @@ mod ends;
 mod fake_cluster;
 mod following;
 mod launching;
+mod money;
 mod reading;
 mod world;
