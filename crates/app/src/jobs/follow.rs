@@ -88,7 +88,8 @@ async fn follow_held(app: &App, job_id: JobId, owner: &str) -> Result<Followed> 
         if job.status.is_terminal() || job.status == JobStatus::Queued {
             return Ok(Followed::Ended);
         }
-        if used_up && job.cancel_requested_at.is_none() {
+        // A run that has ended costs nothing more, and what it made is kept.
+        if used_up && job.cancel_requested_at.is_none() && RunInfo::of(&job).last_word.is_none() {
             request_cancel(app, &job, CancelReason::Budget).await?;
             continue;
         }
