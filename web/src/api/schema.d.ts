@@ -124,6 +124,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/costs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every record behind a list of costs, oldest first, as CSV (RFC 4180, UTF-8, one header line), made while it is sent. Amounts are exact to
+         *     the micro-dollar; `date` is the day in the time zone, `recordedAt` the instant in UTC. `groupBy` changes nothing. Texts that a
+         *     spreadsheet would take for a formula begin with `'`.
+         */
+        get: operations["exportCosts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/costs/summary": {
         parameters: {
             query?: never;
@@ -1036,7 +1057,7 @@ export interface components {
             /** @description Over all of them. */
             summary: components["schemas"]["CostTotals"];
         };
-        /** @description Costs of a day, week or month in UTC. */
+        /** @description Costs of a day, week or month. */
         CostRow: {
             /**
              * Format: double
@@ -1069,6 +1090,11 @@ export interface components {
              */
             total: number;
         };
+        /**
+         * @description Whose costs.
+         * @enum {string}
+         */
+        CostScope: "mine" | "all";
         /** @description The month so far. */
         CostSummary: {
             /** @description What needs attention. */
@@ -1080,11 +1106,31 @@ export interface components {
         CostTotals: {
             /**
              * Format: double
+             * @description Paid calls of that.
+             */
+            apiCalls: number;
+            /**
+             * Format: double
              * @description Mean over the jobs that cost something; 0 where there are none.
              */
             averageJobCost: number;
+            /**
+             * Format: double
+             * @description GPU time of that.
+             */
+            compute: number;
+            /**
+             * Format: double
+             * @description Transfer of that.
+             */
+            dataTransfer: number;
             /** @description The job that cost most. */
             mostExpensiveJob?: components["schemas"]["ExpensiveJob"];
+            /**
+             * Format: double
+             * @description Storage of that.
+             */
+            storage: number;
             /**
              * Format: double
              * @description Sum.
@@ -2735,6 +2781,11 @@ export interface components {
             budget?: number;
             /**
              * Format: double
+             * @description What the jobs that have not ended are still estimated to cost.
+             */
+            committed: number;
+            /**
+             * Format: double
              * @description GPU time of that.
              */
             compute: number;
@@ -2760,7 +2811,12 @@ export interface components {
             previousMonth: number;
             /**
              * Format: double
-             * @description What the month will cost at its pace so far.
+             * @description Spent in the month before up to the same time of it.
+             */
+            previousMonthToDate: number;
+            /**
+             * Format: double
+             * @description What the month will cost: `spent`, `committed`, and for the rest of the month as much a day as all jobs that have ended cost so far.
              */
             projectedTotal: number;
             /**
@@ -2778,6 +2834,11 @@ export interface components {
              * @description Storage of that.
              */
             storage: number;
+            /**
+             * Format: double
+             * @description `spent` compared to that, in percent; absent where nothing was spent then.
+             */
+            trendPercent?: number;
         };
         /** @description A notification. */
         Notification: {
@@ -4059,6 +4120,15 @@ export interface operations {
                  * @example 01971b8e-7c00-7000-8000-000000000002
                  */
                 jobId?: string;
+                /**
+                 * @description Whose days, weeks and months these are: the IANA name of a time zone. UTC where nothing is said.
+                 * @example Europe/Vienna
+                 */
+                timezone?: string;
+                /** @description Only of this account; for administrators and billing administrators. */
+                userId?: string;
+                /** @description Whose costs; where nothing is said, everybody's for administrators and billing administrators, and one's own for all others. */
+                scope?: components["schemas"]["CostScope"];
             };
             header?: never;
             path?: never;
@@ -4123,6 +4193,53 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    exportCosts: {
+        parameters: {
+            query?: {
+                /** @description First day, as `2026-01-31` or an ISO time; without it, everything. */
+                startDate?: string;
+                /** @description Last day, included. */
+                endDate?: string;
+                /** @description Length of a row. */
+                groupBy?: components["schemas"]["CostGrouping"];
+                /** @description Only this job. */
+                jobId?: string;
+                /**
+                 * @description Whose days, weeks and months these are: the IANA name of a time zone. UTC where nothing is said.
+                 * @example Europe/Vienna
+                 */
+                timezone?: string;
+                /** @description Only of this account; for administrators and billing administrators. */
+                userId?: string;
+                /** @description Whose costs; where nothing is said, everybody's for administrators and billing administrators, and one's own for all others. */
+                scope?: components["schemas"]["CostScope"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
         };
     };
     getCostSummary: {
