@@ -31,6 +31,7 @@ pub const CODES: &[Code] = &[
     code("EVENTS_MISSING", &[409], "Events before these were not taken in; `details.expectedSeq` is the next one."),
     code("FILE_SIZE_MISMATCH", &[400, 413], "The file has not the number of bytes that was announced."),
     code("FILE_TOO_LARGE", &[413], "The file has more bytes than the tier, the address or this way of sending allows."),
+    code("FORBIDDEN", &[403], "The account's role does not allow it."),
     code("IDEMPOTENCY_KEY_REUSED", &[409], "The same `Idempotency-Key` came with another request."),
     code("INTERNAL_ERROR", &[500], "A fault of the server; it is in its log under the `x-request-id`."),
     code("INVALID_CREDENTIALS", &[401], "The e-mail address or the password is wrong."),
@@ -58,6 +59,7 @@ pub const CODES: &[Code] = &[
     code("UPLOAD_INCOMPLETE", &[409], "The file has not arrived whole; `details` has the figures."),
     code("URL_EXPIRED", &[403], "The signed address has ended; ask for a new one."),
     code("URL_INVALID", &[403], "The signed address was altered; ask for a new one."),
+    code("USER_NOT_FOUND", &[404], "There is no such account, or the caller may not know of it."),
     code("VALIDATION_ERROR", &[400], "The input cannot be accepted; `field` names what is at fault."),
 ];
 

@@ -14,7 +14,7 @@ use axum::extract::State;
     get, path = "/api/costs", operation_id = "listCosts", tag = "costs",
     params(ListCosts),
     responses((status = 200, description = "The costs", body = Envelope<CostReport>), Failures),
-    extensions(("x-codes" = json!(["JOB_NOT_FOUND"])))
+    extensions(("x-codes" = json!(["FORBIDDEN", "JOB_NOT_FOUND", "USER_NOT_FOUND"])))
 )]
 pub async fn list(State(state): State<ApiState>, Auth(caller): Auth, Params(query): Params<ListCosts>) -> ApiResult<CostReport> {
     let found = app::costs::list(&state.app, &caller, filter(&query)?).await?;
