@@ -33,6 +33,7 @@ test('from an uploaded data set to a downloaded adapter', async ({ page }) => {
   await expectAccessible(page);
 
   const modelPage = page.url();
+  const modelId = new URL(modelPage).pathname.split('/').at(-1);
   const adapter = await bytesOf(page, 'Download adapter_model.safetensors');
   expect(adapter.name).toBe('adapter_model.safetensors');
   const headerLength = Number(adapter.bytes.readBigUInt64LE(0));
@@ -44,8 +45,20 @@ test('from an uploaded data set to a downloaded adapter', async ({ page }) => {
   for (const [name] of tensors) expect(name).toMatch(/^base_model\.model\..*\.lora_[AB]\.weight$/);
   const end = Math.max(...tensors.map(([, { data_offsets }]) => data_offsets?.[1] ?? 0));
   expect(adapter.bytes.length, 'size by the header').toBe(8 + headerLength + end);
-  const { data } = await (await page.request.get(`/api/models/${modelPage.split('/').at(-1)}`)).json();
+  const { data } = await (await page.request.get(`/api/models/${modelId}`)).json();
   expect(adapter.bytes.length, 'size as listed').toBe(data.model.artifacts.adapterModel.size);
+
+  // The large button shows how far it is, and holds the file against its checksum.
+  const whole = await bytesOf(page, /^Download LoRA Adapter/);
+  expect(whole.bytes.equals(adapter.bytes)).toBe(true);
+  await expect(page.getByText(/Download complete! adapter_model\.safetensors .*, checksum verified/)).toBeVisible();
+  await page.getByRole('tab', { name: 'vLLM' }).click();
+  await expect(page.getByText(/--enable-lora --max-lora-rank 16/)).toBeVisible();
+  await page.getByRole('link', { name: 'Show Version History' }).click();
+  await expect(page.getByRole('heading', { level: 3, name: 'Version 1' })).toBeVisible();
+  await expectAccessible(page);
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 3, name: 'Version 1' })).toBeVisible();
 
   const zip = await bytesOf(page, 'Download All as ZIP');
   expect(zip.bytes.subarray(0, 4)).toEqual(Buffer.from('PK\u0003\u0004'));
@@ -71,7 +84,7 @@ test('from an uploaded data set to a downloaded adapter', async ({ page }) => {
   await expectNoOverflow(page);
 });
 
-async function bytesOf(page: import('@playwright/test').Page, button: string) {
+async function bytesOf(page: import('@playwright/test').Page, button: string | RegExp) {
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('button', { name: button }).click(),

@@ -24,7 +24,7 @@ const router = createRouter({
   // Loaders only warm the query cache; how fresh its data is, is the query client's to say.
   defaultPreloadStaleTime: 0,
   defaultPendingComponent: PageSkeleton,
-  defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} onRetry={reset} />,
+  defaultErrorComponent: ({ error, reset }) => <ErrorState heading="h1" error={error} onRetry={reset} />,
   defaultNotFoundComponent: NotFound,
   scrollRestoration: true,
 });

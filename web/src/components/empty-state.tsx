@@ -6,12 +6,15 @@ import { cn } from '@/lib/utils';
 export function EmptyState({
   icon: Icon,
   title,
+  heading: Heading = 'p',
   children,
   action,
   className,
 }: {
   icon: LucideIcon;
   title: string;
+  /** `h1` where nothing else heads the page. */
+  heading?: 'p' | 'h1';
   children?: ReactNode;
   action?: ReactNode;
   className?: string;
@@ -19,7 +22,7 @@ export function EmptyState({
   return (
     <div className={cn('flex flex-col items-center px-6 py-16 text-center', className)}>
       <Icon className="mb-4 size-16 text-muted-foreground" aria-hidden />
-      <p className="text-xl font-semibold">{title}</p>
+      <Heading className="text-xl font-semibold">{title}</Heading>
       {children && <p className="mt-2 max-w-lg text-muted-foreground">{children}</p>}
       {action && <div className="mt-6">{action}</div>}
     </div>

@@ -6,6 +6,7 @@ import { EmptyState } from './empty-state';
 export function NotFound() {
   return (
     <EmptyState
+      heading="h1"
       icon={CompassIcon}
       title="There is no such page"
       action={

@@ -19,7 +19,7 @@ export function ConfiguratorPage({ datasetId, advanced }: { datasetId: string | 
   const dataset = useQuery({ ...datasetQuery(datasetId ?? ''), enabled: datasetId !== undefined });
   if (datasetId === undefined || isNotFound(dataset.error)) return <NoDataset missing={datasetId !== undefined} />;
   const failed = [catalogue, dataset].find(({ error, data }) => error && !data);
-  if (failed) return <ErrorState error={failed.error} onRetry={() => void failed.refetch()} />;
+  if (failed) return <ErrorState heading="h1" error={failed.error} onRetry={() => void failed.refetch()} />;
   if (!catalogue.data || !dataset.data) return <Loading />;
   return <Ready catalogue={catalogue.data} dataset={dataset.data} advanced={advanced} />;
 }
@@ -28,7 +28,7 @@ function Ready(props: Omit<Parameters<typeof Configurator>[0], 'initial'> & { ca
   const initial = useMemo(() => initialConfig(props.catalogue, scientific), [props.catalogue]);
   if (!initial) {
     return (
-      <EmptyState icon={CpuIcon} title="There is nothing to train with">
+      <EmptyState heading="h1" icon={CpuIcon} title="There is nothing to train with">
         The server offers no base model or no machine. Its log says why.
       </EmptyState>
     );
@@ -39,6 +39,7 @@ function Ready(props: Omit<Parameters<typeof Configurator>[0], 'initial'> & { ca
 function NoDataset({ missing }: { missing: boolean }) {
   return (
     <EmptyState
+      heading="h1"
       icon={DatabaseIcon}
       title={missing ? 'There is no such dataset' : 'No dataset selected'}
       action={

@@ -20,8 +20,8 @@ import { VersionHistory } from './detail/version-history';
 
 export function ModelPage({ id, history }: { id: string; history: boolean }) {
   const { data, error, refetch } = useQuery(modelQuery(id));
-  if (isNotFound(error)) return <ErrorState error={error} title="There is no such model" />;
-  if (error && !data) return <ErrorState error={error} onRetry={() => void refetch()} />;
+  if (isNotFound(error)) return <ErrorState error={error} heading="h1" title="There is no such model" />;
+  if (error && !data) return <ErrorState error={error} heading="h1" onRetry={() => void refetch()} />;
   return (
     <div className="mx-auto max-w-7xl space-y-6 p-6">
       <PageHeader

@@ -14,8 +14,8 @@ export function MonitorPage({ jobId }: { jobId: string }) {
     refetchInterval: ({ state }) => (state.data && isLive(state.data.status) ? SAFETY_NET : false),
   });
   if (data) return <Monitor job={data} updatedAt={dataUpdatedAt} onRefresh={() => refetch()} />;
-  if (isNotFound(error)) return <ErrorState error={error} title="There is no such job" />;
-  if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
+  if (isNotFound(error)) return <ErrorState error={error} heading="h1" title="There is no such job" />;
+  if (error) return <ErrorState error={error} heading="h1" onRetry={() => void refetch()} />;
   return (
     <div className="mx-auto max-w-7xl space-y-6 p-6">
       <Skeleton className="h-14 w-80 max-w-full" />
