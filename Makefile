@@ -9,7 +9,7 @@ PAGE_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/v
 DEMO_DIR ?= ./brightrun-data
 DEMO_LISTEN ?= 127.0.0.1:3000
 
-.PHONY: help build demo test test-rust test-web test-e2e lint fmt generate bench-trainer bench-dataset clean
+.PHONY: help build demo test test-rust test-web test-e2e lint fmt generate bench-trainer bench-dataset bench-sse clean
 
 help: ## This list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -56,6 +56,9 @@ bench-trainer: ## Tokens/s and peak memory of the engine on the built-in model's
 
 bench-dataset: ## Validation of a generated 500 MB file: MB/s and peak memory
 	scripts/bench-dataset.sh
+
+bench-sse: ## 5,000 event streams on one server process: delivery times and memory (STREAMS, JOBS, SECONDS)
+	cargo run --release --locked -q -p api --example streams
 
 clean: ## Removes what was built
 	rm -rf target $(WEB)/dist $(WEB)/node_modules

@@ -51,6 +51,8 @@ pub fn render(figures: &Figures, telemetry: &Telemetry) -> String {
         line(&mut text, &format!("brightrun_tasks{{state=\"{state}\"}}"), number);
     }
     gauge(&mut text, "brightrun_oldest_task_seconds", "Seconds since when the longest waiting task is due.", figures.oldest_task_seconds);
+    let name = "brightrun_oldest_queued_seconds";
+    gauge(&mut text, name, "Seconds that the job which waits longest for a place has been waiting.", figures.oldest_queued_seconds);
     gauge(&mut text, "brightrun_event_streams", "Open event streams of this process.", figures.streams.1);
     requests(&mut text, telemetry);
     text

@@ -28,7 +28,9 @@ pub struct Figures {
     pub tasks: (u64, u64, u64),
     /// Seconds since when the longest waiting task is due.
     pub oldest_task_seconds: u64,
-    /// Jobs with live streams, and streams.
+    /// Seconds that the job which waits longest for a place has been waiting.
+    pub oldest_queued_seconds: u64,
+    /// Topics with live streams, and streams.
     pub streams: (usize, usize),
 }
 
@@ -69,6 +71,12 @@ pub async fn figures(app: &App) -> Result<Figures> {
         jobs: db::jobs::counts(&app.db, &db::jobs::JobFilter::default()).await?,
         tasks: (tasks.pending, tasks.running, tasks.failed),
         oldest_task_seconds: u64::try_from(waited).unwrap_or(0),
+        oldest_queued_seconds: oldest_queued(app).await?,
         streams: app.hub.waiting(),
     })
+}
+
+async fn oldest_queued(app: &App) -> Result<u64> {
+    let oldest = db::jobs::in_status(&app.db, &[JobStatus::Queued], 1).await?;
+    Ok(oldest.first().map_or(0, |job| u64::try_from((app.clock.now() - job.queued_at).num_seconds()).unwrap_or(0)))
 }

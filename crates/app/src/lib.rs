@@ -77,6 +77,23 @@ pub struct Config {
     pub min_trainable_examples: u64,
     /// Version of the program.
     pub version: String,
+    /// When something that takes long is taken for a fault.
+    pub watch: Watch,
+}
+
+/// When something that takes long is taken for a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watch {
+    /// A run of which nothing was heard for so long is taken for lost.
+    pub silent_after: chrono::Duration,
+    /// A job that waits for longer is warned of.
+    pub queue_warning_after: chrono::Duration,
+}
+
+impl Default for Watch {
+    fn default() -> Self {
+        Self { silent_after: chrono::Duration::minutes(60), queue_warning_after: chrono::Duration::minutes(60) }
+    }
 }
 
 /// Who may sign up. The first account can always be made.

@@ -47,10 +47,7 @@ pub async fn detail(app: &App, caller: &Caller, id: ModelId) -> Result<ModelDeta
     let model = view(app, owned(app, caller, id).await?).await?;
     let job = db::jobs::get(&app.db, model.job_id).await?.ok_or_else(not_found)?;
     let query = jobs::MetricsQuery::Sampled { points: METRICS_POINTS };
-    let metrics = {
-        let _ = query;
-        Vec::new()
-    }; // TEMP
+    let metrics = jobs::metrics(app, caller, job.id, query).await?.points;
     let dataset = db::datasets::get(&app.db, model.dataset_id).await?;
     let expires_at = app.clock.now() + Duration::hours(URL_HOURS);
     let urls = DownloadUrls {

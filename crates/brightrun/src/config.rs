@@ -46,6 +46,12 @@ pub struct Options {
     /// Training runs on this machine at once.
     #[arg(long, env = "BRIGHTRUN_LOCAL_RUNS", global = true)]
     pub local_runs: Option<u32>,
+    /// Minutes after which a run of which nothing is heard is taken for lost.
+    #[arg(long, env = "BRIGHTRUN_SILENT_MINUTES", global = true)]
+    pub silent_minutes: Option<u32>,
+    /// Minutes after which a job that waits for a place is warned of.
+    #[arg(long, env = "BRIGHTRUN_QUEUE_WARNING_MINUTES", global = true)]
+    pub queue_warning_minutes: Option<u32>,
     /// Requests a minute: logins an address, writes and reads an account, as `10,120,1200`.
     #[arg(long, env = "BRIGHTRUN_RATE_LIMITS", global = true)]
     pub rate_limits: Option<String>,
@@ -66,6 +72,8 @@ struct FileOptions {
     signup: Option<String>,
     min_trainable_examples: Option<u64>,
     local_runs: Option<u32>,
+    silent_minutes: Option<u32>,
+    queue_warning_minutes: Option<u32>,
     rate_limits: Option<String>,
     gpu_cluster_api_url: Option<String>,
     gpu_cluster_api_key: Option<String>,
@@ -122,6 +130,8 @@ pub struct Settings {
     pub min_trainable_examples: u64,
     /// Training runs on this machine at once.
     pub local_runs: u32,
+    /// When something that takes long is taken for a fault.
+    pub watch: app::Watch,
     /// Requests a minute: logins an address, writes and reads an account.
     pub rate_limits: [u32; 3],
     /// The bucket for objects, where set.
@@ -175,6 +185,10 @@ impl Settings {
         let min_trainable_examples =
             picker.pick("min_trainable_examples", &options.min_trainable_examples, file.min_trainable_examples, 10, ToString::to_string);
         let local_runs = picker.pick("local_runs", &options.local_runs, file.local_runs, 1, ToString::to_string);
+        let silent = picker.pick("silent_minutes", &options.silent_minutes, file.silent_minutes, 60, ToString::to_string);
+        let waiting =
+            picker.pick("queue_warning_minutes", &options.queue_warning_minutes, file.queue_warning_minutes, 60, ToString::to_string);
+        let minutes = |n: u32| chrono::Duration::minutes(i64::from(n.max(1)));
         let rates = picker.pick("rate_limits", &options.rate_limits, file.rate_limits, "10,120,1200".to_owned(), text);
         let s3 = s3::pick(&mut picker, &options.s3, file_s3)?;
         let cluster = cluster::pick(&mut picker, &options.cluster, file_cluster)?;
@@ -196,6 +210,7 @@ impl Settings {
             },
             min_trainable_examples,
             local_runs,
+            watch: app::Watch { silent_after: minutes(silent), queue_warning_after: minutes(waiting) },
             rate_limits: parse_rates(&rates)?,
             s3,
             cluster,

@@ -146,6 +146,7 @@ async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
             runs_dir,
             min_trainable_examples: settings.min_trainable_examples,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            watch: settings.watch,
         },
     }))
 }

@@ -141,6 +141,16 @@ pub(crate) struct Found {
     pub skipped: Vec<String>,
 }
 
+/// The folder of the checkpoint of a step in a run's output folder.
+pub fn checkpoint_folder(output: &Path, step: u64) -> PathBuf {
+    Checkpoints::new(output).path(step)
+}
+
+/// Step of the newest checkpoint in a run's output folder, whether it can be used or not.
+pub fn newest_checkpoint(output: &Path) -> Option<u64> {
+    Checkpoints::new(output).steps().ok()?.pop()
+}
+
 /// The checkpoints of a job.
 #[derive(Debug, Clone)]
 pub(crate) struct Checkpoints {

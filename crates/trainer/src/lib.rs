@@ -26,6 +26,7 @@ mod template;
 mod tensors;
 pub mod tokenizer;
 
+pub use checkpoint::{checkpoint_folder, newest_checkpoint};
 pub use error::TrainerError;
 pub use event::{Emitter, EventSink, StopFlag};
 pub use example::{IGNORED, TokenisedExample, tokenise};

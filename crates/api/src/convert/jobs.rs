@@ -4,7 +4,7 @@ use crate::dto::job_detail::{
     BudgetState, CancelledJob, Checkpoint, CheckpointFile, ComputeCost, CostBreakdown, CreatedJob, DurationRange, Estimate, EstimateCost,
     EstimateDuration, EstimatedCost, JobDetail, LogLine, LossCurve, MetricsPoint, Receipt, VolumeCost,
 };
-use crate::dto::job_requests::{JobSort, ListLogs, ListMetrics};
+use crate::dto::job_requests::{DownloadLogs, JobSort, ListLogs, ListMetrics};
 use crate::dto::jobs::{
     CostRange, CurrentMetrics, GpuConfig, HyperparameterConfig, JobCounts, JobSettings, RunSummary, StageProgress, StageStatus, TrainingJob,
 };
@@ -70,6 +70,20 @@ pub fn metrics_query(query: ListMetrics) -> Result<MetricsQuery, ApiError> {
 pub fn logs_query(query: ListLogs) -> Result<LogsQuery, ApiError> {
     let limit = within("limit", query.limit.unwrap_or(200), 1, 1_000)?;
     Ok(LogsQuery { cursor: query.cursor, limit, level: query.level, search: query.search })
+}
+
+/// Which lines of a log to write into a file.
+pub fn log_filter(query: DownloadLogs) -> LogsQuery {
+    LogsQuery { level: query.level, search: query.search, ..LogsQuery::default() }
+}
+
+/// Lines of a log as text: time, level, message. Further lines of a message are indented, so that each line that is not begins an entry.
+pub fn log_text(lines: &[jobs::LogView]) -> String {
+    let line = |view: &jobs::LogView| {
+        let at = view.at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        format!("{at} {:<7} {}\n", view.level.as_str().to_uppercase(), view.message.replace('\n', "\n    "))
+    };
+    lines.iter().map(line).collect()
 }
 
 /// A number of a request that must lie between two others.
@@ -227,6 +241,7 @@ pub fn job(view: JobView) -> TrainingJob {
         previous_metrics: view.previous_metrics.map(current_metrics),
         memory_total_bytes: view.memory_total_bytes,
         queue_position: view.queue_position,
+        expected_start_at: view.expected_start_at,
         queued_at: view.queued_at,
         started_at: view.started_at,
         completed_at: view.completed_at,

@@ -216,6 +216,18 @@ pub struct ListLogs {
     pub search: Option<String>,
 }
 
+/// Which log lines to write into a file.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+pub struct DownloadLogs {
+    /// Only this level.
+    #[param(value_type = Option<t::LogLevel>)]
+    pub level: Option<domain::job::LogLevel>,
+    /// Part of the message, without case.
+    pub search: Option<String>,
+}
+
 /// Where to begin in the event stream.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]

@@ -152,6 +152,9 @@ pub struct TrainingJob {
     /// Place in the queue, from 1, while queued.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_position: Option<u64>,
+    /// When it is expected to start, while queued and once that was worked out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_start_at: Option<DateTime<Utc>>,
     /// When it was accepted, or asked to retry.
     pub queued_at: DateTime<Utc>,
     /// When the GPU began.

@@ -209,6 +209,14 @@ async fn metrics_and_logs_are_paged_and_filtered() {
     assert_eq!(messages("?level=warning").await, ["3 examples were CUT"]);
     assert_eq!(messages("?search=cut").await, ["3 examples were CUT"]);
     assert_eq!(messages("?limit=1").await, ["Loading"]);
+    let file = world.get(&format!("{path}/logs/download"), &world.ada).await;
+    assert_eq!((file.status, file.headers["content-type"].as_bytes()), (StatusCode::OK, &b"text/plain; charset=utf-8"[..]));
+    assert!(file.headers["content-disposition"].to_str().is_ok_and(|value| value.contains(&format!("{job}.log"))));
+    let lines = String::from_utf8(file.bytes.to_vec()).expect("text");
+    assert_eq!(lines.lines().count(), 3);
+    assert!(lines.lines().nth(1).is_some_and(|line| line.ends_with(" WARNING 3 examples were CUT")), "{lines}");
+    let file = world.get(&format!("{path}/logs/download?level=info&search=load"), &world.ada).await;
+    assert!(String::from_utf8_lossy(&file.bytes).ends_with("INFO    Loading\n"));
     world.get(&format!("{path}/logs?level=loud"), &world.ada).await.fails(400, "VALIDATION_ERROR", Some("level"));
     let detail = world.get(&path, &world.ada).await.data()["job"].clone();
     let curve = &detail["lossCurve"];

@@ -99,6 +99,8 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("GET", "/api/jobs/{id}/stream", Who::Job),
     ("GET", "/api/jobs/{id}/metrics", Who::Job),
     ("GET", "/api/jobs/{id}/logs", Who::Job),
+    ("GET", "/api/jobs/{id}/logs/download", Who::Job),
+    ("GET", "/api/jobs/stream", Who::Own),
     ("GET", "/api/jobs/{id}/checkpoints", Who::Job),
     ("POST", "/api/jobs/callback", Who::Signed),
     ("POST", "/api/jobs/callback/checkpoints", Who::Signed),

@@ -287,7 +287,8 @@ impl World {
         let event = db::jobs::NewEvent::new(name, data, now);
         let change = |_: &mut db::jobs::Job, effects: &mut db::jobs::JobEffects| effects.events.push(event);
         db::jobs::update(&self.app.db, job, now, change).await.expect("written").expect("there");
-        self.app.hub.notify(job);
+        let owner = db::jobs::get(&self.app.db, job).await.expect("read").expect("there").user_id;
+        self.app.hub.notify(job, owner);
     }
 
     /// Ends a job as completed, as a worker does.
@@ -300,7 +301,8 @@ impl World {
             effects.events.push(event);
         };
         db::jobs::update(&self.app.db, job, now, change).await.expect("written").expect("there");
-        self.app.hub.notify(job);
+        let owner = db::jobs::get(&self.app.db, job).await.expect("read").expect("there").user_id;
+        self.app.hub.notify(job, owner);
     }
 
     /// A stored model with real files.
@@ -435,5 +437,6 @@ fn config(folder: &Path, signup: SignupMode) -> Config {
         runs_dir: folder.join("runs"),
         min_trainable_examples: 10,
         version: "0.0.0".to_owned(),
+        watch: app::Watch::default(),
     }
 }

@@ -9,7 +9,7 @@ use cluster::callback::{CallbackError, verify};
 use db::jobs::{Job, JobEffects};
 use domain::job::{JobStatus, LogLevel};
 use domain::run::{CHECKPOINT_FILES, CallbackAnswer, CallbackTarget, CheckpointGrant, SignedRequest, TrainerEvent, TrainerEventKind};
-use domain::{AttemptId, Error, ErrorKind, JobId, Result};
+use domain::{AttemptId, Error, ErrorKind, JobId, Result, UserId};
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -103,14 +103,14 @@ pub async fn report(app: &App, call: SignedCall<'_>) -> Result<CallbackAnswer> {
         return Err(Error::invalid("events", "The events do not follow each other; their numbers must rise by one."));
     }
     let now = app.clock.now();
-    let change = |job: &mut Job, effects: &mut JobEffects| -> Result<CallbackAnswer> {
+    let change = |job: &mut Job, effects: &mut JobEffects| -> Result<(UserId, CallbackAnswer)> {
         if job.attempt_id != Some(report.attempt_id) {
             return Err(superseded());
         }
         // An end that is known but not acted on yet has a number that no event of the log carries.
         let last = RunInfo::of(job).last_word.map_or(job.last_trainer_seq, |word| word.seq.max(job.last_trainer_seq));
         if job.status.is_terminal() || RunInfo::of(job).last_word.is_some() {
-            return Ok(CallbackAnswer { last_seq: last });
+            return Ok((job.user_id, CallbackAnswer { last_seq: last }));
         }
         if !matches!(job.status, JobStatus::Initializing | JobStatus::Running) {
             return Err(superseded());
@@ -119,14 +119,14 @@ pub async fn report(app: &App, call: SignedCall<'_>) -> Result<CallbackAnswer> {
             return Err(missing(last + 1, first.seq));
         }
         let estimate = StoredEstimate::of(job).map_err(Error::internal)?;
-        let word = ingest::take_in(job, effects, &estimate, &events, now);
+        let word = ingest::take_in(job, effects, &estimate, &events, app.blob.bucket(), now);
         let sent = events.last().map_or(last, |event| event.seq);
         let last_seq = word.map_or(sent, |word| word.seq).max(last);
-        Ok(CallbackAnswer { last_seq })
+        Ok((job.user_id, CallbackAnswer { last_seq }))
     };
     let answer = db::jobs::update(&app.db, report.job_id, now, change).await?;
-    let answer = answer.ok_or_else(|| Error::not_found("JOB_NOT_FOUND", "job"))??;
-    app.hub.notify(report.job_id);
+    let (owner, answer) = answer.ok_or_else(|| Error::not_found("JOB_NOT_FOUND", "job"))??;
+    app.hub.notify(report.job_id, owner);
     if events.iter().any(|event| matches!(event.kind, TrainerEventKind::CheckpointStored { .. })) {
         checkpoints::prune(app, report.job_id).await?;
     }

@@ -48,7 +48,7 @@ pub async fn cancel(app: &App, caller: &Caller, id: JobId, reason: Option<Cancel
         Ok(())
     };
     db::jobs::update(&app.db, id, now, change).await?.ok_or_else(|| Error::not_found("JOB_NOT_FOUND", "job"))??;
-    app.hub.notify(id);
+    app.hub.notify(id, job.user_id);
     match tokio::time::timeout(LIMIT, until_ended(app, id)).await {
         Ok(ended) => answer(app, &ended?).await,
         Err(_) => Err(Error::new(

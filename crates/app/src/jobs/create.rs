@@ -314,7 +314,7 @@ pub async fn retry(app: &App, caller: &Caller, id: JobId) -> Result<CreatedJob> 
     let changed = db::jobs::update_within_budget(&app.db, id, month_of(now), now, change).await?;
     changed.ok_or_else(|| Error::not_found("JOB_NOT_FOUND", "job"))??;
     app.queue.wake();
-    app.hub.notify(id);
+    app.hub.notify(id, job.user_id);
     let job = find(app, caller, id).await?;
     created(app, &job, false).await
 }

@@ -63,6 +63,12 @@ impl Failure {
         Self::new("run_lost", "The training process is gone, and nobody saw how it ended.", true).with_detail(last_lines)
     }
 
+    /// A run of which nothing was heard for so long.
+    pub fn silent(limit: chrono::Duration) -> Self {
+        let message = format!("Nothing was heard of the training process for {} minutes, so it is taken for lost.", limit.num_minutes());
+        Self::new("run_silent", message, true)
+    }
+
     /// A cluster that could not do what was asked.
     pub fn from_cluster(error: &ClusterError) -> Self {
         let mut message = format!("The cluster could not run the job: {error}");

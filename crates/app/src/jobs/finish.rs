@@ -98,7 +98,7 @@ pub async fn complete(app: &App, job: &Job, fence: &Fence, finished: &Finished) 
         Ok(true)
     };
     let done = db::jobs::update(&app.db, job.id, now, change).await?.transpose().map_err(Error::internal)?;
-    app.hub.notify(job.id);
+    app.hub.notify(job.id, job.user_id);
     Ok(done.unwrap_or(false))
 }
 
@@ -266,7 +266,7 @@ pub async fn set_back(app: &App, job: &Job, fence: &Fence, setback: &Setback) ->
         }
     };
     db::jobs::update(&app.db, job.id, now, change).await?;
-    app.hub.notify(job.id);
+    app.hub.notify(job.id, job.user_id);
     app.queue.wake();
     Ok(())
 }
@@ -367,6 +367,6 @@ pub async fn cancelled(app: &App, job: &Job, fence: &Fence) -> Result<()> {
         }
     };
     db::jobs::update(&app.db, job.id, now, change).await?;
-    app.hub.notify(job.id);
+    app.hub.notify(job.id, job.user_id);
     Ok(())
 }

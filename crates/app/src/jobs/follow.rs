@@ -211,6 +211,9 @@ impl Step<'_> {
             Ok(batch) => batch,
             Err(error) if error.is_transient() => {
                 tracing::warn!(job = %self.job.id, error = &error as &dyn std::error::Error, "the run cannot be asked; will ask again");
+                if self.is_silent() {
+                    return self.give_up_silent(handle).await;
+                }
                 tokio::time::sleep(RETRY).await;
                 return Ok(());
             }
@@ -219,10 +222,27 @@ impl Step<'_> {
         };
         match (self.take_in(&events).await?, state) {
             // The next round ends the attempt as it says, whoever makes that round.
+            (None, RunState::Running) if events.is_empty() && self.is_silent() => self.give_up_silent(handle).await,
             (Some(_), _) | (None, RunState::Running) => Ok(()),
             (None, RunState::Ended { exit, last_lines }) => self.set_back(Setback::Failed(Failure::from_exit(exit, &last_lines))).await,
             (None, RunState::Lost { last_lines }) => self.set_back(Setback::Failed(Failure::lost(&last_lines))).await,
         }
+    }
+
+    /// Whether the run has said nothing for longer than it may. One whose time is up is stopped for that instead.
+    fn is_silent(&self) -> bool {
+        let now = self.app.clock.now();
+        let last = self.job.last_event_at.max(self.job.initializing_at).unwrap_or(self.job.queued_at);
+        now - last > self.app.config.watch.silent_after && !overdue(self.job, now)
+    }
+
+    /// Takes a run that says nothing for lost. It is told to stop, where anything is there to be told; whatever it may still say or store
+    /// is refused, since the attempt is not the job's any more.
+    async fn give_up_silent(&self, handle: &RunHandle) -> Result<()> {
+        if let Err(error) = self.app.cluster.cancel(handle).await {
+            tracing::warn!(job = %self.job.id, error = &error as &dyn std::error::Error, "a silent run could not be stopped");
+        }
+        self.set_back(Setback::Failed(Failure::silent(self.app.config.watch.silent_after))).await
     }
 
     /// Ends the attempt as its run said.
@@ -242,11 +262,12 @@ impl Step<'_> {
         }
         let now = self.app.clock.now();
         let estimate = StoredEstimate::of(self.job).map_err(Error::internal)?;
+        let bucket = self.app.blob.bucket();
         let change = |job: &mut Job, effects: &mut JobEffects| {
-            if self.fence.holds(job) { ingest::take_in(job, effects, &estimate, events, now) } else { None }
+            if self.fence.holds(job) { ingest::take_in(job, effects, &estimate, events, bucket, now) } else { None }
         };
         let word = db::jobs::update(&self.app.db, self.job.id, now, change).await?;
-        self.app.hub.notify(self.job.id);
+        self.app.hub.notify(self.job.id, self.job.user_id);
         if events.iter().any(|event| matches!(event.kind, TrainerEventKind::CheckpointStored { .. })) {
             checkpoints::prune(self.app, self.job.id).await?;
         }

@@ -21,12 +21,13 @@ use super::stored::{RunInfo, StoredEstimate, month_of};
 const COST_INTERVAL: f64 = 2.0;
 
 /// Takes events in, in order, up to one with which the run ends. That one is answered, and kept with the job until the attempt is ended
-/// accordingly; the number of `complete` is left to be taken in with the job's completion.
+/// accordingly; the number of `complete` is left to be taken in with the job's completion. Stored checkpoints are in `bucket`.
 pub fn take_in(
     job: &mut Job,
     effects: &mut JobEffects,
     estimate: &StoredEstimate,
     events: &[TrainerEvent],
+    bucket: &str,
     now: DateTime<Utc>,
 ) -> Option<TrainerEvent> {
     let mut run = RunInfo::of(job);
@@ -39,7 +40,7 @@ pub fn take_in(
         match &event.kind {
             Kind::Complete { .. } => {}
             Kind::Progress { .. } if superseded => {}
-            _ => take_one(job, effects, &mut run, event),
+            _ => take_one(job, effects, &mut run, event, bucket),
         }
         if matches!(event.kind, Kind::Complete { .. } | Kind::Stopped { .. } | Kind::Error { .. }) {
             last_word = Some((*event).clone());
@@ -56,7 +57,7 @@ pub fn take_in(
     last_word
 }
 
-fn take_one(job: &mut Job, effects: &mut JobEffects, run: &mut RunInfo, event: &TrainerEvent) {
+fn take_one(job: &mut Job, effects: &mut JobEffects, run: &mut RunInfo, event: &TrainerEvent, bucket: &str) {
     let at = event.at;
     let mut push = |e: NewEvent| effects.events.push(e.from_trainer(event.seq));
     match &event.kind {
@@ -112,7 +113,7 @@ fn take_one(job: &mut Job, effects: &mut JobEffects, run: &mut RunInfo, event: &
         Kind::CheckpointStored { step, epoch, files } => {
             let text = format!("The checkpoint of step {step} is stored and can be downloaded.");
             let key = checkpoints::folder(job.id, *epoch, *step);
-            let files = Projection::CheckpointFiles { step: *step, bucket: "checkpoints".to_owned(), key, files: files.clone() };
+            let files = Projection::CheckpointFiles { step: *step, bucket: bucket.to_owned(), key, files: files.clone() };
             push(log(at, LogLevel::Info, &text).shown_as(files));
         }
         Kind::Log { level, message } => push(log(at, *level, message)),

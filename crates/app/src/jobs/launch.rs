@@ -28,12 +28,13 @@ const URL_SLACK: Duration = Duration::hours(24);
 /// Largest file of an adapter beside its weights, in bytes.
 const MAX_SMALL_FILE: u64 = 256 * 1024 * 1024;
 
-/// Turns a queued job to `initializing` for `owner`, where nothing else has happened to it meanwhile. Nothing is billed yet.
-pub async fn claim(app: &App, job: &Job, owner: &str) -> Result<bool> {
+/// Turns a queued job to `initializing` for `owner`, where nothing else has happened to it meanwhile and its account has fewer than `limit`
+/// jobs under way, whoever launches them. Nothing is billed yet.
+pub async fn claim(app: &App, job: &Job, owner: &str, limit: u32) -> Result<bool> {
     let now = app.clock.now();
-    let change = |current: &mut Job, effects: &mut JobEffects| {
+    let change = |current: &mut Job, effects: &mut JobEffects, under_way: u64| {
         let same = current.status == JobStatus::Queued && current.attempt_id == job.attempt_id && current.cancel_requested_at.is_none();
-        if !same {
+        if !same || under_way >= u64::from(limit) {
             return false;
         }
         current.status = JobStatus::Initializing;
@@ -41,7 +42,7 @@ pub async fn claim(app: &App, job: &Job, owner: &str) -> Result<bool> {
         current.lease_owner = Some(owner.to_owned());
         current.lease_until = Some(now + LEASE);
         let message = "Starting the trainer";
-        let mut run = RunInfo { queue_position: None, ..RunInfo::of(current) };
+        let mut run = RunInfo { queue_position: None, expected_start_at: None, ..RunInfo::of(current) };
         stages::enter(&mut run.stages, StageGroup::Preprocessing, now, message);
         run.store(current);
         current.stage = JobStage::Initializing;
@@ -51,8 +52,8 @@ pub async fn claim(app: &App, job: &Job, owner: &str) -> Result<bool> {
         effects.events.push(NewEvent::new("stage", data, now));
         true
     };
-    let claimed = db::jobs::update(&app.db, job.id, now, change).await?;
-    app.hub.notify(job.id);
+    let claimed = db::jobs::update_counting(&app.db, job.id, now, change).await?;
+    app.hub.notify(job.id, job.user_id);
     Ok(claimed.unwrap_or(false))
 }
 

@@ -16,6 +16,7 @@ mod follow;
 mod ingest;
 mod launch;
 mod queries;
+mod queue_plan;
 mod resolve;
 mod sample;
 mod stages;
@@ -29,7 +30,8 @@ pub use callback::{SignedCall, grant_checkpoint, report};
 pub use cancel::cancel;
 pub use checkpoints::list as checkpoints;
 pub use create::{create, estimate, retry};
-pub use queries::{detail, events_after, get, list, logs, metrics, update};
+pub(crate) use queries::read_log;
+pub use queries::{detail, events, get, last_account_event, list, logs, may_see, metrics, update};
 pub use types::*;
 pub use worker::{Worker, run_worker};
 

@@ -15,6 +15,7 @@ use super::types::{
 };
 use super::view::{Viewer, metrics_view};
 use crate::App;
+use crate::events::Topic;
 
 /// Points of the history that come with a job's detail.
 const DETAIL_POINTS: u64 = 500;
@@ -185,21 +186,60 @@ pub async fn logs(app: &App, caller: &Caller, id: JobId, query: LogsQuery) -> Re
     Ok(LogsPage { logs: lines.into_iter().map(log_view).collect(), next_cursor })
 }
 
-/// Events of a job's log after number `after`, at most `limit`, in order.
+/// Whether the caller may see a job: for requests that last.
 ///
 /// # Errors
 /// `JOB_NOT_FOUND`.
-pub async fn events_after(app: &App, caller: &Caller, id: JobId, after: u64, limit: u64) -> Result<Vec<EventView>> {
-    find(app, caller, id).await?;
-    let events = db::jobs::events_after(&app.db, id, after, limit).await?;
+pub async fn may_see(app: &App, caller: &Caller, id: JobId) -> Result<()> {
+    find(app, caller, id).await.map(|_| ())
+}
+
+/// The number of the last event of all jobs of the caller.
+///
+/// # Errors
+/// When storage does not answer.
+pub async fn last_account_event(app: &App, caller: &Caller) -> Result<u64> {
+    let id = caller.user_id;
+    Ok(db::jobs::last_user_seqs(&app.db, &[id]).await?.remove(&id).unwrap_or(0))
+}
+
+/// Events of a topic after number `after`, at most `limit`, in order.
+///
+/// # Errors
+/// `JOB_NOT_FOUND`; the jobs of another account.
+pub async fn events(app: &App, caller: &Caller, topic: Topic, after: u64, limit: u64) -> Result<Vec<EventView>> {
+    match topic {
+        Topic::Job(id) => may_see(app, caller, id).await?,
+        Topic::Account(id) if id == caller.user_id => {}
+        Topic::Account(_) => return Err(Error::not_found("JOB_NOT_FOUND", "job")),
+    }
+    read_log(&app.db, topic, after, limit).await
+}
+
+/// As [`events`], for all who were allowed to watch.
+pub(crate) async fn read_log(db: &db::Db, topic: Topic, after: u64, limit: u64) -> Result<Vec<EventView>> {
+    let id = match topic {
+        Topic::Job(id) => id,
+        Topic::Account(id) => {
+            let events = db::jobs::user_events_after(db, id, after, limit).await?;
+            return Ok(events.into_iter().map(|event| event_view(event, false)).collect());
+        }
+    };
+    let events = db::jobs::events_after(db, id, after, limit).await?;
     let ends = |e: &db::jobs::JobEvent| matches!(&*e.event, "complete" | "error" | "cancelled");
     // A retried job's log goes on after an earlier end: only the last event of a job that has ended ends the stream. The job is read after
     // the events, so that an end among them is never taken for an earlier one.
     let last = match events.iter().any(ends) {
-        true => db::jobs::get(&app.db, id).await?.filter(|job| job.status.is_terminal()).map(|job| job.last_event_seq),
+        true => db::jobs::get(db, id).await?.filter(|job| job.status.is_terminal()).map(|job| job.last_event_seq),
         false => None,
     };
-    let view =
-        |e: db::jobs::JobEvent| EventView { seq: e.seq, terminal: ends(&e) && last == Some(e.seq), name: e.event, data: e.data, at: e.at };
+    let view = |event: db::jobs::JobEvent| {
+        let terminal = ends(&event) && last == Some(event.seq);
+        event_view(event, terminal)
+    };
     Ok(events.into_iter().map(view).collect())
+}
+
+fn event_view(e: db::jobs::JobEvent, terminal: bool) -> EventView {
+    EventView { job_id: e.job_id, seq: e.seq, user_seq: e.user_seq, name: e.event, data: e.data, at: e.at, terminal }
 }

@@ -182,6 +182,7 @@ mod tests {
             runs_dir: "/runs".into(),
             min_trainable_examples: 10,
             version: "1".into(),
+            watch: crate::Watch::default(),
         }
     }
 

@@ -26,6 +26,43 @@ pub fn extremes(count: usize, wanted: usize, kinds: usize, series: impl Fn(usize
 mod tests {
     use super::extremes;
 
+    /// Numbers that look random and are the same every time.
+    fn noise(seed: u64) -> impl FnMut() -> u64 {
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        move || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            state
+        }
+    }
+
+    #[test]
+    fn of_any_history_the_ends_and_the_extremes_of_every_stretch_survive() {
+        for case in 0..400 {
+            let mut next = noise(case + 1);
+            let (count, wanted) = (usize::try_from(next() % 700).expect("small"), usize::try_from(next() % 90).expect("small"));
+            let values: Vec<[Option<f64>; 2]> = (0..count)
+                .map(|_| {
+                    let training = f64::from(u32::try_from(next() % 1000).expect("small")) / 100.0;
+                    [(next() % 9 > 0).then_some(training), (next() % 20 == 0).then_some(training * 2.0)]
+                })
+                .collect();
+            let kept = extremes(count, wanted, 2, |i, kind| values[i][kind]);
+            assert!(kept.windows(2).all(|pair| pair[0] < pair[1]) && kept.iter().all(|i| *i < count), "case {case}");
+            assert!(kept.len() <= wanted.max(6) || count <= wanted.max(2), "case {case}: {}", kept.len());
+            if count > 0 {
+                assert!(kept.contains(&0) && kept.contains(&(count - 1)), "case {case}");
+            }
+            for kind in 0..2 {
+                let all = || values.iter().filter_map(|v| v[kind]);
+                let found = || kept.iter().filter_map(|i| values[*i][kind]);
+                assert_eq!(all().reduce(f64::min), found().reduce(f64::min), "case {case}");
+                assert_eq!(all().reduce(f64::max), found().reduce(f64::max), "case {case}");
+            }
+        }
+    }
+
     #[test]
     fn a_spike_survives_and_few_points_stay() {
         let spike = |i: usize, kind: usize| match kind {

@@ -107,6 +107,10 @@ pub struct RunInfo {
     pub slice_from: f64,
     /// Place in the queue as last told.
     pub queue_position: Option<u64>,
+    /// When it is expected to start, as last told.
+    pub expected_start_at: Option<DateTime<Utc>>,
+    /// Its owner was told that it has been waiting for long.
+    pub long_wait_told: bool,
     /// How the run said that it ended, until the attempt is ended accordingly.
     pub last_word: Option<TrainerEvent>,
 }

@@ -68,6 +68,7 @@ impl<'a> Viewer<'a> {
             final_cost: job.final_cost,
             hourly_rate: estimate.hourly_rate(),
             queue_position,
+            expected_start_at: run.expected_start_at.filter(|_| job.status == JobStatus::Queued).map(|at| at.max(self.now)),
             failure: failure(&job),
             cancel_reason: job.cancel_reason,
             attempt: job.attempt,

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use db::jobs::{Job, JobEffects, NewEvent};
-use domain::job::JobStatus;
+use domain::job::{JobStatus, LogLevel};
 use domain::{AttemptId, Error, Result, UserId};
 use queue::{Task, TaskContext, TaskError, TaskHandler, WorkerOptions};
 use serde_json::json;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::follow::follow;
 use super::stored::{RunInfo, StoredEstimate};
-use super::{finish, launch};
+use super::{finish, ingest, launch, queue_plan};
 use crate::App;
 
 /// How often the reconciler runs.
@@ -24,6 +24,8 @@ const RECONCILE: Duration = Duration::from_millis(1500);
 const LEAVE: Duration = Duration::from_secs(3);
 /// Queued jobs whose place in the queue is told.
 const TOLD_PLACES: usize = 50;
+/// By how much an expected start must have moved to be written down again.
+const SHIFT: chrono::Duration = chrono::Duration::seconds(30);
 
 /// Works in this process. One a process; all of them together may share the database.
 pub struct Worker {
@@ -123,21 +125,36 @@ impl Worker {
         }
         let health = self.app.cluster.health().await;
         let here = u32::try_from(lock(&self.following).len()).unwrap_or(u32::MAX).max(health.running);
-        let mut places = health.capacity.map_or(u32::MAX, |capacity| capacity.saturating_sub(here));
+        // What cannot be reached has no place: its jobs wait instead of failing.
+        let capacity = if health.ok { health.capacity } else { Some(0) };
+        let mut places = capacity.map_or(u32::MAX, |capacity| capacity.saturating_sub(here));
         let now = self.app.clock.now();
-        let mut waiting = Vec::new();
-        for job in jobs.into_iter().filter(|job| job.status == JobStatus::Queued && job.cancel_requested_at.is_none()) {
+        let (mut waiting, mut placed, mut limits) = (Vec::new(), Vec::new(), HashMap::new());
+        for job in jobs {
+            if job.status != JobStatus::Queued {
+                placed.push(queue_plan::placed(&job, now));
+                continue;
+            }
+            if job.cancel_requested_at.is_some() {
+                continue;
+            }
+            let limit = match limits.get(&job.user_id) {
+                Some(limit) => *limit,
+                None => *limits.entry(job.user_id).or_insert(self.concurrent_jobs(job.user_id).await?),
+            };
             let mine = running.entry(job.user_id).or_default();
-            let allowed = places > 0 && job.queued_at <= now && *mine < self.concurrent_jobs(job.user_id).await?;
-            if allowed && launch::claim(&self.app, &job, &self.owner_of(&job)).await? {
+            let allowed = places > 0 && job.queued_at <= now && *mine < limit;
+            if allowed && launch::claim(&self.app, &job, &self.owner_of(&job), limit).await? {
                 *mine += 1;
                 places -= 1;
+                placed.push(queue_plan::placed(&job, now));
                 self.follow(&job);
             } else {
                 waiting.push(job);
             }
         }
-        self.tell_places(&waiting).await
+        self.tell_places(&waiting, &placed, &limits, health.capacity).await?;
+        self.warn_of_long_waits(&waiting, if health.ok { None } else { Some(&*health.message) }).await
     }
 
     async fn concurrent_jobs(&self, user_id: UserId) -> Result<u32> {
@@ -145,22 +162,69 @@ impl Worker {
         Ok(user.map_or(0, |user| self.app.limits(user.tier).concurrent_jobs.max(1)))
     }
 
-    /// Tells those who wait when their place has changed.
-    async fn tell_places(&self, waiting: &[Job]) -> Result<()> {
-        for (job, position) in waiting.iter().take(TOLD_PLACES).zip(1_u64..) {
-            if RunInfo::of(job).queue_position == Some(position) {
+    /// Tells those who wait when their place has changed, and keeps when they are expected to start.
+    async fn tell_places(
+        &self,
+        waiting: &[Job],
+        placed: &[queue_plan::Placed],
+        limits: &HashMap<UserId, u32>,
+        capacity: Option<u32>,
+    ) -> Result<()> {
+        let now = self.app.clock.now();
+        let waiting = &waiting[..waiting.len().min(TOLD_PLACES)];
+        let waits: Vec<_> = waiting.iter().map(queue_plan::waits).collect();
+        let starts = queue_plan::expected_starts(now, capacity, limits, placed, &waits);
+        for ((job, start), position) in waiting.iter().zip(starts).zip(1_u64..) {
+            let run = RunInfo::of(job);
+            let moved = run.queue_position != Some(position);
+            let (before, after) = (run.expected_start_at.map(|at| at.max(now)), start.map(|at| at.max(now)));
+            let shifted = match (before, after) {
+                (Some(before), Some(after)) => (before - after).abs() > SHIFT,
+                (before, after) => before != after,
+            };
+            if !moved && !shifted {
                 continue;
             }
-            let now = self.app.clock.now();
             let change = |job: &mut Job, effects: &mut JobEffects| {
                 if job.status == JobStatus::Queued {
-                    RunInfo { queue_position: Some(position), ..RunInfo::of(job) }.store(job);
-                    let message = format!("Number {position} of those that wait for a place.");
-                    effects.events.push(NewEvent::new("queue", json!({"position": position, "message": message}), now));
+                    RunInfo { queue_position: Some(position), expected_start_at: start, ..RunInfo::of(job) }.store(job);
+                    if moved {
+                        let message = format!("Number {position} of those that wait for a place.");
+                        let mut data = json!({"position": position, "message": message});
+                        if let Some(start) = start {
+                            data["expectedStartAt"] = json!(start);
+                        }
+                        effects.events.push(NewEvent::new("queue", data, now));
+                    }
                 }
             };
             db::jobs::update(&self.app.db, job.id, now, change).await?;
-            self.app.hub.notify(job.id);
+            if moved {
+                self.app.hub.notify(job.id, job.user_id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Says, once for each job, that it has been waiting for longer than usual, and why: so that nothing waits silently for ever.
+    async fn warn_of_long_waits(&self, waiting: &[Job], problem: Option<&str>) -> Result<()> {
+        let (now, limit) = (self.app.clock.now(), self.app.config.watch.queue_warning_after);
+        for job in waiting.iter().filter(|job| now - job.queued_at > limit && !RunInfo::of(job).long_wait_told) {
+            let minutes = (now - job.queued_at).num_minutes();
+            let why = match problem {
+                Some(problem) => format!("the cluster takes no jobs now ({problem})"),
+                None => "every place is taken, or the account runs as many jobs as its tier allows".to_owned(),
+            };
+            tracing::warn!(job = %job.id, minutes, "a job has been waiting for a place for long: {why}");
+            let change = |job: &mut Job, effects: &mut JobEffects| {
+                if job.status == JobStatus::Queued {
+                    RunInfo { long_wait_told: true, ..RunInfo::of(job) }.store(job);
+                    let message = format!("The job has been waiting for {minutes} minutes: {why}. It starts as soon as it can.");
+                    effects.events.push(ingest::log(now, LogLevel::Warning, &message));
+                }
+            };
+            db::jobs::update(&self.app.db, job.id, now, change).await?;
+            self.app.hub.notify(job.id, job.user_id);
         }
         Ok(())
     }
@@ -174,7 +238,7 @@ impl Worker {
             }
         };
         db::jobs::update(&self.app.db, job.id, now, change).await?;
-        self.app.hub.notify(job.id);
+        self.app.hub.notify(job.id, job.user_id);
         Ok(())
     }
 

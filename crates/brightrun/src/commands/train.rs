@@ -3,19 +3,20 @@
 //! Writes one event in JSON a line to standard output. SIGTERM, SIGINT and, with `--watch-stdin`, the end of standard input make it save
 //! a checkpoint and leave.
 
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
+mod output;
+mod transfer;
+
+use std::io::{self, Read};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use domain::clock::SystemClock;
-use domain::run::{ArtifactFile, RunSpec, SignedRequest, TrainerEvent, TrainerEventKind};
-use futures::StreamExt;
-use sha2::{Digest, Sha256};
-use tokio::io::AsyncWriteExt;
-use trainer::{Emitter, EventSink, RunOutcome, StopFlag, TrainerError};
+use domain::job::LogLevel;
+use domain::run::{ArtifactFile, CHECKPOINT_FILES, CheckpointSource, RunSpec, TrainerEventKind};
+use output::Output;
+use trainer::{Emitter, RunOutcome, StopFlag, TrainerError};
 
 /// Exit code of a run that was stopped on request, with a checkpoint.
 const STOPPED: u8 = 3;
@@ -29,25 +30,6 @@ pub struct TrainArgs {
     /// Save a checkpoint and leave when standard input ends: so the run never outlives the program that started it.
     #[arg(long)]
     watch_stdin: bool,
-}
-
-/// Events as JSON lines on standard output. When nobody reads any more the run is stopped.
-struct Lines {
-    stop: StopFlag,
-}
-
-impl EventSink for Lines {
-    fn emit(&mut self, event: TrainerEvent) -> Result<(), TrainerError> {
-        let written = serde_json::to_vec(&event).map_err(io::Error::from).and_then(|mut line| {
-            line.push(b'\n');
-            let mut out = io::stdout().lock();
-            out.write_all(&line).and_then(|()| out.flush())
-        });
-        if written.is_err() {
-            self.stop.stop();
-        }
-        Ok(())
-    }
 }
 
 /// Runs the command.
@@ -65,9 +47,9 @@ pub fn run(args: &TrainArgs) -> Result<ExitCode> {
             stop.stop();
         });
     }
-    let mut lines = Lines { stop: stop.clone() };
+    let mut output = Output::new(&runtime, &spec, &stop);
     let clock = SystemClock;
-    let mut emitter = Emitter::new(&mut lines, &clock);
+    let mut emitter = Emitter::new(&mut output, &clock);
     match attempt(&runtime, &spec, &mut emitter, &stop) {
         Ok(code) => Ok(code),
         Err(failure) => {
@@ -94,6 +76,13 @@ fn watch_signals(runtime: &tokio::runtime::Runtime, stop: &StopFlag) -> Result<(
 
 fn attempt(runtime: &tokio::runtime::Runtime, spec: &RunSpec, emitter: &mut Emitter<'_>, stop: &StopFlag) -> Result<ExitCode> {
     let dataset = runtime.block_on(fetch_dataset(spec))?;
+    if let Some(source) = &spec.resume_from
+        && let Some(problem) = runtime.block_on(fetch_checkpoint(spec, source))?
+    {
+        let step = source.step;
+        let message = format!("The stored checkpoint of step {step} cannot be used ({problem}); the run goes on from what is here.");
+        emitter.log(LogLevel::Warning, message)?;
+    }
     match trainer::run(spec, &dataset, emitter, stop)? {
         RunOutcome::Stopped { .. } => Ok(ExitCode::from(STOPPED)),
         RunOutcome::Completed { artifacts, path, summary } => {
@@ -113,58 +102,51 @@ async fn fetch_dataset(spec: &RunSpec) -> Result<PathBuf> {
     let Some(url) = &source.url else { bail!("the run's spec names neither a path nor a URL for the data set") };
     tokio::fs::create_dir_all(&spec.output.dir).await.with_context(|| format!("cannot make {}", spec.output.dir.display()))?;
     let path = spec.output.dir.join("dataset");
-    if let (Some(expected), true) = (&source.sha256, path.is_file())
-        && &sha256_of(&path).await? == expected
-    {
-        return Ok(path);
+    if let (Some(expected), true) = (&source.sha256, path.is_file()) {
+        let path = path.clone();
+        let (found, _) = tokio::task::spawn_blocking(move || trainer::hash_file(&path)).await??;
+        if &found == expected {
+            return Ok(spec.output.dir.join("dataset"));
+        }
     }
     let temporary = spec.output.dir.join("dataset.part");
-    let mut last = None;
-    for attempt in 0..5u32 {
-        if attempt > 0 {
-            tokio::time::sleep(Duration::from_secs(1 << attempt.min(4))).await;
-        }
-        match download(url, &temporary).await {
-            Ok(found) => {
-                if let Some(expected) = source.sha256.as_ref().filter(|e| **e != found) {
-                    bail!("the data set that arrived has SHA-256 {found}, not {expected}: the file changed or was damaged on the way");
-                }
-                tokio::fs::rename(&temporary, &path).await?;
-                return Ok(path);
-            }
-            Err(e) if is_refusal(&e) => return Err(e).context("the data set cannot be fetched"),
-            Err(e) => last = Some(e),
+    let found = transfer::retried(|| transfer::download(url, &temporary)).await.context("the data set cannot be fetched")?;
+    if let Some(expected) = source.sha256.as_ref().filter(|e| **e != found) {
+        bail!("the data set that arrived has SHA-256 {found}, not {expected}: the file changed or was damaged on the way");
+    }
+    tokio::fs::rename(&temporary, &path).await?;
+    Ok(path)
+}
+
+/// Brings the checkpoint that an earlier attempt has stored, unless one as new is here. Answers why it cannot be used, where it cannot;
+/// a storage that does not answer fails the attempt, which is worth another.
+async fn fetch_checkpoint(spec: &RunSpec, source: &CheckpointSource) -> Result<Option<String>> {
+    let target = trainer::checkpoint_folder(&spec.output.dir, source.step);
+    if trainer::newest_checkpoint(&spec.output.dir).is_some_and(|step| step >= source.step) {
+        return Ok(None);
+    }
+    let temporary = spec.output.dir.join("checkpoint.part");
+    let _ = tokio::fs::remove_dir_all(&temporary).await;
+    tokio::fs::create_dir_all(&temporary).await.with_context(|| format!("cannot make {}", temporary.display()))?;
+    for name in CHECKPOINT_FILES {
+        let Some(file) = source.files.get(name) else { return Ok(Some(format!("{name} is missing"))) };
+        let path = temporary.join(name);
+        match transfer::retried(|| transfer::download(&file.url, &path)).await {
+            Ok(found) if found == file.sha256 => {}
+            Ok(_) => return Ok(Some(format!("{name} is not what was stored"))),
+            Err(error) if transfer::is_refusal(&error) => return Ok(Some(format!("{name}: {error:#}"))),
+            Err(error) => return Err(error).context("the stored checkpoint cannot be fetched"),
         }
     }
-    Err(last.unwrap_or_else(|| anyhow::anyhow!("no attempt was made"))).context("the data set cannot be fetched after 5 attempts")
-}
-
-/// Whether the other side answered and will not change its mind.
-fn is_refusal(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<reqwest::Error>().and_then(reqwest::Error::status).is_some_and(|s| s.is_client_error() && s != 429)
-}
-
-async fn download(url: &str, to: &Path) -> Result<String> {
-    let response = reqwest::get(url).await?.error_for_status()?;
-    let mut file = tokio::fs::File::create(to).await.with_context(|| format!("cannot write {}", to.display()))?;
-    let mut hash = Sha256::new();
-    let mut body = response.bytes_stream();
-    while let Some(chunk) = body.next().await {
-        let chunk = chunk?;
-        hash.update(&chunk);
-        file.write_all(&chunk).await.with_context(|| format!("cannot write {}", to.display()))?;
+    if let Some(parent) = target.parent() {
+        tokio::fs::create_dir_all(parent).await.with_context(|| format!("cannot make {}", parent.display()))?;
     }
-    file.sync_all().await.with_context(|| format!("cannot write {}", to.display()))?;
-    Ok(hex::encode(hash.finalize()))
+    tokio::fs::rename(&temporary, &target).await.with_context(|| format!("cannot make {}", target.display()))?;
+    Ok(None)
 }
 
-async fn sha256_of(path: &Path) -> Result<String> {
-    let path = path.to_owned();
-    Ok(tokio::task::spawn_blocking(move || trainer::hash_file(&path)).await??.0)
-}
-
-/// Puts every artifact to its signed URL; a second put of the same bytes changes nothing, so each is retried.
-async fn upload(spec: &RunSpec, folder: &Path, artifacts: &[ArtifactFile]) -> Result<()> {
+/// Puts every artifact to its signed URL.
+async fn upload(spec: &RunSpec, folder: &std::path::Path, artifacts: &[ArtifactFile]) -> Result<()> {
     if spec.output.uploads.is_empty() {
         return Ok(());
     }
@@ -173,35 +155,9 @@ async fn upload(spec: &RunSpec, folder: &Path, artifacts: &[ArtifactFile]) -> Re
         let Some(request) = spec.output.uploads.get(&artifact.name) else {
             bail!("the run's spec has no upload address for {}", artifact.name);
         };
-        let mut last = None;
-        for attempt in 0..5u32 {
-            if attempt > 0 {
-                tokio::time::sleep(Duration::from_secs(1 << attempt.min(4))).await;
-            }
-            match put(&client, request, &folder.join(&artifact.name), artifact.size).await {
-                Ok(()) => {
-                    last = None;
-                    break;
-                }
-                Err(e) if is_refusal(&e) => return Err(e).with_context(|| format!("{} was refused by the storage", artifact.name)),
-                Err(e) => last = Some(e),
-            }
-        }
-        if let Some(e) = last {
-            return Err(e).with_context(|| format!("{} cannot be uploaded after 5 attempts", artifact.name));
-        }
+        let path = folder.join(&artifact.name);
+        let sent = transfer::retried(|| transfer::put(&client, request, &path, artifact.size)).await;
+        sent.with_context(|| format!("{} cannot be uploaded", artifact.name))?;
     }
-    Ok(())
-}
-
-async fn put(client: &reqwest::Client, request: &SignedRequest, path: &Path, size: u64) -> Result<()> {
-    let file = tokio::fs::File::open(path).await.with_context(|| format!("cannot read {}", path.display()))?;
-    let method = reqwest::Method::from_bytes(request.method.as_bytes())?;
-    let mut call = client.request(method, &request.url).header("content-length", size);
-    for (name, value) in request.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("content-length")) {
-        call = call.header(name, value);
-    }
-    let body = reqwest::Body::wrap_stream(tokio_util::io::ReaderStream::new(file));
-    call.body(body).send().await?.error_for_status()?;
     Ok(())
 }

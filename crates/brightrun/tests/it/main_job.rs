@@ -49,6 +49,13 @@ async fn from_a_file_of_conversations_to_a_downloaded_adapter() {
     let zip = client.get_bytes(zip["downloadUrl"].as_str().expect("url")).await.expect("zip bytes");
     assert!(zip.starts_with(b"PK\x03\x04"));
 
+    // The last checkpoint was stored while the job ran, and can be had.
+    let checkpoints = client.get(&format!("/api/jobs/{job_id}/checkpoints")).await.expect("checkpoints");
+    let files = checkpoints["checkpoints"].as_array().and_then(|list| list.last()).map(|c| c["files"].clone()).expect("a checkpoint");
+    let state = files.as_array().expect("files").iter().find(|file| file["name"] == "state.json").expect("its state").clone();
+    let bytes = client.get_bytes(state["url"].as_str().expect("url")).await.expect("bytes");
+    assert_eq!(state["sha256"].as_str(), Some(trainer::sha256_hex(&bytes).as_str()));
+
     let notifications = client.get("/api/notifications").await.expect("notifications");
     assert!(notifications["notifications"].as_array().expect("list").iter().any(|n| n["type"] == "job_complete"));
 }

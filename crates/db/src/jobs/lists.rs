@@ -9,7 +9,7 @@ use crate::page::{Page, Paged};
 use domain::job::JobStatus;
 use domain::{DatasetId, JobId, MicroUsd, UserId};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The job with this id.
 ///
@@ -178,6 +178,23 @@ pub async fn names(db: &Db, ids: &[JobId]) -> Result<BTreeMap<JobId, String>> {
     let query = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
     let rows: Vec<(uuid::Uuid, String)> = query.select_only().column(Column::Id).column(Column::Name).into_tuple().all(db.read()).await?;
     Ok(rows.into_iter().map(|(id, name)| (JobId(id), name)).collect())
+}
+
+pub(super) async fn under_way_in<C: ConnectionTrait>(connection: &C, user_id: UserId) -> Result<u64> {
+    let under_way = texts(&[JobStatus::Initializing, JobStatus::Running]);
+    let query = Entity::find().filter(Column::UserId.eq(user_id.uuid())).filter(Column::Status.is_in(under_way));
+    Ok(query.count(connection).await?)
+}
+
+/// The number of the last event of each of these jobs.
+///
+/// # Errors
+/// When the query fails.
+pub async fn last_event_seqs(db: &Db, jobs: &[JobId]) -> Result<HashMap<JobId, u64>> {
+    let query = Entity::find().filter(Column::Id.is_in(jobs.iter().map(|id| id.uuid())));
+    let query = query.select_only().column(Column::Id).column(Column::LastEventSeq);
+    let rows: Vec<(uuid::Uuid, i64)> = query.into_tuple().all(db.read()).await?;
+    Ok(rows.into_iter().map(|(id, seq)| (JobId(id), count(seq))).collect())
 }
 
 /// Mean throughput, in tokens a second, of the last `runs` completed jobs on this base model and instance type. None where there are none.

@@ -11,12 +11,12 @@ mod update;
 pub use attempts::{JobAttempt, attempts, billed_seconds};
 pub use events::{JobEvent, NewEvent, Projection, events_after, last_user_seqs, user_events_after};
 pub use lists::{
-    JobFilter, JobSort, LiveCost, active, by_idempotency_key, counts, get, held_budget, in_status, list, live_costs, measured_throughput,
-    names, queue_position,
+    JobFilter, JobSort, LiveCost, active, by_idempotency_key, counts, get, held_budget, in_status, last_event_seqs, list, live_costs,
+    measured_throughput, names, queue_position,
 };
 pub use record::{Job, StepMetrics};
 pub use runs::{
     Checkpoint, LogFilter, LogLine, MetricsPoint, all_metrics, checkpoints, count_metrics, forget_checkpoint_files, last_logs, logs,
     metrics_after,
 };
-pub use update::{Budget, JobEffects, acquire_lease, insert, release_lease, renew_lease, update, update_within_budget};
+pub use update::{Budget, JobEffects, acquire_lease, insert, release_lease, renew_lease, update, update_counting, update_within_budget};

@@ -139,6 +139,34 @@ pub async fn update_within_budget<T: Send>(
     Ok(Some(answer))
 }
 
+/// As [`update`], and `change` is given how many jobs of the account are under way: initializing or running. Two launches at once, of
+/// different processes, see each other.
+///
+/// # Errors
+/// When a query fails; nothing is written then.
+pub async fn update_counting<T: Send>(
+    db: &Db,
+    id: JobId,
+    now: DateTime<Utc>,
+    change: impl FnOnce(&mut Job, &mut JobEffects, u64) -> T + Send,
+) -> Result<Option<T>> {
+    let tx = db.begin().await?;
+    let Some(owner) = Entity::find_by_id(id.uuid()).one(&tx).await? else { return Ok(None) };
+    let user_id = UserId(owner.user_id);
+    // The account before the job, as in `insert`.
+    if users::entity::Entity::find_by_id(user_id.uuid()).lock_exclusive().one(&tx).await?.is_none() {
+        return Ok(None);
+    }
+    let under_way = lists::under_way_in(&tx, user_id).await?;
+    let Some(row) = locked(&tx, id).await? else { return Ok(None) };
+    let mut job = Job::try_from(row.clone())?;
+    let mut effects = JobEffects::default();
+    let answer = change(&mut job, &mut effects, under_way);
+    write(&tx, row, job, effects, now).await?;
+    tx.commit().await?;
+    Ok(Some(answer))
+}
+
 async fn locked(tx: &DatabaseTransaction, id: JobId) -> Result<Option<Model>> {
     Ok(Entity::find_by_id(id.uuid()).lock_exclusive().one(tx).await?)
 }

@@ -35,5 +35,5 @@ pub async fn stream(
     Params(query): Params<StreamJob>,
 ) -> Result<Response, ApiError> {
     let after = header.0.or(query.last_event_id).unwrap_or(0);
-    crate::sse::response(state, caller, id, after).await
+    crate::sse::of_job(state, caller, id, after).await
 }

@@ -273,6 +273,8 @@ pub struct JobView {
     pub hourly_rate: MicroUsd,
     /// From 1, while queued.
     pub queue_position: Option<u64>,
+    /// When it is expected to start, while queued and once that was worked out.
+    pub expected_start_at: Option<DateTime<Utc>>,
     /// Why it failed.
     pub failure: Option<FailureView>,
     /// Why it was cancelled, or is being cancelled.
@@ -442,8 +444,12 @@ pub struct Cancelled {
 /// One event of a job's log, as sent to clients.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventView {
+    /// The job.
+    pub job_id: JobId,
     /// From 1 within the job, without gaps.
     pub seq: u64,
+    /// From 1 within the account, without gaps; 0 for events from before such numbers were given.
+    pub user_seq: u64,
     /// `queue`, `stage`, `progress`, `metrics`, `cost`, `checkpoint`, `log`, `complete`, `error` or `cancelled`.
     pub name: String,
     /// The payload.

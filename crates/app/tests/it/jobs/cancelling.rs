@@ -53,7 +53,7 @@ async fn a_running_job_costs_what_ran() {
         assert_eq!(world.cost(id).await, MicroUsd(4000));
         let view = world.view(id).await;
         assert_eq!((view.status, view.stages[2].state), (JobStatus::Cancelled, StageState::Stopped));
-        let events = app::jobs::events_after(&world.app, &world.caller, id, 0, 100).await.expect("events");
+        let events = app::jobs::events(&world.app, &world.caller, app::events::Topic::Job(id), 0, 100).await.expect("events");
         let last = events.last().expect("events");
         assert!(last.terminal && last.name == "cancelled" && last.data["reason"] == "no_longer_needed", "{last:?}");
         assert!(world.cluster.run(id, 1).cancelled);

@@ -40,7 +40,7 @@ async fn a_killed_trainer_is_started_again_three_times_in_all() {
         assert!(failure.message.contains("out of memory") && failure.can_retry, "{failure:?}");
         assert_eq!((failure.detail.as_deref(), view.attempt, view.stages[0].state), (Some("the last line"), 3, StageState::Stopped));
         assert_eq!(world.cost(id).await, MicroUsd(10_000), "4 s, 3 s and 3 s");
-        let events = app::jobs::events_after(&world.app, &world.caller, id, 0, 100).await.expect("events");
+        let events = app::jobs::events(&world.app, &world.caller, app::events::Topic::Job(id), 0, 100).await.expect("events");
         let last = events.last().expect("events");
         assert!(last.terminal && last.name == "error" && last.data["canRetry"] == true);
         let (told, _) = db::notifications::list(&world.app.db, world.caller.user_id, false, db::Page::first(9)).await.expect("told");
@@ -169,7 +169,7 @@ async fn a_retry_goes_on_and_pays_nothing_twice() {
         assert_eq!((view.elapsed_seconds, view.failure, view.attempt), (10.0, None, 2));
         let terms = MicroUsd::from_usd((1e-6 + 5.0) * 0.023) + MicroUsd::from_usd(2e-6 * 0.09);
         assert_eq!(world.cost(id).await, MicroUsd(10_000) + terms);
-        let events = app::jobs::events_after(&world.app, &world.caller, id, 0, 100).await.expect("events");
+        let events = app::jobs::events(&world.app, &world.caller, app::events::Topic::Job(id), 0, 100).await.expect("events");
         assert_eq!(events.iter().filter(|e| e.terminal).count(), 1, "the first end is in the past");
     })
     .await;

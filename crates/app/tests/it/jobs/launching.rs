@@ -86,7 +86,7 @@ async fn a_data_set_must_be_ready_ones_own_and_there() {
         assert_eq!(refused(app::jobs::get(&world.app, &eve, job).await).1, "JOB_NOT_FOUND");
         assert_eq!(refused(app::jobs::cancel(&world.app, &eve, job, None).await).1, "JOB_NOT_FOUND");
         assert_eq!(refused(app::jobs::retry(&world.app, &eve, job).await).1, "JOB_NOT_FOUND");
-        assert_eq!(refused(app::jobs::events_after(&world.app, &eve, job, 0, 9).await).1, "JOB_NOT_FOUND");
+        assert_eq!(refused(app::jobs::events(&world.app, &eve, app::events::Topic::Job(job), 0, 9).await).1, "JOB_NOT_FOUND");
         assert_eq!(app::jobs::list(&world.app, &eve, filter()).await.expect("a list").total, 0);
 
         let set = |status: DatasetStatus, deleted: bool| {

@@ -9,4 +9,5 @@ mod following;
 mod launching;
 mod money;
 mod reading;
+mod waiting;
 mod world;
