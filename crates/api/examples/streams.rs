@@ -21,7 +21,6 @@ use app::jobs::{CreateJob, HyperparametersInput, JobRequest, SettingsInput, Sign
 use app::{App, Config, SignupMode, Watch};
 use cluster::callback::sign;
 use cluster::{AliveRun, ClusterError, ClusterHealth, EventBatch, RunHandle, RunState, Seen, TrainingCluster};
-use domain::Clock;
 use domain::account::{Tier, TierLimits};
 use domain::catalogue::{BaseModel, default_instances};
 use domain::clock::SystemClock;

@@ -340,6 +340,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Server-sent events of all jobs of the caller: the events of `GET /api/jobs/{id}/stream`, each with `jobId` in its data. The id of an
+         *     event is its number among those of the account, without gaps and in the order in which events became visible, so that a client that
+         *     returns with `Last-Event-ID` misses nothing. Without it the stream begins with what happens from now on; `connected` says where that
+         *     is. The stream does not end by itself.
+         */
+        get: operations["streamJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs/{id}": {
         parameters: {
             query?: never;
@@ -404,6 +426,23 @@ export interface paths {
         };
         /** The log of a job. */
         get: operations["listJobLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{id}/logs/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The log of a job as a text file, a line each: time, level, text. It is read while it is sent. */
+        get: operations["downloadJobLogs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3275,6 +3314,11 @@ export interface components {
              */
             estimatedTotalCost: number;
             /**
+             * Format: date-time
+             * @description When it is expected to start, while queued and once that was worked out.
+             */
+            expectedStartAt?: string;
+            /**
              * Format: double
              * @description USD, once it has ended.
              */
@@ -6040,6 +6084,41 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    streamJobs: {
+        parameters: {
+            query?: {
+                /** @description As the header `Last-Event-ID`, which wins: events after this one are sent. */
+                lastEventId?: number;
+            };
+            header?: {
+                /** @description Number of the last event that was seen */
+                "Last-Event-ID"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
     getJob: {
         parameters: {
             query?: never;
@@ -6775,6 +6854,43 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    downloadJobLogs: {
+        parameters: {
+            query?: {
+                /** @description Only this level. */
+                level?: components["schemas"]["LogLevel"];
+                /** @description Part of the message, without case. */
+                search?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Job */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Text */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
         };
     };
     listJobMetrics: {
