@@ -149,10 +149,12 @@ async fn app_in(folder: &std::path::Path, url: &str, cluster: Arc<Kept>) -> Outc
         blob: Arc::new(blob),
         cluster,
         clock: Arc::new(SystemClock),
+        mailer: Arc::new(app::mail::LogMailer),
         tokens: BTreeMap::new(),
         hub: app::events::Hub::default(),
         config: Config {
             public_url: url.to_owned(),
+            link_url: None,
             auth_secret: vec![1; 32],
             signup: SignupMode::Open,
             tiers: Tier::ALL.iter().map(|tier| (*tier, limits)).collect(),
@@ -208,7 +210,7 @@ async fn launched(app: &App, worker: &Arc<Worker>, kept: &Kept, jobs: u64) -> Ou
         organization: None,
     };
     let session = app::accounts::signup(app, input).await?;
-    let caller = Caller { user_id: session.user.id, role: session.user.role, session_id: None };
+    let caller = Caller { user_id: session.user.id, role: session.user.role, via: domain::Access::Program, address: None };
     let dataset = testkit::rows::ready_dataset(&app.db, caller.user_id, "Talks", app.clock.now()).await;
     for _ in 0..jobs {
         let request = JobRequest {
