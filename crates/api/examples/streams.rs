@@ -21,12 +21,12 @@ use app::jobs::{CreateJob, HyperparametersInput, JobRequest, SettingsInput, Sign
 use app::{App, Config, SignupMode, Watch};
 use cluster::callback::sign;
 use cluster::{AliveRun, ClusterError, ClusterHealth, EventBatch, RunHandle, RunState, Seen, TrainingCluster};
+use domain::Caller;
 use domain::account::{Tier, TierLimits};
 use domain::catalogue::{BaseModel, default_instances};
 use domain::clock::SystemClock;
 use domain::job::LogLevel;
 use domain::run::{CallbackBody, RunSpec, TrainerEvent, TrainerEventKind};
-use domain::Caller;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -87,7 +87,11 @@ async fn server() -> Outcome<()> {
     let before = memory("VmRSS");
     let ids: Vec<String> = running.iter().map(|spec| spec.job_id.to_string()).collect();
     let plan = json!({ "address": address.to_string(), "token": token, "jobs": ids, "streams": streams });
-    let mut child = Command::new(std::env::current_exe()?).env("BENCH_CLIENTS", plan.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+    let mut child = Command::new(std::env::current_exe()?)
+        .env("BENCH_CLIENTS", plan.to_string())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
     let began = std::time::Instant::now();
     while app.hub.waiting().1 < usize::try_from(streams)? {
         if began.elapsed() > Duration::from_secs(120) {
@@ -115,7 +119,11 @@ async fn server() -> Outcome<()> {
     }
     child.wait()?;
     println!("{streams} streams of {jobs} jobs, {} events a second for {seconds} s: {} deliveries", jobs, streams * seconds);
-    println!("opened in {:.1} s; memory {before} MiB before, {held} MiB with all open, {} MiB at most", opened.as_secs_f64(), memory("VmHWM"));
+    println!(
+        "opened in {:.1} s; memory {before} MiB before, {held} MiB with all open, {} MiB at most",
+        opened.as_secs_f64(),
+        memory("VmHWM")
+    );
     println!("{}", text.trim());
     worker.leave().await;
     stopping.cancel();

@@ -270,7 +270,8 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         let mut watched = self.hub.0.lock();
         self.frames = None;
-        if self.feed.frames.receiver_count() == 0 && watched.topics.get(&self.feed.topic).is_some_and(|feed| Arc::ptr_eq(feed, &self.feed)) {
+        if self.feed.frames.receiver_count() == 0 && watched.topics.get(&self.feed.topic).is_some_and(|feed| Arc::ptr_eq(feed, &self.feed))
+        {
             watched.topics.remove(&self.feed.topic);
             self.feed.over.cancel();
         }

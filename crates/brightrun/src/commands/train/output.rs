@@ -12,7 +12,9 @@ use anyhow::{Context, Result};
 use domain::Clock;
 use domain::clock::SystemClock;
 use domain::job::LogLevel;
-use domain::run::{ArtifactFile, CHECKPOINT_FILES, CallbackTarget, CheckpointGrant, RunSpec, SignedRequest, TrainerEvent, TrainerEventKind};
+use domain::run::{
+    ArtifactFile, CHECKPOINT_FILES, CallbackTarget, CheckpointGrant, RunSpec, SignedRequest, TrainerEvent, TrainerEventKind,
+};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use tokio::sync::mpsc;
