@@ -9,7 +9,7 @@ PAGE_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/v
 DEMO_DIR ?= ./brightrun-data
 DEMO_LISTEN ?= 127.0.0.1:3000
 
-.PHONY: help build demo test test-rust test-web test-e2e lint fmt generate bench-trainer bench-dataset bench-sse clean
+.PHONY: help build demo test test-rust test-web test-e2e lint fmt generate bench-trainer bench-dataset bench-sse fuzz clean
 
 help: ## This list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -54,11 +54,14 @@ generate: $(MODULES) ## docs/openapi.json and docs/dataset-findings.md from the 
 bench-trainer: ## Tokens/s and peak memory of the engine on the built-in model's geometry
 	cargo run --release --locked -p model --example throughput
 
-bench-dataset: ## Validation of a generated 500 MB file: MB/s and peak memory
+bench-dataset: ## Validation of a generated 500 MB file: MB/s and peak memory; beside Python's datasets where BENCH_PYTHON has them
 	scripts/bench-dataset.sh
 
 bench-sse: ## 5,000 event streams on one server process: delivery times and memory (STREAMS, JOBS, SECONDS)
 	cargo run --release --locked -q -p api --example streams
+
+fuzz: ## Every fuzz target for FUZZ_SECONDS (60) each, from the fixtures on; needs cargo-fuzz
+	scripts/fuzz.sh
 
 clean: ## Removes what was built
 	rm -rf target $(WEB)/dist $(WEB)/node_modules

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod catalogue;
 pub mod costs;
+pub mod dataset_versions;
 pub mod datasets;
 pub mod job_request;
 pub mod jobs;

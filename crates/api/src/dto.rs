@@ -6,6 +6,7 @@ pub mod callback;
 pub mod catalogue;
 pub mod common;
 pub mod costs;
+pub mod dataset_versions;
 pub mod datasets;
 pub mod job_detail;
 pub mod job_requests;

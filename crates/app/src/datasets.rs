@@ -1,18 +1,29 @@
 //! Data sets: announced, uploaded, confirmed, validated.
 
+mod browse;
 mod create;
+mod export;
+mod fixes;
 mod head;
+mod make;
+mod pipe;
 mod sample;
 mod validation;
 
+pub use browse::{Conversation, ConversationPage, MOST_CONVERSATIONS, conversations};
 pub use create::{CreateDataset, CreatedDataset, create};
+pub use dataset::{FixReport, Split};
 pub use db::Direction;
+pub use db::datasets::versions::Version;
 pub use db::datasets::{Dataset, DatasetSort, DatasetTotals};
+pub use export::{ConvertReport, Export, Loss, export, export_report};
+pub use fixes::{Lineage, apply_fixes, lineage, preview_fixes};
 pub use head::{HeadReport, validate_head};
 pub use sample::{SAMPLE, SAMPLE_FILE_NAME, create_sample};
 pub use validation::{fail_validation, reconcile, run_validation};
 
 use crate::{App, storage};
+use ::dataset::DatasetError;
 use blob::{ByteStream, Key, SizeLimit};
 use db::Page;
 use domain::dataset::{DatasetFormat, DatasetStatus, FindingGroup, Severity};
@@ -202,8 +213,26 @@ fn issue(group: &FindingGroup) -> String {
     if let Some(finding) = about_the_file {
         return finding.message.clone();
     }
-    let title = dataset::codes::ALL.iter().find(|code| code.code == group.code).map_or(group.code.as_str(), |code| code.title);
+    let title = finding_kind(&group.code).map_or(group.code.as_str(), |kind| kind.title);
     format!("{title} ({})", group.count)
+}
+
+/// The kind of finding with this code.
+pub fn finding_kind(code: &str) -> Option<&'static dataset::codes::Code> {
+    dataset::codes::ALL.iter().find(|known| known.code == code).copied()
+}
+
+/// What counts tokens as the default base model does.
+fn counter(app: &App) -> Option<std::sync::Arc<dyn dataset::TokenCounter>> {
+    app.config.base_models.first().and_then(|model| app.tokens.get(&model.id)).cloned()
+}
+
+/// A file that cannot be read to its end: because of what is in it, or for a passing reason.
+fn unusable(error: DatasetError) -> Error {
+    match error {
+        DatasetError::Unusable(_) => Error::conflict("DATASET_UNREADABLE", error.to_string()),
+        error => Error::unavailable("The file could not be read to its end; try again.", error),
+    }
 }
 
 fn key_of(dataset: &Dataset) -> Result<Key> {

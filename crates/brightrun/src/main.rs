@@ -39,6 +39,10 @@ enum Command {
     Train(commands::train::TrainArgs),
     /// Checks a data set file without a server.
     Validate(commands::validate::ValidateArgs),
+    /// Writes a data set file in another format, without a server.
+    Convert(commands::convert::ConvertArgs),
+    /// Mends a data set file, without a server.
+    Fix(commands::fix::FixArgs),
     /// The main job on the sample data set, end to end.
     Demo(commands::demo::DemoArgs),
     /// Brings the database's schema up to date.
@@ -62,6 +66,8 @@ fn main() -> Result<ExitCode> {
     match &cli.command {
         Command::Train(args) => commands::train::run(args),
         Command::Validate(args) => commands::validate::run(args),
+        Command::Convert(args) => commands::convert::run(args),
+        Command::Fix(args) => commands::fix::run(args),
         Command::Openapi => {
             say(api::openapi_json().trim_end());
             Ok(ExitCode::SUCCESS)
@@ -89,7 +95,7 @@ fn with_server(command: &Command, settings: Settings) -> Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
-        Command::Train(_) | Command::Validate(_) | Command::Openapi => Ok(ExitCode::SUCCESS),
+        Command::Train(_) | Command::Validate(_) | Command::Convert(_) | Command::Fix(_) | Command::Openapi => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -4,13 +4,14 @@ use crate::codes;
 use crate::depth::{self, text_end};
 use crate::lenient::Lenient;
 use crate::normalise::Form;
-use crate::problem::Problem;
+use crate::problem::{Problem, breaks_off};
 use crate::record::Record;
 use crate::source::Position;
 use domain::dataset::DatasetFormat;
+use serde::{Deserialize, Serialize};
 
 /// How the records of a file are laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Layout {
     /// One a line.
     Lines,
@@ -57,9 +58,7 @@ pub(crate) fn is_cut_short(detected: &Result<Layout, Problem>, head: &[u8]) -> b
     }
     let text = head.trim_ascii_start();
     let mark = b"\xEF\xBB\xBF";
-    text.is_empty()
-        || mark.starts_with(text)
-        || (matches!(text[0], b'{' | b'[') && matches!(serde_json::from_slice::<serde::de::IgnoredAny>(text), Err(error) if error.is_eof()))
+    text.is_empty() || mark.starts_with(text) || (matches!(text[0], b'{' | b'[') && breaks_off(text))
 }
 
 /// Positions are relative to the first byte that is not blank.

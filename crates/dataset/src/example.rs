@@ -1,6 +1,7 @@
 //! What a data set is turned into: examples.
 
 use domain::dataset::Message;
+use serde::{Deserialize, Serialize};
 
 /// Counts tokens as the base model that will be trained does.
 pub trait TokenCounter: Send + Sync {
@@ -13,12 +14,23 @@ pub trait TokenCounter: Send + Sync {
 }
 
 /// Where the file itself wants an example to go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Split {
     /// Trained on.
     Train,
     /// Held out.
     Validation,
+}
+
+impl Split {
+    /// As files name it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Validation => "validation",
+        }
+    }
 }
 
 /// One example: a conversation up to and with an answer that is trained on.
@@ -37,7 +49,7 @@ pub struct Example {
 }
 
 /// What a file says about an example beside its text. Absent where it says nothing or leaves it blank.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Labels {
     /// Persona key, such as `anxious_planner`.
     pub persona: Option<String>,

@@ -9,10 +9,11 @@ use crate::frame::{Container, Frame, MAX_RECORD, Part, Place, lines};
 use crate::header::Header;
 use crate::lenient::{Lenient, filled};
 use crate::normalise::{self, Body, Conversation, Form};
-use crate::problem::Problem;
+use crate::problem::{Problem, breaks_off};
 use crate::record::{ConversationMeta, FileMeta, Record};
 use crate::source::{Position, Progress, Source};
 use domain::dataset::DatasetFormat;
+use serde::{Deserialize, Serialize};
 use std::io::Read;
 
 /// What one record, or one piece of a document around them, came to.
@@ -48,6 +49,28 @@ pub(crate) enum Piece {
     Close(Container),
     /// The file ends in the middle.
     CutOff,
+}
+
+/// A place in a file from which its reading can go on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Resume {
+    pub(crate) offset: u64,
+    at: Position,
+    layout: Layout,
+    walker: Walker,
+    conversation: Option<Conversation>,
+    ordinal: u64,
+    documents: u64,
+}
+
+impl Resume {
+    /// Whether its numbers can be those of a file: the text of a place comes from outside.
+    pub(crate) fn is_possible(&self) -> bool {
+        const MOST: u64 = 1 << 48;
+        let numbers = [self.offset, self.at.line, self.at.column, self.ordinal, self.documents];
+        numbers.iter().all(|number| *number < MOST) && self.at.column <= self.offset + 1 && self.walker.is_possible()
+    }
 }
 
 /// Changes the bytes of a record before it is read; none where it stays as it is.
@@ -118,6 +141,40 @@ impl<'p, R: Read> Extractor<'p, R> {
             editor: None,
             original: None,
         })
+    }
+
+    /// Goes on where [`Self::here`] was. `reader` reads from that offset on.
+    pub(crate) fn resume(reader: R, place: Resume, progress: Progress<'p>) -> Self {
+        Self {
+            source: Source::resume(reader, place.offset, place.at, Some(progress)),
+            reading: Reading::default(),
+            raw: Vec::new(),
+            layout: place.layout,
+            walker: place.walker,
+            header: Header::default(),
+            conversation: place.conversation,
+            ordinal: place.ordinal,
+            documents: place.documents,
+            refusal: None,
+            notes: Vec::new(),
+            done: false,
+            piece: Piece::None,
+            editor: None,
+            original: None,
+        }
+    }
+
+    /// The place of what comes next.
+    pub(crate) fn here(&self) -> Resume {
+        Resume {
+            offset: self.source.offset(),
+            at: self.source.position(),
+            layout: self.layout,
+            walker: self.walker,
+            conversation: self.conversation.clone(),
+            ordinal: self.ordinal,
+            documents: self.documents,
+        }
     }
 
     /// The same with an editor of records.
@@ -302,7 +359,7 @@ impl<'p, R: Read> Extractor<'p, R> {
         let record = match serde_json::from_slice::<Lenient<Record>>(raw) {
             Ok(Lenient::Is(record)) => record,
             Ok(_) => return Some(rejected(at, place, vec![Problem::file(codes::NOT_AN_OBJECT, "This is not a JSON object.")])),
-            Err(error) if error.is_eof() && !ended => {
+            Err(error) if !ended && (error.is_eof() || breaks_off(raw)) => {
                 self.done = true;
                 self.piece = Piece::CutOff;
                 let what = "The last line ends in the middle of its JSON.";

@@ -4,13 +4,16 @@
 //! the size of the file. Imports `domain` and nothing else of ours; is not async, knows no storage, database or tokenizer: callers
 //! pass a reader and a [`TokenCounter`].
 
+pub mod browse;
 pub mod codes;
+pub mod convert;
 mod depth;
 mod detect;
 mod encoding;
 mod error;
 mod example;
 mod extract;
+mod fields;
 mod findings;
 mod fix;
 mod frame;

@@ -79,6 +79,12 @@ impl Problem {
     }
 }
 
+/// Whether `raw` is the beginning of valid JSON that breaks off. A number may break off where none can end.
+pub(crate) fn breaks_off(raw: &[u8]) -> bool {
+    let cut = |raw: &[u8]| matches!(serde_json::from_slice::<serde::de::IgnoredAny>(raw), Err(error) if error.is_eof());
+    cut(raw) || (matches!(raw.last(), Some(b'-' | b'+' | b'.' | b'e' | b'E')) && cut(&[raw, b"0"].concat()))
+}
+
 /// Index in `raw` of the character at fault. The parser names the place up to which it has read, which may be one further.
 fn fault_index(error: &serde_json::Error, said: &str, raw: &[u8]) -> usize {
     if error.is_eof() {
@@ -114,6 +120,16 @@ pub(crate) fn position(index: usize, raw: &[u8], start: Position) -> Position {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_break_off_too() {
+        for raw in ["{\"a\": -", "[1.", "[1e", "[1e-", "{", "[tru", "{\"a\": \"b"] {
+            assert!(breaks_off(raw.as_bytes()), "{raw}");
+        }
+        for raw in ["{}", "[1..", "{\"a\" -", "[trx"] {
+            assert!(!breaks_off(raw.as_bytes()), "{raw}");
+        }
+    }
 
     #[test]
     fn names_the_character_at_fault() {

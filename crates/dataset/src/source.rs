@@ -1,6 +1,7 @@
 //! The bytes of a data set, read once: counts lines, hashes, reports progress and mends what is not UTF-8 so that parsing can go on.
 
 use crate::error::DatasetError;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read};
@@ -11,7 +12,7 @@ pub(crate) const CHUNK: usize = 256 * 1024;
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// Where something is in the file. Lines and columns count from 1, columns in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Position {
     pub(crate) line: u64,
     pub(crate) column: u64,
@@ -74,6 +75,14 @@ impl<'p, R: Read> Source<'p, R> {
             crlf: false,
             cut_end: false,
         }
+    }
+
+    /// A reader that begins in the middle of a file, at the first byte of a line or record.
+    pub(crate) fn resume(reader: R, offset: u64, at: Position, progress: Option<Progress<'p>>) -> Self {
+        let mut source = Self::new(reader, false, progress);
+        (source.head_done, source.offset, source.line) = (true, offset, at.line);
+        source.line_start = offset.saturating_sub(at.column.saturating_sub(1));
+        source
     }
 
     /// The first bytes as they are, and whether they are the whole file. To be called before anything is consumed.

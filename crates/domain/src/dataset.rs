@@ -2,6 +2,7 @@
 
 use crate::text_enum::text_enum;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 text_enum! {
     /// The formats that can be read.
@@ -123,6 +124,28 @@ impl DatasetFix {
             Self::CorrectTotals => "Writes the numbers that the file really has where it declares totals. Goes with every other fix.",
         }
     }
+}
+
+/// What a pass of fixes did, in numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FixFigures {
+    /// Records of the file.
+    pub records: u64,
+    /// Records that were left out.
+    pub dropped: u64,
+    /// Records that were kept and changed.
+    pub changed: u64,
+    /// Records that came of cutting others, beyond the first of each.
+    pub added: u64,
+    /// Records that a fix was meant for and could not mend.
+    pub not_mended: u64,
+    /// Trainable examples before.
+    pub examples_before: u64,
+    /// And after.
+    pub examples_after: u64,
+    /// How many records, or other places, each fix touched.
+    pub by_fix: BTreeMap<DatasetFix, u64>,
 }
 
 /// One thing that validation found.

@@ -7,6 +7,7 @@
 mod batch;
 mod card;
 mod checkpoint;
+mod counting;
 mod data;
 mod engine;
 mod error;

@@ -1,5 +1,6 @@
 //! Data sets.
 
+use super::dataset_versions::{child, figures};
 use crate::dto::datasets::{
     Conversation, Dataset, DatasetDetail, DatasetSort, DatasetTotals, DatasetUpload, Finding, FindingCounts, FindingGroup, FullStatistics,
     HeadReport, HeadStatistics, LengthDistribution, Message, ScaffoldingCell, TopicCount, UploadFields,
@@ -94,12 +95,18 @@ pub fn dataset(row: datasets::Dataset) -> Dataset {
 }
 
 /// A data set with all that validation measured and found.
-pub fn detail(mut row: datasets::Dataset) -> DatasetDetail {
+pub fn detail(mut row: datasets::Dataset, lineage: datasets::Lineage) -> DatasetDetail {
     let full_statistics = row.statistics.as_ref().map(full_statistics);
     let findings = row.findings.iter().cloned().map(finding_group).collect();
     let sample = std::mem::take(&mut row.sample);
     let sample_conversations = full_statistics.is_some().then(|| sample.into_iter().map(conversation).collect());
-    DatasetDetail { dataset: Dataset { sample_conversations, ..dataset(row) }, full_statistics, findings }
+    let children = lineage.children.into_iter().map(child).collect();
+    let (version, parent_id, applied_fixes, fix_figures) = match lineage.version {
+        Some(made) => (made.version, Some(made.parent_id.uuid()), made.fixes, made.report.map(figures)),
+        None => (1, None, Vec::new(), None),
+    };
+    let dataset = Dataset { sample_conversations, ..dataset(row) };
+    DatasetDetail { dataset, full_statistics, findings, version, parent_id, applied_fixes, fix_figures, children }
 }
 
 fn finding_counts(row: &datasets::Dataset) -> FindingCounts {
@@ -133,7 +140,11 @@ fn full_statistics(statistics: &DatasetStatistics) -> FullStatistics {
 }
 
 fn finding_group(group: domain::dataset::FindingGroup) -> FindingGroup {
+    let kind = datasets::finding_kind(&group.code);
     FindingGroup {
+        title: kind.map_or_else(|| group.code.clone(), |kind| kind.title.to_owned()),
+        meaning: kind.map(|kind| kind.meaning.to_owned()).unwrap_or_default(),
+        fixes: kind.map(|kind| kind.fixes.to_vec()).unwrap_or_default(),
         code: group.code,
         severity: group.severity,
         count: group.count,
@@ -153,8 +164,12 @@ fn finding(finding: domain::dataset::Finding) -> Finding {
     }
 }
 
+/// One message.
+pub fn message(message: domain::dataset::Message) -> Message {
+    Message { role: message.role, content: message.content, trained: message.trained }
+}
+
 fn conversation(sample: SampleConversation) -> Conversation {
-    let message = |message: domain::dataset::Message| Message { role: message.role, content: message.content, trained: message.trained };
     Conversation {
         conversation_id: sample.conversation_id,
         persona: sample.persona,

@@ -1,5 +1,6 @@
 //! Data sets.
 
+use super::dataset_versions::{ChildVersion, FixFigures};
 use super::text as t;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -266,6 +267,20 @@ pub struct DatasetDetail {
     pub full_statistics: Option<FullStatistics>,
     /// What validation found, most serious first.
     pub findings: Vec<FindingGroup>,
+    /// 1 for what was uploaded; versions made of it count on.
+    pub version: u32,
+    /// The data set that it was made from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<Uuid>,
+    /// What made it from its parent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Option<Vec<t::DatasetFix>>)]
+    pub applied_fixes: Vec<domain::dataset::DatasetFix>,
+    /// What they did, once its file is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fix_figures: Option<FixFigures>,
+    /// Versions that were made of it.
+    pub children: Vec<ChildVersion>,
 }
 
 /// How many findings there are, by severity.
@@ -346,6 +361,13 @@ pub struct FindingGroup {
     /// How bad it is.
     #[schema(value_type = t::Severity)]
     pub severity: domain::dataset::Severity,
+    /// A few words for a heading.
+    pub title: String,
+    /// When it is found, and what follows.
+    pub meaning: String,
+    /// What mends it by `POST /api/datasets/{id}/fixes`, the best first.
+    #[schema(value_type = Vec<t::DatasetFix>)]
+    pub fixes: Vec<domain::dataset::DatasetFix>,
     /// Occurrences in the whole file.
     pub count: u64,
     /// The first of them, at most 100.

@@ -40,6 +40,8 @@ text_schema! {
     DatasetStatus: [], domain::dataset::DatasetStatus;
     /// The same, or all of them.
     DatasetStatusFilter: ["all"], domain::dataset::DatasetStatus;
+    /// What can be mended in a data set.
+    DatasetFix: [], domain::dataset::DatasetFix;
     /// How bad a finding is.
     Severity: [], domain::dataset::Severity;
     /// Preset.

@@ -1,8 +1,12 @@
 //! Data sets.
 
 pub mod confirm;
+pub mod conversations;
 pub mod create;
 pub mod delete;
+pub mod export;
+pub mod export_report;
+pub mod fixes;
 pub mod get;
 pub mod list;
 pub mod sample;

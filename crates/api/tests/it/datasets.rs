@@ -266,3 +266,169 @@ async fn the_beginning_of_a_file_can_be_tried() {
     check(&"x".repeat(110_000), "brightrun-lora-v4").await.fails(400, "VALIDATION_ERROR", Some("content"));
     check("{}", "csv").await.fails(400, "VALIDATION_ERROR", Some("format"));
 }
+
+/// The sample with a repeated line, a line that is no JSON, and an address in an answer.
+fn with_faults() -> Vec<u8> {
+    let mut lines: Vec<String> = std::str::from_utf8(SAMPLE).expect("text").lines().map(str::to_owned).collect();
+    lines[3] = lines[3].replace("\"target_response\":\"", "\"target_response\":\"Write to jo@acme.org. ");
+    lines.push(lines[5].clone());
+    lines.push("{\"broken".to_owned());
+    lines.push(lines[6].clone());
+    lines.join("\n").into_bytes()
+}
+
+#[tokio::test]
+async fn fixes_are_looked_at_and_then_make_a_new_version() {
+    on_each(|world| async move {
+        let bytes = with_faults();
+        let parent = world.validated(&world.ada, "Talks", &bytes).await;
+        let id = parent["id"].as_str().expect("an id").to_owned();
+        let group = parent["findings"].as_array().expect("findings").iter().find(|group| group["code"] == "duplicate").expect("found");
+        assert_eq!(group["fixes"], json!(["drop_duplicates"]));
+        assert!(group["title"].is_string() && group["meaning"].is_string());
+        assert_eq!((parent["version"].as_u64(), &parent["children"]), (Some(1), &json!([])));
+        let path = format!("/api/datasets/{id}/fixes");
+        let wanted = json!(["drop_duplicates", "drop_rejected", "mask_personal_data"]);
+
+        let looked = world.post(&path, Some(&world.ada), json!({ "fixes": wanted, "preview": true })).await;
+        assert_eq!(looked.status, StatusCode::OK);
+        let preview = looked.data()["preview"].clone();
+        assert_eq!((preview["figures"]["dropped"].as_u64(), preview["figures"]["changed"].as_u64()), (Some(3), Some(1)), "{preview:#}");
+        assert_eq!((preview["complete"].as_bool(), preview["changes"].as_array().map(Vec::len)), (Some(true), Some(4)));
+        assert!(
+            preview["changes"][0]["after"][0]
+                .as_array()
+                .expect("messages")
+                .iter()
+                .any(|m| m["content"].as_str().is_some_and(|t| t.contains("[email]")))
+        );
+        assert_eq!(
+            world.get(&format!("/api/datasets/{id}"), &world.ada).await.data()["dataset"]["children"],
+            json!([]),
+            "a look makes nothing"
+        );
+
+        let mut request = request("POST", &path, Some(&world.ada), Some(json!({ "fixes": wanted })));
+        request.headers_mut().insert("idempotency-key", "f1".parse().expect("a header"));
+        let made = world.answer(request).await;
+        assert_eq!(made.status, StatusCode::CREATED);
+        let new = made.data()["datasetId"].as_str().expect("an id").to_owned();
+        world.validate(&new).await;
+        let child = world.get(&format!("/api/datasets/{new}"), &world.ada).await.data()["dataset"].clone();
+        assert_eq!((child["status"].as_str(), child["name"].as_str()), (Some("ready"), Some("Talks v2")), "{child:#}");
+        assert_eq!((child["version"].as_u64(), child["parentId"].as_str(), &child["appliedFixes"]), (Some(2), Some(id.as_str()), &wanted));
+        assert_eq!((child["totalTrainingPairs"].as_u64(), child["findingCounts"]["error"].as_u64()), (Some(168), Some(0)));
+        assert_eq!(child["fixFigures"]["examplesAfter"], 168);
+        assert!(child["fileSize"].as_u64().is_some_and(|size| size > 0 && size < bytes.len() as u64));
+        assert!(
+            !child["findings"]
+                .as_array()
+                .expect("findings")
+                .iter()
+                .any(|group| ["email_address", "duplicate"].contains(&group["code"].as_str().unwrap_or_default()))
+        );
+        let parent = world.get(&format!("/api/datasets/{id}"), &world.ada).await.data()["dataset"].clone();
+        assert_eq!((parent["children"][0]["id"].as_str(), parent["children"][0]["version"].as_u64()), (Some(new.as_str()), Some(2)));
+        assert_eq!(parent["fileSize"].as_u64(), Some(bytes.len() as u64), "nothing is changed in place");
+        // Done again, as after a crash, it is the same; what is made is not made again.
+        world.validate(&new).await;
+        assert_eq!(world.get(&format!("/api/datasets/{new}"), &world.ada).await.data()["dataset"], child);
+        world.call("DELETE", &format!("/api/datasets/{new}"), Some(&world.ada), None).await.data();
+        assert_eq!(world.get(&format!("/api/datasets/{id}"), &world.ada).await.data()["dataset"]["children"], json!([]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn fixes_that_cannot_be_are_refused() {
+    let world = World::new().await;
+    let dataset = world.ready_dataset(&world.ada, "Talks").await;
+    let path = format!("/api/datasets/{}/fixes", dataset.id);
+    world.post(&path, Some(&world.ada), json!({ "fixes": [] })).await.fails(400, "VALIDATION_ERROR", Some("fixes"));
+    world.post(&path, Some(&world.ada), json!({ "fixes": ["polish"] })).await.error();
+    world.post(&path, Some(&world.ada), json!({ "fixes": ["drop_duplicates"], "name": "" })).await.fails(
+        400,
+        "VALIDATION_ERROR",
+        Some("name"),
+    );
+    let (early, _) = world.announce(&world.ada, "Early", SAMPLE).await;
+    let path = format!("/api/datasets/{early}/fixes");
+    world.post(&path, Some(&world.ada), json!({ "fixes": ["drop_duplicates"] })).await.fails(409, "DATASET_NOT_VALIDATED", None);
+    // A file in another encoding cannot be used, and can be mended.
+    let wide: Vec<u8> = std::str::from_utf8(SAMPLE).expect("text").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let dataset = world.validated(&world.ada, "Wide", &wide).await;
+    assert_eq!(dataset["status"], "error");
+    let path = format!("/api/datasets/{}/fixes", dataset["id"].as_str().expect("an id"));
+    let made = world.post(&path, Some(&world.ada), json!({ "fixes": ["repair_encoding"], "name": "Narrow" })).await.data();
+    let new = made["datasetId"].as_str().expect("an id").to_owned();
+    world.validate(&new).await;
+    let new = world.get(&format!("/api/datasets/{new}"), &world.ada).await.data()["dataset"].clone();
+    assert_eq!(
+        (new["status"].as_str(), new["name"].as_str(), new["totalTrainingPairs"].as_u64()),
+        (Some("ready"), Some("Narrow"), Some(168))
+    );
+    // What cannot be read to its end is said with the reason.
+    let broken = world.validated(&world.ada, "Broken", b"{\"training_pairs\": [{\"a\" 1}]}").await;
+    let path = format!("/api/datasets/{}/fixes", broken["id"].as_str().expect("an id"));
+    world.post(&path, Some(&world.ada), json!({ "fixes": ["drop_duplicates"], "preview": true })).await.fails(
+        409,
+        "DATASET_UNREADABLE",
+        None,
+    );
+    let made = world.post(&path, Some(&world.ada), json!({ "fixes": ["drop_duplicates"] })).await.data();
+    let new = made["datasetId"].as_str().expect("an id").to_owned();
+    let id: domain::DatasetId = new.parse().expect("an id");
+    let error =
+        app::datasets::run_validation(&world.app, id, &tokio_util::sync::CancellationToken::new()).await.expect_err("it cannot be made");
+    app::datasets::fail_validation(&world.app, id, &error.to_string()).await.expect("noted");
+    assert_eq!(world.get(&format!("/api/datasets/{new}"), &world.ada).await.data()["dataset"]["status"], "error");
+}
+
+#[tokio::test]
+async fn conversations_are_read_page_by_page() {
+    let world = World::new().await;
+    let dataset = world.validated(&world.ada, "Talks", SAMPLE).await;
+    let id = dataset["id"].as_str().expect("an id").to_owned();
+    let mut seen = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let answer = world.get(&format!("/api/datasets/{id}/conversations?limit=7{cursor}"), &world.ada).await;
+        for one in answer.data()["conversations"].as_array().expect("a list") {
+            assert!(one["messages"].as_array().is_some_and(|messages| messages.len() > 2) && one["persona"].is_string(), "{one:#}");
+            seen.push(one["conversationId"].as_str().expect("an id").to_owned());
+        }
+        match answer.json()["meta"]["cursor"]["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen.len() as u64, dataset["totalConversations"].as_u64().expect("a number"));
+    seen.dedup();
+    assert_eq!(seen.len() as u64, dataset["totalConversations"].as_u64().expect("a number"), "each once");
+    let path = format!("/api/datasets/{id}/conversations");
+    world.get(&format!("{path}?limit=51"), &world.ada).await.fails(400, "VALIDATION_ERROR", Some("limit"));
+    world.get(&format!("{path}?cursor=zz"), &world.ada).await.fails(400, "VALIDATION_ERROR", Some("cursor"));
+    let (early, _) = world.announce(&world.ada, "Early", SAMPLE).await;
+    world.get(&format!("/api/datasets/{early}/conversations"), &world.ada).await.fails(409, "DATASET_NOT_VALIDATED", None);
+}
+
+#[tokio::test]
+async fn data_sets_are_exported_in_other_formats() {
+    let world = World::new().await;
+    let dataset = world.validated(&world.ada, "Talks", SAMPLE).await;
+    let path = format!("/api/datasets/{}/export", dataset["id"].as_str().expect("an id"));
+    let file = world.get(&format!("{path}?format=openai-chat"), &world.ada).await;
+    assert_eq!(file.status, StatusCode::OK);
+    assert!(file.headers["content-disposition"].to_str().is_ok_and(|name| name.ends_with(".openai-chat.jsonl\"")));
+    let report = world.get(&format!("{path}/report?format=openai-chat"), &world.ada).await.data();
+    assert_eq!((report["examples"].as_u64(), report["complete"].as_bool()), (Some(168), Some(true)), "{report:#}");
+    assert_eq!(report["bytes"].as_u64(), Some(file.bytes.len() as u64));
+    assert!(report["losses"].as_array().expect("a list").iter().any(|loss| loss["code"] == "labels" && loss["count"] == 168));
+    let again = world.validated(&world.ada, "Again", &file.bytes).await;
+    assert_eq!((again["format"].as_str(), again["totalTrainingPairs"].as_u64()), (Some("openai-chat"), Some(168)));
+    world.get(&format!("{path}?format=brightrun-lora-v3"), &world.ada).await.fails(400, "VALIDATION_ERROR", Some("format"));
+    world.get(&format!("{path}?format=csv"), &world.ada).await.fails(400, "VALIDATION_ERROR", Some("format"));
+    let broken = world.validated(&world.ada, "Broken", b"x").await;
+    let path = format!("/api/datasets/{}/export", broken["id"].as_str().expect("an id"));
+    world.get(&path, &world.ada).await.fails(409, "DATASET_NOT_READY", None);
+}

@@ -90,6 +90,10 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("DELETE", "/api/datasets/{id}", Who::Dataset),
     ("POST", "/api/datasets/{id}/confirm", Who::Dataset),
     ("PUT", "/api/datasets/{id}/upload", Who::Dataset),
+    ("POST", "/api/datasets/{id}/fixes", Who::Dataset),
+    ("GET", "/api/datasets/{id}/conversations", Who::Dataset),
+    ("GET", "/api/datasets/{id}/export", Who::Dataset),
+    ("GET", "/api/datasets/{id}/export/report", Who::Dataset),
     ("GET", "/api/jobs", Who::Own),
     // The data set that these name must be the caller's: see `things_of_others_cannot_be_trained_on`.
     ("POST", "/api/jobs", Who::Own),
@@ -164,6 +168,7 @@ fn body(method: &str, path: &str, dataset: &str) -> Option<Value> {
             Some(json!({ "email": email, "password": crate::world::PASSWORD, "name": "x" }))
         }
         ("POST", "/api/auth/login") => Some(json!({ "email": "ada@example.org", "password": crate::world::PASSWORD })),
+        ("POST", path) if path.ends_with("/fixes") => Some(json!({ "fixes": ["drop_duplicates"] })),
         ("POST", "/api/jobs" | "/api/jobs/estimate") => Some(job_body(dataset)),
         ("PATCH", path) if !path.contains("notifications") => Some(json!({ "name": "x" })),
         _ => None,

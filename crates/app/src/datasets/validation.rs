@@ -1,6 +1,6 @@
 //! Validation of an uploaded file: one pass over its bytes, by a worker.
 
-use super::{Dataset, key_of};
+use super::{Dataset, key_of, make};
 use crate::App;
 use dataset::{DatasetError, TokenCounter, ValidateOptions, ValidationReport};
 use db::datasets::Effects;
@@ -22,14 +22,22 @@ const STALE_SECONDS: i64 = 10;
 const RECONCILE_ROWS: u64 = 100;
 
 /// What the reading thread and its watcher share.
-#[derive(Debug, Default)]
-struct Watch {
-    read: AtomicU64,
-    stop: AtomicBool,
+#[derive(Debug)]
+pub(super) struct Watch {
+    pub(super) read: AtomicU64,
+    pub(super) stop: AtomicBool,
+    /// Where its progress begins in that of the whole, and how much of it it is, in percent.
+    span: (f64, f64),
+}
+
+impl Watch {
+    pub(super) fn over(span: (f64, f64)) -> Self {
+        Self { read: AtomicU64::new(0), stop: AtomicBool::new(false), span }
+    }
 }
 
 /// Stops the reading thread when nobody waits for it any more.
-struct StopOnDrop(Arc<Watch>);
+pub(super) struct StopOnDrop(pub(super) Arc<Watch>);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {
@@ -44,6 +52,7 @@ impl Drop for StopOnDrop {
 pub async fn run_validation(app: &App, id: DatasetId, cancel: &CancellationToken) -> Result<()> {
     let waiting = db::datasets::get(&app.db, id).await?.filter(|dataset| dataset.status == DatasetStatus::Validating);
     let Some(dataset) = waiting else { return Ok(()) };
+    let Some(dataset) = make::made(app, dataset, cancel).await? else { return Ok(()) };
     let Some(report) = read(app, &dataset, cancel).await? else { return Ok(()) };
     let now = app.clock.now();
     db::datasets::update(&app.db, id, now, move |dataset, effects| {
@@ -91,6 +100,9 @@ pub async fn reconcile(app: &App) -> Result<()> {
 
 /// Reads the file. None where the data set was deleted meanwhile.
 async fn read(app: &App, dataset: &Dataset, cancel: &CancellationToken) -> Result<Option<ValidationReport>> {
+    let derived = db::datasets::versions::get(&app.db, dataset.id).await?.is_some();
+    // Writing a version's file came first.
+    let span = if derived { (66.0, 34.0) } else { (0.0, 100.0) };
     let key = key_of(dataset)?;
     let object = app.blob.get(&key, None).await?;
     let base_model = app.config.base_models.first();
@@ -102,7 +114,7 @@ async fn read(app: &App, dataset: &Dataset, cancel: &CancellationToken) -> Resul
         max_seq_length_hint: base_model.map(|model| u64::from(model.context_length)),
         partial: false,
     };
-    let watch = Arc::new(Watch::default());
+    let watch = Arc::new(Watch::over(span));
     let _stop = StopOnDrop(watch.clone());
     let shared = watch.clone();
     let content = SyncIoBridge::new(StreamReader::new(object.content));
@@ -133,12 +145,13 @@ async fn read(app: &App, dataset: &Dataset, cancel: &CancellationToken) -> Resul
     }
 }
 
-fn interrupted() -> Error {
+pub(super) fn interrupted() -> Error {
     Error::unavailable("Validation was interrupted; it is done again.", DatasetError::Cancelled)
 }
 
-async fn still_wanted(app: &App, dataset: &Dataset, watch: &Watch) -> Result<bool> {
-    let percent = percent(watch.read.load(Ordering::Relaxed), dataset.file_size);
+pub(super) async fn still_wanted(app: &App, dataset: &Dataset, watch: &Watch) -> Result<bool> {
+    let (from, share) = watch.span;
+    let percent = from + percent(watch.read.load(Ordering::Relaxed), dataset.file_size) * share / 100.0;
     db::datasets::set_progress(&app.db, dataset.id, percent, app.clock.now()).await?;
     let row = db::datasets::get(&app.db, dataset.id).await?;
     Ok(row.is_some_and(|row| row.status == DatasetStatus::Validating))

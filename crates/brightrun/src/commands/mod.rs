@@ -1,6 +1,8 @@
 //! One command a file.
 
+pub mod convert;
 pub mod demo;
+pub mod fix;
 pub mod node;
 pub mod train;
 pub mod validate;

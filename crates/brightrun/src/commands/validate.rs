@@ -29,7 +29,7 @@ pub struct ValidateArgs {
 pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
     let file = File::open(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
     let size = file.metadata()?.len();
-    let models = tempfile_dir()?;
+    let models = models_folder()?;
     let model = embedded::built_in_model(&models)?;
     let tokenizer = trainer::tokenizer::ChatTokenizer::load(&model.path)?;
     let options = dataset::ValidateOptions {
@@ -51,7 +51,7 @@ pub fn run(args: &ValidateArgs) -> Result<ExitCode> {
 }
 
 /// Where the built-in model is laid out for a command that has no data folder.
-fn tempfile_dir() -> Result<PathBuf> {
+pub fn models_folder() -> Result<PathBuf> {
     let dir = std::env::temp_dir().join("brightrun-models");
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
     Ok(dir)
@@ -65,7 +65,10 @@ fn print_report(report: &dataset::ValidationReport) {
         s.total_conversations, s.total_training_pairs, s.total_tokens
     ));
     for group in &report.groups {
-        say(&format!("{:8} {} ({})", group.severity.as_str(), group.code, group.count));
+        let fixes = dataset::codes::ALL.iter().find(|code| code.code == group.code).map_or(&[][..], |code| code.fixes);
+        let fixes: Vec<&str> = fixes.iter().map(|fix| fix.as_str()).collect();
+        let help = if fixes.is_empty() { String::new() } else { format!("; brightrun fix --fix {}", fixes.join(" or ")) };
+        say(&format!("{:8} {} ({}){help}", group.severity.as_str(), group.code, group.count));
         for finding in group.findings.iter().take(3) {
             let place = match (finding.line, &finding.pointer) {
                 (Some(line), Some(pointer)) => format!("line {line} {pointer}: "),

@@ -1,9 +1,7 @@
 //! Changing texts and numbers within JSON that is known to be valid, leaving every other byte as it is.
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
+use crate::fields::Text;
 use std::borrow::Cow;
-use std::fmt;
 
 /// Keys whose texts are trained on, wherever in a record they are.
 const TEXT_KEYS: [&str; 12] = [
@@ -80,80 +78,6 @@ fn values(raw: &str, mut change: impl FnMut(&str, &str) -> Option<String>) -> Op
     (kept > 0).then(|| changed + &raw[kept..])
 }
 
-/// A text, borrowed where it has no escapes.
-struct Text<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl<'de> Visitor<'de> for Visit {
-            type Value = Text<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a text")
-            }
-            fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(value)))
-            }
-            fn visit_str<E>(self, value: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(value.to_owned())))
-            }
-        }
-        deserializer.deserialize_str(Visit)
-    }
-}
-
-/// The entries of an object in their order, values as they stand.
-pub(super) struct Fields<'a>(pub(super) Vec<(Cow<'a, str>, Cow<'a, str>)>);
-
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visit;
-        impl<'de> Visitor<'de> for Visit {
-            type Value = Fields<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("an object")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields<'de>, A::Error> {
-                let mut fields = Vec::new();
-                while let Some((Text(key), value)) = map.next_entry::<Text, &RawValue>()? {
-                    fields.push((key, Cow::Borrowed(value.get())));
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(Visit)
-    }
-}
-
-impl<'a> Fields<'a> {
-    pub(super) fn of(raw: &'a str) -> Option<Self> {
-        serde_json::from_str(raw).ok()
-    }
-
-    pub(super) fn get(&self, key: &str) -> Option<&str> {
-        self.0.iter().find(|(own, _)| own == key).map(|(_, value)| value.as_ref())
-    }
-
-    /// Sets the value of a key that is there, or adds it at the end.
-    pub(super) fn set(&mut self, key: &'static str, value: String) {
-        match self.0.iter_mut().find(|(own, _)| own == key) {
-            Some((_, old)) => *old = Cow::Owned(value),
-            None => self.0.push((Cow::Borrowed(key), Cow::Owned(value))),
-        }
-    }
-
-    pub(super) fn write(&self) -> String {
-        let entry = |(key, value): &(Cow<str>, Cow<str>)| format!("{}:{value}", serde_json::Value::from(key.as_ref()));
-        format!("{{{}}}", self.0.iter().map(entry).collect::<Vec<_>>().join(","))
-    }
-}
-
-/// The elements of an array as they stand.
-pub(super) fn elements(raw: &str) -> Option<Vec<&str>> {
-    let list: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
-    Some(list.into_iter().map(RawValue::get).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,14 +98,5 @@ mod tests {
         let raw = r#"{"total_pairs": 89, "x": {"total_pairs":-1.5e3}, "total_conversations": "12"}"#;
         let changed = numbers(raw, |key| key.starts_with("total").then_some(7)).unwrap();
         assert_eq!(changed, r#"{"total_pairs": 7, "x": {"total_pairs":7}, "total_conversations": "12"}"#);
-    }
-
-    #[test]
-    fn fields_keep_their_order() {
-        let mut fields = Fields::of(r#"{"b": [1, 2], "a\"": {"x": null}}"#).unwrap();
-        assert_eq!(elements(fields.get("b").unwrap()).unwrap(), ["1", "2"]);
-        fields.set("b", "[3]".to_owned());
-        fields.set("c", "4".to_owned());
-        assert_eq!(fields.write(), r#"{"b":[3],"a\"":{"x": null},"c":4}"#);
     }
 }

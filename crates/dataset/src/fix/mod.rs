@@ -53,7 +53,7 @@ pub fn fix(
         pass.item(item, &mut extractor)?;
         pass.writer.drain(&mut out)?;
         if plan.stop_after.is_some_and(|limit| extractor.offset() >= limit) {
-            pass.report.complete = false;
+            pass.report.stopped = true;
             break;
         }
     }
@@ -142,7 +142,7 @@ impl Pass<'_> {
             if !cut_off {
                 return Err(DatasetError::Unusable(Box::new(item.problems.swap_remove(fatal).into_finding())));
             }
-            self.report.records += 1;
+            self.report.figures.records += 1;
             self.report.drop(DatasetFix::DropRejected, None);
             return Ok(());
         }
@@ -171,7 +171,7 @@ impl Pass<'_> {
                 self.writer.record(new.as_deref().map_or(extractor.raw(), str::as_bytes));
             }
             Piece::TooLong => {
-                self.report.records += 1;
+                self.report.figures.records += 1;
                 // Its bytes were not kept, so it cannot be written again.
                 self.report.drop(DatasetFix::DropRejected, None);
             }
@@ -207,7 +207,7 @@ impl Pass<'_> {
     }
 
     fn record<R: Read>(&mut self, item: Item, extractor: &mut Extractor<R>) {
-        self.report.records += 1;
+        self.report.figures.records += 1;
         let line = item.line;
         let touched: Vec<DatasetFix> =
             EDITS.iter().zip(self.edits.get()).filter(|(_, touched)| *touched > 0).map(|(fix, _)| *fix).collect();
@@ -256,7 +256,7 @@ impl Pass<'_> {
                 return Verdict::Drop(DatasetFix::DropOverLong);
             }
             replaced = std::str::from_utf8(raw).ok().and_then(|raw| split::over_long(raw, example, limit, tokens));
-            self.report.not_mended += u64::from(replaced.is_none());
+            self.report.figures.not_mended += u64::from(replaced.is_none());
         }
         // Only what is kept so far is compared with what comes later.
         let mut compared = Vec::new();

@@ -1,8 +1,7 @@
 //! What is asked of a pass of fixes, and what it did.
 
 use crate::normalise::Body;
-use domain::dataset::{DatasetFix, DatasetFormat, Message};
-use std::collections::BTreeMap;
+use domain::dataset::{DatasetFix, DatasetFormat, FixFigures, Message};
 
 /// What to mend.
 #[derive(Debug, Clone, Default)]
@@ -50,84 +49,50 @@ pub struct FixSample {
 }
 
 /// What a pass did, or would do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FixReport {
-    /// Records of the file.
-    pub records: u64,
-    /// Records that are dropped, changed, and added by cutting.
-    pub dropped: u64,
-    /// Records that are kept and changed.
-    pub changed: u64,
-    /// Records that come of cutting others, beyond the first of each.
-    pub added: u64,
-    /// Records that a fix was meant for and could not mend.
-    pub not_mended: u64,
-    /// Trainable examples before and after.
-    pub examples_before: u64,
-    /// After.
-    pub examples_after: u64,
-    /// How many records, or other places, each fix touches.
-    pub by_fix: BTreeMap<DatasetFix, u64>,
+    /// The numbers.
+    pub figures: FixFigures,
     /// The first changes.
     pub samples: Vec<FixSample>,
-    /// False where a preview ended before the file.
-    pub complete: bool,
+    /// A preview ended before the file.
+    pub stopped: bool,
     /// Bytes that were read.
     pub bytes_read: u64,
-    /// Bytes that were written.
+    /// Bytes that were written, or would be.
     pub bytes_written: u64,
     /// The numbers of the new file.
     pub totals: Totals,
-}
-
-impl Default for FixReport {
-    fn default() -> Self {
-        Self {
-            records: 0,
-            dropped: 0,
-            changed: 0,
-            added: 0,
-            not_mended: 0,
-            examples_before: 0,
-            examples_after: 0,
-            by_fix: BTreeMap::new(),
-            samples: Vec::new(),
-            complete: true,
-            bytes_read: 0,
-            bytes_written: 0,
-            totals: Totals::default(),
-        }
-    }
 }
 
 impl FixReport {
     /// Whether the new file would be another than the old one.
     #[must_use]
     pub fn changes_anything(&self) -> bool {
-        self.by_fix.values().any(|count| *count > 0)
+        self.figures.by_fix.values().any(|count| *count > 0)
     }
 
     pub(super) fn note(&mut self, fix: DatasetFix, count: u64) {
         if count > 0 {
-            *self.by_fix.entry(fix).or_default() += count;
+            *self.figures.by_fix.entry(fix).or_default() += count;
         }
     }
 
     pub(super) fn drop(&mut self, fix: DatasetFix, body: Option<&Body>) {
-        self.dropped += 1;
-        self.examples_before += u64::from(matches!(body, Some(Body::Example(_))));
+        self.figures.dropped += 1;
+        self.figures.examples_before += u64::from(matches!(body, Some(Body::Example(_))));
         self.note(fix, 1);
     }
 
     pub(super) fn keep(&mut self, fixes: &[DatasetFix], body: Option<&Body>, records: u64) {
-        self.changed += u64::from(!fixes.is_empty());
-        self.added += records - 1;
+        self.figures.changed += u64::from(!fixes.is_empty());
+        self.figures.added += records - 1;
         for fix in fixes {
             self.note(*fix, 1);
         }
         if matches!(body, Some(Body::Example(_))) {
-            self.examples_before += 1;
-            self.examples_after += records;
+            self.figures.examples_before += 1;
+            self.figures.examples_after += records;
         }
         match self.totals.documents.last_mut() {
             Some((pairs, _)) => *pairs += records,

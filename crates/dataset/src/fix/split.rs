@@ -1,7 +1,7 @@
 //! Records that are too long, cut so that they fit, and messages of one role that follow each other, joined.
 
-use super::edit::{Fields, elements};
 use crate::example::{Example, TokenCounter};
+use crate::fields::{Fields, elements};
 use domain::dataset::Message;
 use serde_json::Value;
 

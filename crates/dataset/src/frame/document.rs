@@ -7,13 +7,14 @@ use super::cut::Cut;
 use super::{Container, Frame, MAX_RECORD, Part, Place};
 use crate::codes;
 use crate::error::DatasetError;
-use crate::problem::Problem;
+use crate::problem::{Problem, breaks_off};
 use crate::source::{Position, Source};
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use std::io::Read;
 
 /// Where the walk is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
     /// Between the values at the top.
     Root,
@@ -38,7 +39,7 @@ enum State {
 }
 
 /// A walk through one file.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Walker {
     state: State,
     /// Objects at the top are documents with records inside, not records.
@@ -64,6 +65,18 @@ type Walk<T> = Result<T, Stop>;
 impl Walker {
     pub(crate) fn new(documents: bool) -> Self {
         Self { state: State::Root, documents, seen: 0 }
+    }
+
+    /// Whether its numbers can be those of a walk through a file, for one that was written down.
+    pub(crate) fn is_possible(&self) -> bool {
+        const MOST: usize = 1 << 48;
+        let within = match self.state {
+            State::Root | State::Document { .. } => true,
+            State::Conversations { next } | State::Array { next } => next < MOST,
+            State::Conversation { index, .. } => index < MOST,
+            State::Pairs { conversation, next } => next < MOST && conversation.is_none_or(|index| index < MOST),
+        };
+        within && self.seen < MOST
     }
 
     /// The next piece; the bytes of records and parts are in `raw`.
@@ -353,7 +366,7 @@ fn cut<R: Read>(source: &mut Source<R>, raw: &mut Vec<u8>) -> Walk<u64> {
 /// What is wrong with the beginning of a value, other than that its end is missing.
 fn fault(raw: &[u8], at: Position) -> Option<Stop> {
     match serde_json::from_slice::<IgnoredAny>(raw) {
-        Err(error) if !error.is_eof() => Some(Stop::Broken(Problem::syntax(&error, raw, at))),
+        Err(error) if !breaks_off(raw) => Some(Stop::Broken(Problem::syntax(&error, raw, at))),
         _ => None,
     }
 }
@@ -375,7 +388,7 @@ fn scalar<R: Read>(source: &mut Source<R>, raw: &mut Vec<u8>, at: Position) -> W
     }
     match serde_json::from_slice::<IgnoredAny>(raw) {
         Ok(_) => Ok(raw.len() as u64),
-        Err(error) if error.is_eof() && source.data()?.is_empty() => Err(truncated(source.position())),
+        Err(_) if source.data()?.is_empty() && breaks_off(raw) => Err(truncated(source.position())),
         Err(error) => Err(Stop::Broken(Problem::syntax(&error, raw, at))),
     }
 }

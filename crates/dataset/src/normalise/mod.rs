@@ -13,6 +13,7 @@ use crate::lenient::{Lenient, Text, filled};
 use crate::problem::Problem;
 use crate::record::Record;
 use domain::dataset::{DatasetFormat, Message};
+use serde::{Deserialize, Serialize};
 
 /// The forms in which a record can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +61,7 @@ impl Form {
 }
 
 /// What is known of the conversation around a pair, from the document.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Conversation {
     pub(crate) id: String,
     pub(crate) labels: Labels,

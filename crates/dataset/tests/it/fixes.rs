@@ -23,8 +23,8 @@ fn mend(bytes: &[u8], fixes: &[DatasetFix]) -> (Vec<u8>, FixReport) {
     let report = fix(bytes, Some(&mut out as &mut dyn Write), &plan, Some(&preview.totals), Some(&Words), &mut go).unwrap();
     assert_eq!(report.bytes_written, out.len() as u64);
     assert_eq!(
-        (report.records, report.dropped, report.examples_after, &report.totals),
-        (preview.records, preview.dropped, preview.examples_after, &preview.totals)
+        (report.figures.records, report.figures.dropped, report.figures.examples_after, &report.totals),
+        (preview.figures.records, preview.figures.dropped, preview.figures.examples_after, &preview.totals)
     );
     assert!(check(&out).statistics.rejected_pairs == 0 || !fixes.contains(&DropRejected));
     (out, report)
@@ -38,7 +38,7 @@ fn nothing_to_mend_leaves_every_byte() {
         DatasetFix::ALL.iter().filter(|fix| !matches!(fix, DropOverLong | SplitOverLong)).copied().collect::<Vec<_>>().as_slice(),
     );
     assert_eq!(out, bytes);
-    assert!(!report.changes_anything() && report.complete && report.samples.is_empty(), "{report:?}");
+    assert!(!report.changes_anything() && !report.stopped && report.samples.is_empty(), "{report:?}");
 }
 
 #[test]
@@ -49,10 +49,13 @@ fn what_cannot_be_used_goes_and_the_totals_follow() {
     let mut bytes = jsonl(&records);
     bytes.extend_from_slice(b"oops\n{\"cut\": ");
     let (out, report) = mend(&bytes, &[DropRejected]);
-    assert_eq!((report.records, report.dropped, report.examples_before, report.examples_after), (14, 3, 11, 11));
+    assert_eq!(
+        (report.figures.records, report.figures.dropped, report.figures.examples_before, report.figures.examples_after),
+        (14, 3, 11, 11)
+    );
     assert_eq!(codes(&check(&out)), ["few_pairs"]);
     assert!(out.starts_with(b"{\"_meta\":{\"file_name\":\"x\",\"total_pairs\":11}}\n"), "{}", String::from_utf8_lossy(&out[..80]));
-    assert_eq!(report.by_fix, [(DropRejected, 3), (CorrectTotals, 1)].into());
+    assert_eq!(report.figures.by_fix, [(DropRejected, 3), (CorrectTotals, 1)].into());
 }
 
 #[test]
@@ -61,7 +64,7 @@ fn duplicates_go_but_for_the_first() {
     records.extend([records[4].clone(), records[5].clone(), records[4].clone()]);
     let (out, report) = mend(&jsonl(&records), &[DropDuplicates]);
     assert_eq!(out, jsonl(&pairs()));
-    assert_eq!((report.dropped, report.by_fix[&DropDuplicates]), (3, 3));
+    assert_eq!((report.figures.dropped, report.figures.by_fix[&DropDuplicates]), (3, 3));
     let sample = &report.samples[0];
     assert_eq!((sample.line, sample.fixes.as_slice(), sample.after.len()), (13, [DropDuplicates].as_slice(), 0));
     assert!(!sample.before.is_empty());
@@ -75,7 +78,7 @@ fn what_is_dropped_is_not_what_others_are_compared_with() {
     copy["training_metadata"]["quality_score"] = json!(5);
     records.push(copy);
     let (out, report) = mend(&jsonl(&records), &[DropLowQuality, DropDuplicates]);
-    assert_eq!((report.by_fix.get(&DropLowQuality), report.by_fix.get(&DropDuplicates)), (Some(&1), None));
+    assert_eq!((report.figures.by_fix.get(&DropLowQuality), report.figures.by_fix.get(&DropDuplicates)), (Some(&1), None));
     assert_eq!(check(&out).statistics.total_training_pairs, 12);
 }
 
@@ -97,14 +100,14 @@ fn documents_keep_what_surrounds_their_pairs() {
         assert_eq!(new["conversations"][1]["training_pairs"].as_array().unwrap().len(), 5);
         assert_eq!(new["training_file_metadata"]["total_training_pairs"], 17);
         assert_eq!(new["training_file_metadata"]["total_conversations"], 3);
-        assert_eq!((report.records, report.dropped), (24, 7));
+        assert_eq!((report.figures.records, report.figures.dropped), (24, 7));
         let after = check(&out);
         assert!(
             found(&after, "totals_differ").is_empty() && after.trainable == (after.statistics.total_training_pairs >= 10),
             "{:?}",
             codes(&after)
         );
-        assert_eq!(after.statistics.total_training_pairs, report.examples_after);
+        assert_eq!(after.statistics.total_training_pairs, report.figures.examples_after);
     }
 }
 
@@ -116,7 +119,7 @@ fn a_document_that_breaks_off_can_be_ended() {
     let new: Value = serde_json::from_slice(&out).unwrap();
     let kept: usize = new["conversations"].as_array().unwrap().iter().map(|one| one["training_pairs"].as_array().unwrap().len()).sum();
     assert_eq!(kept as u64, report.totals.documents[0].0);
-    assert!(check(&out).trainable == (report.examples_after >= 10));
+    assert!(check(&out).trainable == (report.figures.examples_after >= 10));
     let refused = fix(cut.as_bytes(), None, &plan(&[DropDuplicates]), None, None, &mut go).unwrap_err();
     assert!(matches!(refused, DatasetError::Unusable(finding) if finding.code == "truncated_file"));
     let array = json!(pairs()).to_string();
@@ -134,7 +137,7 @@ fn texts_are_repaired_and_masked_in_place() {
     let mut expected = records.clone();
     expected[2]["target_response"] = json!("The café is at [email] or [secret].");
     assert_eq!(out, jsonl(&expected), "only what is trained on changes");
-    assert_eq!((report.changed, report.samples.len()), (1, 1));
+    assert_eq!((report.figures.changed, report.samples.len()), (1, 1));
     assert_eq!(report.samples[0].fixes, all);
     assert!(report.samples[0].before.last().unwrap().content.contains("acme"));
     assert!(report.samples[0].after[0].last().unwrap().content.contains("[secret]"));
@@ -161,7 +164,7 @@ fn long_conversations_are_cut_where_an_answer_ends() {
     let (out, report) = mend(&jsonl(&[long.clone()]), &[SplitOverLong]);
     let lines: Vec<Value> =
         out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_slice(line).unwrap()).collect();
-    assert_eq!((lines.len(), report.added, report.examples_after), (6, 5, 6), "one exchange takes 37 of 70 tokens");
+    assert_eq!((lines.len(), report.figures.added, report.figures.examples_after), (6, 5, 6), "one exchange takes 37 of 70 tokens");
     assert!(
         lines
             .iter()
@@ -178,12 +181,12 @@ fn long_histories_lose_their_oldest_turns() {
     let (out, report) = mend(&jsonl(&[pair("c", 3)]), &[SplitOverLong]);
     let record: Value = serde_json::from_slice(&out).unwrap();
     assert_eq!(record["conversation_history"].as_array().unwrap().len(), 1, "the input itself stays");
-    assert_eq!((record["target_response"].clone(), report.not_mended), (pair("c", 3)["target_response"].clone(), 0));
+    assert_eq!((record["target_response"].clone(), report.figures.not_mended), (pair("c", 3)["target_response"].clone(), 0));
     let mut endless = pair("c", 1);
     endless["target_response"] = json!("word ".repeat(100));
     let (out, report) = mend(&jsonl(&[endless.clone()]), &[SplitOverLong]);
-    assert_eq!((out, report.not_mended), (jsonl(&[endless.clone()]), 1));
-    assert_eq!(mend(&jsonl(&[endless]), &[DropOverLong]).1.dropped, 1);
+    assert_eq!((out, report.figures.not_mended), (jsonl(&[endless.clone()]), 1));
+    assert_eq!(mend(&jsonl(&[endless]), &[DropOverLong]).1.figures.dropped, 1);
 }
 
 #[test]
@@ -201,5 +204,5 @@ fn a_preview_can_stop_early() {
     let records: Vec<Value> = (0..5000).map(|number| pair(&number.to_string(), 1)).collect();
     let plan = FixPlan { stop_after: Some(100_000), ..plan(&[DropDuplicates]) };
     let report = fix(jsonl(&records).as_slice(), None, &plan, None, None, &mut go).unwrap();
-    assert!(!report.complete && report.records > 50 && report.records < 200, "{}", report.records);
+    assert!(report.stopped && report.figures.records > 50 && report.figures.records < 200, "{}", report.figures.records);
 }

@@ -58,6 +58,31 @@ fn damaged_files_are_reported_on() {
     }
 }
 
+/// What the fuzz targets check, with every fixture, damaged and whole.
+#[test]
+fn promises_hold_for_damaged_files() {
+    use crate::trial;
+    let entries: [fn(&[u8]); 5] = [trial::validate, trial::head, trial::fix, trial::convert, trial::browse];
+    let mut random = ChaCha8Rng::seed_from_u64(20_261_125);
+    let start = std::time::Instant::now();
+    for round in 0..30 {
+        for file in good_files().iter().filter(|file| file.len() < 60_000) {
+            let mut bytes = file.clone();
+            if round > 0 {
+                damage(&mut bytes, &mut random);
+            }
+            entries[round % entries.len()](&bytes);
+            if round == 0 {
+                entries.iter().for_each(|entry| entry(&bytes));
+            }
+        }
+        // A slow machine tries fewer; the first rounds are always done.
+        if round >= 5 && start.elapsed() > std::time::Duration::from_secs(20) {
+            break;
+        }
+    }
+}
+
 #[test]
 fn noise_is_refused() {
     let mut random = ChaCha8Rng::seed_from_u64(7);

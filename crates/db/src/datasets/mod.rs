@@ -1,6 +1,7 @@
 //! Data sets.
 
 pub(crate) mod entity;
+pub mod versions;
 
 use crate::connection::Db;
 use crate::convert::{count, count_of, instant, sum_of};

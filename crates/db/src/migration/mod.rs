@@ -9,6 +9,7 @@ mod m0006_tasks;
 mod m0007_account_events;
 mod m0008_access;
 mod m0009_cost_slices;
+mod m0011_dataset_versions;
 
 use sea_orm_migration::prelude::*;
 
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_account_events::Migration),
             Box::new(m0008_access::Migration),
             Box::new(m0009_cost_slices::Migration),
+            Box::new(m0011_dataset_versions::Migration),
         ]
     }
 }

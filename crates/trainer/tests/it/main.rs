@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test helper that fails is a failed test")]
 
+mod counting;
 mod labels;
 mod oracle;
 mod resume;

@@ -24,5 +24,6 @@ pub async fn update(
 ) -> ApiResult<DatasetBody> {
     let change = app::datasets::UpdateDataset { name: body.name, description: body.description };
     let view = app::datasets::update(&state.app, &caller, id, change).await?;
-    Ok(Reply::ok(DatasetBody { dataset: detail(view) }))
+    let lineage = app::datasets::lineage(&state.app, &view).await?;
+    Ok(Reply::ok(DatasetBody { dataset: detail(view, lineage) }))
 }

@@ -1,0 +1,47 @@
+//! The conversations of a data set, a page at a time.
+
+use super::{get, key_of, unusable};
+use crate::App;
+use blob::ByteRange;
+pub use dataset::browse::{Conversation, Page as ConversationPage};
+use dataset::browse::{Place, conversations as read};
+use domain::dataset::DatasetStatus;
+use domain::{Caller, DatasetId, Error, Result};
+use tokio_util::io::{StreamReader, SyncIoBridge};
+
+/// Conversations on a page, at most.
+pub const MOST_CONVERSATIONS: u64 = 50;
+
+/// A page of conversations; `cursor` is that of the page before.
+///
+/// # Errors
+/// No such data set for the caller, one whose file is not there yet, a cursor or limit that cannot be, or a fault in the file.
+pub async fn conversations(
+    app: &App,
+    caller: &Caller,
+    id: DatasetId,
+    cursor: Option<&str>,
+    limit: Option<u64>,
+) -> Result<ConversationPage> {
+    let dataset = get(app, caller, id).await?;
+    let limit = limit.unwrap_or(20);
+    if !(1..=MOST_CONVERSATIONS).contains(&limit) {
+        return Err(Error::invalid("limit", format!("The limit must be from 1 to {MOST_CONVERSATIONS}.")));
+    }
+    let bad_cursor = || Error::invalid("cursor", "The cursor is none of this list; take it from the page before.");
+    let place = cursor.map(|text| Place::from_text(text).ok_or_else(bad_cursor)).transpose()?;
+    if dataset.status == DatasetStatus::Uploading || dataset.statistics.is_none() {
+        return Err(Error::conflict("DATASET_NOT_VALIDATED", "The data set is not validated yet; wait until it is."));
+    }
+    let offset = place.as_ref().map_or(0, Place::offset);
+    if offset > 0 && offset >= dataset.file_size {
+        return Err(bad_cursor());
+    }
+    let range = (offset > 0).then_some(ByteRange::From(offset));
+    let object = app.blob.get(&key_of(&dataset)?, range).await?;
+    let content = SyncIoBridge::new(StreamReader::new(object.content));
+    let hint = Some(dataset.format);
+    let limit = usize::try_from(limit).unwrap_or(1);
+    let page = tokio::task::spawn_blocking(move || read(content, place, hint, limit)).await.map_err(Error::internal)?;
+    page.map_err(unusable)
+}
