@@ -24,7 +24,7 @@ pub use validation::{fail_validation, reconcile, run_validation};
 
 use crate::{App, storage};
 use ::dataset::DatasetError;
-use blob::{ByteStream, Key, SizeLimit};
+use blob::{ByteRange, ByteStream, Key, Object, SizeLimit};
 use db::Page;
 use domain::dataset::{DatasetFormat, DatasetStatus, FindingGroup, Severity};
 use domain::{Caller, DatasetId, Error, ErrorKind, Result};
@@ -232,6 +232,16 @@ fn unusable(error: DatasetError) -> Error {
     match error {
         DatasetError::Unusable(_) => Error::conflict("DATASET_UNREADABLE", error.to_string()),
         error => Error::unavailable("The file could not be read to its end; try again.", error),
+    }
+}
+
+/// The file of a data set, or the part of it in `range`.
+async fn file_of(app: &App, dataset: &Dataset, range: Option<ByteRange>) -> Result<Object> {
+    match app.blob.get(&key_of(dataset)?, range).await {
+        Err(blob::Error::NotFound(_)) => {
+            Err(Error::conflict("DATASET_FILE_MISSING", "The file of the data set is not in storage any more; upload it again."))
+        }
+        object => Ok(object?),
     }
 }
 

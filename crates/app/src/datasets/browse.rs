@@ -1,6 +1,6 @@
 //! The conversations of a data set, a page at a time.
 
-use super::{get, key_of, unusable};
+use super::{file_of, get, unusable};
 use crate::App;
 use blob::ByteRange;
 pub use dataset::browse::{Conversation, Page as ConversationPage};
@@ -38,7 +38,7 @@ pub async fn conversations(
         return Err(bad_cursor());
     }
     let range = (offset > 0).then_some(ByteRange::From(offset));
-    let object = app.blob.get(&key_of(&dataset)?, range).await?;
+    let object = file_of(app, &dataset, range).await?;
     let content = SyncIoBridge::new(StreamReader::new(object.content));
     let hint = Some(dataset.format);
     let limit = usize::try_from(limit).unwrap_or(1);

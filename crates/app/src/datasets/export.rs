@@ -1,7 +1,7 @@
 //! A data set in another format, made while it is sent.
 
 use super::pipe::pipe;
-use super::{Dataset, get, key_of, unusable};
+use super::{Dataset, file_of, get, unusable};
 use crate::App;
 use blob::ByteStream;
 use dataset::convert::{ConvertOptions, TARGETS, convert};
@@ -67,7 +67,7 @@ async fn open(app: &App, caller: &Caller, id: DatasetId, format: DatasetFormat) 
     if dataset.status != DatasetStatus::Ready {
         return Err(Error::conflict("DATASET_NOT_READY", "Only a data set that is ready can be exported."));
     }
-    let object = app.blob.get(&key_of(&dataset)?, None).await?;
+    let object = file_of(app, &dataset, None).await?;
     Ok((dataset, SyncIoBridge::new(StreamReader::new(object.content))))
 }
 

@@ -1,6 +1,6 @@
 //! One-click fixes: a look at what they would do, and a new version of the data set with them. Nothing is changed in place.
 
-use super::{Dataset, checked_name, get, key_of, unusable};
+use super::{Dataset, checked_name, file_of, get, unusable};
 use crate::App;
 use blob::Key;
 use dataset::{FixPlan, FixReport};
@@ -45,7 +45,7 @@ pub async fn lineage(app: &App, dataset: &Dataset) -> Result<Lineage> {
 /// No such data set for the caller, one that is not validated yet, no fixes, or a file that cannot be read to its end.
 pub async fn preview_fixes(app: &App, caller: &Caller, id: DatasetId, fixes: &[DatasetFix]) -> Result<FixReport> {
     let dataset = fixable(app, caller, id, fixes).await?;
-    let object = app.blob.get(&key_of(&dataset)?, None).await?;
+    let object = file_of(app, &dataset, None).await?;
     let plan = FixPlan { samples: PREVIEW_SAMPLES, stop_after: Some(PREVIEW_BYTES), ..plan(app, &dataset, fixes) };
     let tokens = super::counter(app);
     let content = SyncIoBridge::new(StreamReader::new(object.content));

@@ -3,7 +3,7 @@
 
 use super::pipe::pipe;
 use super::validation::{StopOnDrop, Watch, interrupted, still_wanted};
-use super::{Dataset, counter, fixes, key_of, unusable};
+use super::{Dataset, counter, file_of, fixes, key_of, unusable};
 use crate::App;
 use blob::SizeLimit;
 use dataset::{DatasetError, FixPlan, FixReport, TokenCounter, Totals};
@@ -57,7 +57,7 @@ async fn pass(
     span: (f64, f64),
     cancel: &CancellationToken,
 ) -> Result<Option<FixReport>> {
-    let object = app.blob.get(&key_of(parent)?, None).await?;
+    let object = file_of(app, parent, None).await?;
     let watch = Arc::new(Watch::over(span));
     let _stop = StopOnDrop(watch.clone());
     let content = SyncIoBridge::new(StreamReader::new(object.content));

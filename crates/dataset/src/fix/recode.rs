@@ -57,13 +57,13 @@ impl<R: Read> Recode<R> {
         self.ready.clear();
         self.start = 0;
         match self.encoding {
-            Some(Encoding::Utf16 { little }) => self.from_utf16(little),
-            _ => self.from_utf8(),
+            Some(Encoding::Utf16 { little }) => self.take_utf16(little),
+            _ => self.take_utf8(),
         }
         Ok(())
     }
 
-    fn from_utf8(&mut self) {
+    fn take_utf8(&mut self) {
         let mut at = 0;
         while at < self.waiting.len() {
             let Err(error) = std::str::from_utf8(&self.waiting[at..]) else {
@@ -84,7 +84,7 @@ impl<R: Read> Recode<R> {
         self.waiting.drain(..at);
     }
 
-    fn from_utf16(&mut self, little: bool) {
+    fn take_utf16(&mut self, little: bool) {
         let (units, _) = self.waiting.as_chunks::<2>();
         let mut units: Vec<u16> =
             units.iter().map(|unit| if little { u16::from_le_bytes(*unit) } else { u16::from_be_bytes(*unit) }).collect();

@@ -9,6 +9,7 @@ mod money;
 mod runs;
 mod schema;
 mod tasks;
+mod versions;
 
 use chrono::{DateTime, Duration, Utc};
 use db::Db;

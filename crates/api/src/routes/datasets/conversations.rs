@@ -14,7 +14,8 @@ use domain::DatasetId;
 #[utoipa::path(
     get, path = "/api/datasets/{id}/conversations", operation_id = "listDatasetConversations", tag = "datasets",
     params(("id" = Uuid, Path, description = "Data set"), ListConversations),
-    responses((status = 200, description = "A page of conversations", body = Envelope<ConversationList>), Failures)
+    responses((status = 200, description = "A page of conversations", body = Envelope<ConversationList>), Failures),
+    extensions(("x-codes" = json!(["DATASET_NOT_VALIDATED", "DATASET_UNREADABLE", "DATASET_FILE_MISSING"])))
 )]
 pub async fn conversations(
     State(state): State<ApiState>,

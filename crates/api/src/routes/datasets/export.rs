@@ -16,7 +16,8 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 #[utoipa::path(
     get, path = "/api/datasets/{id}/export", operation_id = "exportDataset", tag = "datasets",
     params(("id" = Uuid, Path, description = "Data set"), ExportQuery),
-    responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/x-ndjson"), Failures)
+    responses((status = 200, description = "The file", body = Vec<u8>, content_type = "application/x-ndjson"), Failures),
+    extensions(("x-codes" = json!(["DATASET_NOT_READY", "DATASET_FILE_MISSING"])))
 )]
 pub async fn export(
     State(state): State<ApiState>,

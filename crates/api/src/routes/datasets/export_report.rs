@@ -15,7 +15,8 @@ use domain::DatasetId;
 #[utoipa::path(
     get, path = "/api/datasets/{id}/export/report", operation_id = "reportDatasetExport", tag = "datasets",
     params(("id" = Uuid, Path, description = "Data set"), ExportQuery),
-    responses((status = 200, description = "What is lost, by how many records it concerns", body = Envelope<ExportReport>), Failures)
+    responses((status = 200, description = "What is lost, by how many records it concerns", body = Envelope<ExportReport>), Failures),
+    extensions(("x-codes" = json!(["DATASET_NOT_READY", "DATASET_UNREADABLE", "DATASET_FILE_MISSING"])))
 )]
 pub async fn export_report(
     State(state): State<ApiState>,

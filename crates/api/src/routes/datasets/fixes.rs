@@ -18,7 +18,8 @@ use domain::DatasetId;
         (status = 200, description = "What would change", body = Envelope<FixesOutcome>),
         (status = 201, description = "The new version, on its way", body = Envelope<FixesOutcome>),
         Failures
-    )
+    ),
+    extensions(("x-codes" = json!(["DATASET_NOT_VALIDATED", "DATASET_UNREADABLE", "DATASET_FILE_MISSING", "STORAGE_QUOTA_EXCEEDED", "IDEMPOTENCY_KEY_REUSED", "REQUEST_IN_PROGRESS"])))
 )]
 pub async fn fixes(
     State(state): State<ApiState>,
