@@ -90,7 +90,9 @@ pub fn convert(bytes: &[u8]) {
         let mut out = Vec::new();
         let options = ConvertOptions { to, hint: None, stop_after: None };
         let done = readable(convert_file(bytes, Some(&mut out as &mut dyn Write), options, &mut go));
-        let Some(done) = done.filter(|done| done.records > 0) else { continue };
+        if !done.is_some_and(|done| done.records > 0) {
+            continue;
+        }
         let found = report(&out, false);
         assert!(found.trainable && found.format == Some(to), "{to}: {:?} {}", found.format, found.summary);
         assert_eq!(found.statistics.rejected_pairs, 0, "{to}: {:?}", found.groups);
