@@ -22,7 +22,7 @@ test('a running job: the curve, the log, a broken connection; kept settings', as
   await kept.getByRole('button', { name: /^fast/ }).click();
   await expect(page.getByRole('radio', { name: /Aggressive/ })).toBeChecked();
 
-  await page.getByLabel('Job Name').fill('Watched job');
+  await page.getByLabel('Job Name', { exact: true }).fill('Watched job');
   await page.getByRole('button', { name: /Advanced Settings/ }).click();
   await page.getByLabel('Validation Split', { exact: true }).fill('7');
   await expect(page.getByText(/Validation split must be between/).first()).toBeVisible();

@@ -76,7 +76,7 @@ export function effective(config: Config): Hyperparameters {
 }
 
 /** A number as typed; not a number where nothing or nonsense was. */
-export function numberOf(text: string): number {
+function numberOf(text: string): number {
   return Number(text.trim() || Number.NaN);
 }
 

@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { DatasetDetail } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
@@ -11,15 +12,26 @@ import { MetadataTab } from './metadata-tab';
 import { OverviewTab } from './overview-tab';
 import { ResumeUpload } from './resume-upload';
 import { ScaffoldingTab } from './scaffolding-tab';
+import { type DatasetTab, TABS } from './tabs';
 
-const TABS = [
+const PANELS: { value: DatasetTab; label: string; Tab: (props: { dataset: DatasetDetail }) => ReactNode }[] = [
   { value: 'overview', label: 'Overview', Tab: OverviewTab },
   { value: 'scaffolding', label: 'Scaffolding', Tab: ScaffoldingTab },
   { value: 'conversations', label: 'Conversations', Tab: ConversationsTab },
   { value: 'metadata', label: 'Metadata', Tab: MetadataTab },
 ];
 
-export function DatasetDetails({ dataset, onClose }: { dataset: DatasetDetail; onClose: () => void }) {
+export function DatasetDetails({
+  dataset,
+  tab,
+  onTab,
+  onClose,
+}: {
+  dataset: DatasetDetail;
+  tab: DatasetTab;
+  onTab: (tab: DatasetTab) => void;
+  onClose: () => void;
+}) {
   const consultant = [dataset.consultantName, dataset.consultantTitle].filter(Boolean).join(', ');
   const about = [dataset.vertical?.replaceAll('_', ' '), consultant].filter(Boolean).join(' • ') || dataset.description;
   return (
@@ -31,17 +43,21 @@ export function DatasetDetails({ dataset, onClose }: { dataset: DatasetDetail; o
         </div>
         <Badge variant={dataset.format === 'brightrun-lora-v4' ? 'green' : 'secondary'}>{dataset.format}</Badge>
       </div>
-      <Tabs defaultValue="overview" className="min-h-0 flex-1 gap-0">
+      <Tabs
+        value={tab}
+        onValueChange={(next) => onTab(TABS.find((known) => known === next) ?? 'overview')}
+        className="min-h-0 flex-1 gap-0"
+      >
         <div className="px-4 pt-4 sm:px-6">
           <TabsList className="w-full">
-            {TABS.map(({ value, label }) => (
+            {PANELS.map(({ value, label }) => (
               <TabsTrigger key={value} value={value} className="px-1 text-xs sm:px-2 sm:text-sm">
                 {label}
               </TabsTrigger>
             ))}
           </TabsList>
         </div>
-        {TABS.map(({ value, Tab }) => (
+        {PANELS.map(({ value, Tab }) => (
           <TabsContent key={value} value={value} className="h-[50dvh] min-h-0 flex-auto overflow-y-auto p-6">
             {value === 'overview' && dataset.status === 'uploading' && <ResumeUpload id={dataset.id} />}
             <Tab dataset={dataset} />

@@ -7,11 +7,19 @@ import { Dialog, DialogContent, DialogDescription, DialogTitle } from '@/compone
 import { Skeleton } from '@/components/ui/skeleton';
 import { isNotFound } from '@/lib/errors';
 import { DatasetDetails } from './dataset-details';
+import type { DatasetTab } from './tabs';
 
 /** A data set, over the list of all. */
-export function DatasetDialog({ id }: { id: string }) {
+export function DatasetDialog({ id, tab }: { id: string; tab: DatasetTab }) {
   const navigate = useNavigate();
-  const close = () => void navigate({ to: '/datasets', search: (old) => old });
+  const close = () => void navigate({ to: '/datasets', search: (old) => ({ ...old, show: undefined }) });
+  const choose = (next: DatasetTab) =>
+    void navigate({
+      to: '/datasets/$id',
+      params: { id },
+      search: (old) => ({ ...old, show: next === 'overview' ? undefined : next }),
+      replace: true,
+    });
   const { data, error, refetch } = useQuery(datasetQuery(id));
   return (
     <Dialog open onOpenChange={(open) => !open && close()}>
@@ -19,7 +27,7 @@ export function DatasetDialog({ id }: { id: string }) {
         aria-describedby={undefined}
         className="flex max-h-[90dvh] flex-col gap-0 overflow-hidden p-0 sm:max-w-4xl"
       >
-        {data && <DatasetDetails dataset={data} onClose={close} />}
+        {data && <DatasetDetails dataset={data} tab={tab} onTab={choose} onClose={close} />}
         {!data && error && (
           <>
             <DialogTitle className="sr-only">Dataset</DialogTitle>

@@ -22,7 +22,7 @@ export function nameFrom(fileName: string): string {
     .slice(0, 200);
 }
 
-export function newEntry(file: File): Entry {
+function newEntry(file: File): Entry {
   return {
     key: randomKey(),
     file,

@@ -84,7 +84,7 @@ export function CheckpointsCard({ job }: { job: JobDetail }) {
         {job.checkpoints.toReversed().map((checkpoint) => (
           <li key={checkpoint.id} className="flex justify-between gap-2 border-b pb-2 last:border-0 last:pb-0">
             <span>
-              Step {integer(checkpoint.step)}
+              Step {integer(checkpoint.step)} {checkpoint.best && <Badge variant="green">Best</Badge>}
               <span className="block text-xs text-muted-foreground">
                 Epoch {checkpoint.epoch}, {bytes(checkpoint.size)}
               </span>
