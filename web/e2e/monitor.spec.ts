@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { startServer } from './server';
 import { expect, expectAccessible, expectNoOverflow, SAMPLE, signUp, test, upload } from './test';
 
 test('a running job: the curve, the log, a broken connection; kept settings', async ({ page }) => {
@@ -68,7 +69,7 @@ test('a running job: the curve, the log, a broken connection; kept settings', as
   await expect(page.getByText('No line matches.')).toBeVisible();
   await page.getByLabel('Search the log').fill('');
 
-  // The stream breaks: the page says so, and says when it is back.
+  // The network is gone: the page says so, and says when it is back.
   await page.context().setOffline(true);
   await expect(page.getByText('Connection lost, reconnecting...')).toBeVisible({ timeout: 60_000 });
   await expectAccessible(page);
@@ -81,4 +82,32 @@ test('a running job: the curve, the log, a broken connection; kept settings', as
   await page.getByRole('radio', { name: 'No longer needed' }).check();
   await page.getByRole('button', { name: 'Confirm Cancellation' }).click();
   await expect(page.getByRole('heading', { name: 'Training Cancelled' })).toBeVisible({ timeout: 60_000 });
+});
+
+test('the server stops in the middle of a stream, and goes on later', async ({ browser }) => {
+  test.setTimeout(5 * 60_000);
+  let server = await startServer();
+  try {
+    const context = await browser.newContext({ baseURL: server.url });
+    const page = await context.newPage();
+    await signUp(page);
+    await page.getByRole('button', { name: 'Use the Sample Dataset' }).click();
+    const start = page.getByRole('dialog').getByRole('link', { name: 'Start Training' });
+    await expect(start).toBeVisible({ timeout: 60_000 });
+    await start.click();
+    await page.getByRole('button', { name: 'Start Training' }).click();
+    await page.getByRole('dialog').getByRole('checkbox').check();
+    await page.getByRole('button', { name: /Confirm/ }).click();
+    await expect(page.getByText('Live updates: Connected')).toBeVisible({ timeout: 60_000 });
+
+    const again = await server.interrupt();
+    await expect(page.getByText('Connection lost, reconnecting...')).toBeVisible({ timeout: 60_000 });
+    server = await again();
+    await expect(page.getByText('Connection lost, reconnecting...')).toBeHidden({ timeout: 60_000 });
+    // The attempt goes on or is made again; either way the curve grows here without a reload.
+    await expect(page.locator('.recharts-line-curve').first()).toBeVisible({ timeout: 3 * 60_000 });
+    await context.close();
+  } finally {
+    await server.stop();
+  }
 });

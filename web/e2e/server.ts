@@ -10,28 +10,32 @@ const START = 60_000;
 export interface Server {
   url: string;
   stop: () => Promise<void>;
+  /** Stops it, keeping its folder; what is returned starts it again under the same address. */
+  interrupt: () => Promise<() => Promise<Server>>;
 }
 
 /** Starts the real program on its embedded defaults, in a folder of its own and on a port that is free. */
 export async function startServer(): Promise<Server> {
-  const data = await mkdtemp(join(tmpdir(), 'brightrun-e2e-'));
-  const child = spawn(BINARY, ['serve', '--data-dir', data, '--listen', '127.0.0.1:0'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  return serve(await mkdtemp(join(tmpdir(), 'brightrun-e2e-')), '127.0.0.1:0');
+}
+
+async function serve(data: string, listen: string): Promise<Server> {
+  const child = spawn(BINARY, ['serve', '--data-dir', data, '--listen', listen], { stdio: ['ignore', 'pipe', 'pipe'] });
   const log: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => log.push(chunk.toString()));
-  try {
-    const url = await address(child, log);
-    return {
-      url,
-      stop: async () => {
-        await ended(child);
-        await rm(data, { recursive: true, force: true });
-      },
-    };
-  } catch (error) {
+  const stop = async () => {
     await ended(child);
     await rm(data, { recursive: true, force: true });
+  };
+  try {
+    const url = await address(child, log);
+    const interrupt = async () => {
+      await ended(child);
+      return () => serve(data, new URL(url).host);
+    };
+    return { url, stop, interrupt };
+  } catch (error) {
+    await stop();
     throw error;
   }
 }

@@ -63,7 +63,14 @@ export function useJobStream(job: JobDetail, onEnd: (how: 'complete' | 'error' |
       void client.invalidateQueries({ queryKey: jobQuery(job.id).queryKey });
       reopening = setTimeout(() => setGeneration((n) => n + 1), REOPEN);
     };
+    // A network that is gone breaks no open stream at once: the browser says so earlier.
+    const offline = () => setConnection('lost');
+    const online = () => setGeneration((n) => n + 1);
+    window.addEventListener('offline', offline);
+    window.addEventListener('online', online);
     return () => {
+      window.removeEventListener('offline', offline);
+      window.removeEventListener('online', online);
       clearInterval(flushing);
       clearTimeout(reopening);
       source.close();
