@@ -160,6 +160,7 @@ async fn app_in(folder: &std::path::Path, url: &str, cluster: Arc<Kept>) -> Outc
         mailer: Arc::new(app::mail::LogMailer),
         tokens: BTreeMap::new(),
         hub: app::events::Hub::default(),
+        feed: app::notifications::Feed::default(),
         config: Config {
             public_url: url.to_owned(),
             link_url: None,
@@ -170,6 +171,7 @@ async fn app_in(folder: &std::path::Path, url: &str, cluster: Arc<Kept>) -> Outc
             instances: default_instances(),
             runs_dir: folder.join("runs"),
             min_trainable_examples: 10,
+            webhooks_allow_private: false,
             version: "bench".into(),
             watch: Watch::default(),
         },

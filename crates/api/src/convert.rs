@@ -9,3 +9,5 @@ pub mod job_request;
 pub mod jobs;
 pub mod models;
 pub mod notifications;
+pub mod settings;
+pub mod webhooks;

@@ -13,4 +13,6 @@ pub mod job_requests;
 pub mod jobs;
 pub mod models;
 pub mod notifications;
+pub mod settings;
 pub mod text;
+pub mod webhooks;

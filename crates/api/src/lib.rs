@@ -10,6 +10,7 @@ mod extract;
 mod layers;
 mod limits;
 mod node;
+mod notification_stream;
 mod openapi;
 mod reply;
 mod routes;

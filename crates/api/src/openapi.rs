@@ -60,6 +60,8 @@ impl IntoResponses for Failures {
         (name = "models", description = "Trained adapters"),
         (name = "costs", description = "Costs"),
         (name = "notifications", description = "Notifications"),
+        (name = "settings", description = "What an account says about itself"),
+        (name = "webhooks", description = "Addresses to which notifications are sent"),
         (name = "catalogue", description = "What is on offer"),
         (name = "activity", description = "What happened lately"),
         (name = "storage", description = "Signed addresses of objects"),

@@ -11,7 +11,9 @@ pub mod jobs;
 pub mod models;
 pub mod notifications;
 pub mod page;
+pub mod settings;
 pub mod storage;
+pub mod webhooks;
 
 use crate::openapi::ApiDoc;
 use crate::state::ApiState;
@@ -58,9 +60,15 @@ pub fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(costs::summary::summary))
         .routes(routes!(costs::export::export))
         .routes(routes!(notifications::list::list))
+        .routes(routes!(notifications::stream::stream))
         .routes(routes!(notifications::read::read))
         .routes(routes!(notifications::read_all::read_all))
         .routes(routes!(notifications::delete::delete))
+        .routes(routes!(settings::get::get, settings::update::update))
+        .routes(routes!(webhooks::list::list, webhooks::create::create))
+        .routes(routes!(webhooks::get::get, webhooks::update::update, webhooks::delete::delete))
+        .routes(routes!(webhooks::test::test))
+        .routes(routes!(webhooks::deliveries::deliveries))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(activity::activity))
         .routes(routes!(health::healthz))

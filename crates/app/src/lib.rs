@@ -15,7 +15,10 @@ pub mod mail;
 pub mod models;
 pub mod node;
 pub mod notifications;
+mod secrets;
+pub mod settings;
 pub mod storage;
+pub mod webhooks;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -41,6 +44,8 @@ pub struct App {
     pub tokens: BTreeMap<String, Arc<dyn dataset::TokenCounter>>,
     /// Wakes those who wait for a job's events.
     pub hub: events::Hub,
+    /// Hands notifications to those who wait for them.
+    pub feed: notifications::Feed,
     /// Sends mail.
     pub mailer: Arc<dyn mail::Mailer>,
     /// Settings.
@@ -75,6 +80,8 @@ pub struct Config {
     pub runs_dir: PathBuf,
     /// Trainable examples that a data set needs at least.
     pub min_trainable_examples: u64,
+    /// Whether webhooks may point into private networks, and be without TLS.
+    pub webhooks_allow_private: bool,
     /// Version of the program.
     pub version: String,
     /// When something that takes long is taken for a fault.

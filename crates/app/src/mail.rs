@@ -3,6 +3,11 @@
 //! A mail may carry a secret (a link that resets a password), so nothing here keeps or logs its text, but for [`LogMailer`] at the level
 //! that an operator has to ask for.
 
+pub mod outbox;
+mod smtp;
+
+pub use smtp::SmtpMailer;
+
 use domain::Error;
 
 /// A mail, ready to be sent. Made by [`Mail::letter`], so that both texts say the same.
@@ -79,6 +84,11 @@ pub trait Mailer: Send + Sync {
     /// # Errors
     /// When it was not accepted.
     async fn send(&self, mail: &Mail) -> Result<(), MailError>;
+
+    /// Whether mail reaches anybody.
+    fn delivers(&self) -> bool {
+        true
+    }
 }
 
 /// The embedded default: receiver and subject go to the log at `info`. The text, which may hold a secret, is logged at `debug` only: an
@@ -92,6 +102,10 @@ impl Mailer for LogMailer {
         tracing::info!(to = mail.to, subject = mail.subject, "no mail server is set, so this mail stays here; its text is logged at debug");
         tracing::debug!(to = mail.to, "{}", mail.text);
         Ok(())
+    }
+
+    fn delivers(&self) -> bool {
+        false
     }
 }
 

@@ -11,9 +11,11 @@ use clap::Args;
 use serde::Deserialize;
 
 mod cluster;
+mod mail;
 mod s3;
 
 pub use cluster::{ClusterOptions, ClusterSettings, NAMES as CLUSTER_NAMES};
+pub use mail::{MailOptions, NAMES as MAIL_NAMES};
 pub use s3::{NAMES as S3_NAMES, S3Options};
 
 /// Options that the commands with a data folder share. Environment names are those of the specification where it has one.
@@ -59,6 +61,8 @@ pub struct Options {
     pub s3: S3Options,
     #[command(flatten)]
     pub cluster: ClusterOptions,
+    #[command(flatten)]
+    pub mail: MailOptions,
 }
 
 /// The same keys in the file.
@@ -79,6 +83,13 @@ struct FileOptions {
     gpu_cluster_api_key: Option<String>,
     cluster_lost_after: Option<u64>,
     node_instance_types: Option<String>,
+    smtp_url: Option<String>,
+    smtp_host: Option<String>,
+    smtp_port: Option<u16>,
+    smtp_user: Option<String>,
+    smtp_password: Option<String>,
+    smtp_from: Option<String>,
+    webhooks_allow_private: Option<bool>,
     s3_bucket_name: Option<String>,
     s3_endpoint: Option<String>,
     s3_public_endpoint: Option<String>,
@@ -95,6 +106,18 @@ impl FileOptions {
             gpu_cluster_api_key: self.gpu_cluster_api_key.clone(),
             cluster_lost_after: self.cluster_lost_after,
             node_instance_types: self.node_instance_types.clone(),
+        }
+    }
+
+    fn mail(&self) -> MailOptions {
+        MailOptions {
+            smtp_url: self.smtp_url.clone(),
+            smtp_host: self.smtp_host.clone(),
+            smtp_port: self.smtp_port,
+            smtp_user: self.smtp_user.clone(),
+            smtp_password: self.smtp_password.clone(),
+            smtp_from: self.smtp_from.clone(),
+            webhooks_allow_private: self.webhooks_allow_private,
         }
     }
 
@@ -138,6 +161,10 @@ pub struct Settings {
     pub s3: Option<blob::S3Config>,
     /// The GPU cluster, where training does not run on this machine.
     pub cluster: ClusterSettings,
+    /// The mail server, where set.
+    pub smtp: Option<mail::SmtpSettings>,
+    /// Whether webhooks may point into private networks.
+    pub webhooks_allow_private: bool,
     /// For `config show`: name, value with secrets redacted, source.
     pub shown: Vec<(&'static str, String, &'static str)>,
 }
@@ -171,7 +198,7 @@ impl Settings {
         fs::create_dir_all(&data_dir).with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
         let data_dir = data_dir.canonicalize().with_context(|| format!("cannot open the data folder {}", data_dir.display()))?;
         let file = read_file(options.config.as_deref(), &data_dir)?;
-        let (file_s3, file_cluster) = (file.s3(), file.cluster());
+        let (file_s3, file_cluster, file_mail) = (file.s3(), file.cluster(), file.mail());
         let text = |s: &String| s.clone();
         let optional = |s: &Option<String>| s.clone().unwrap_or_else(|| "(not set)".to_owned());
         let listen = picker.pick("listen", &options.listen, file.listen, SocketAddr::from(([127, 0, 0, 1], 3000)), ToString::to_string);
@@ -191,6 +218,7 @@ impl Settings {
         let minutes = |n: u32| chrono::Duration::minutes(i64::from(n.max(1)));
         let rates = picker.pick("rate_limits", &options.rate_limits, file.rate_limits, "10,120,1200".to_owned(), text);
         let s3 = s3::pick(&mut picker, &options.s3, file_s3)?;
+        let (smtp, webhooks_allow_private) = mail::pick(&mut picker, &options.mail, file_mail)?;
         let cluster = cluster::pick(&mut picker, &options.cluster, file_cluster)?;
         let auth_secret = match secret {
             Some(secret) if secret.len() >= 32 => secret.into_bytes(),
@@ -214,6 +242,8 @@ impl Settings {
             rate_limits: parse_rates(&rates)?,
             s3,
             cluster,
+            smtp,
+            webhooks_allow_private,
             shown: picker.shown,
         })
     }

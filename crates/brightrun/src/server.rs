@@ -134,7 +134,8 @@ async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
         clock: Arc::new(SystemClock),
         tokens,
         hub: app::events::Hub::default(),
-        mailer: Arc::new(app::mail::LogMailer),
+        feed: app::notifications::Feed::default(),
+        mailer: mailer(settings)?,
         config: app::Config {
             public_url,
             link_url: settings.app_url.clone(),
@@ -145,10 +146,17 @@ async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
             instances: default_instances(),
             runs_dir,
             min_trainable_examples: settings.min_trainable_examples,
+            webhooks_allow_private: settings.webhooks_allow_private,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             watch: settings.watch,
         },
     }))
+}
+
+/// The mail server where one is set, else the log.
+fn mailer(settings: &Settings) -> Result<Arc<dyn app::mail::Mailer>> {
+    let Some(smtp) = &settings.smtp else { return Ok(Arc::new(app::mail::LogMailer)) };
+    Ok(Arc::new(app::mail::SmtpMailer::new(&smtp.url, &smtp.from).map_err(anyhow::Error::msg)?))
 }
 
 /// The bucket where one is set, else the folder.

@@ -19,13 +19,16 @@ pub mod idempotency;
 pub mod instances;
 pub mod invitations;
 pub mod jobs;
+pub mod mails;
 mod migration;
 pub mod models;
 pub mod notifications;
 mod page;
 pub mod sessions;
+pub mod settings;
 pub mod tasks;
 pub mod users;
+pub mod webhooks;
 
 pub use connection::Db;
 pub use error::{Error, Result};

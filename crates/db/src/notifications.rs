@@ -1,15 +1,24 @@
 //! Notifications of an account.
+//!
+//! Each gets a number within its account, in the order in which they become visible, so that a live stream that has sent up to a number has
+//! missed none before it. What an account does not want to see in its list is kept as if it had been dismissed at once: mail and webhooks
+//! are told from it all the same.
 
 use crate::connection::Db;
-use crate::convert::{instant, instant_opt, text, unless_there};
+use crate::convert::{big, count, instant, instant_opt, text, unless_there};
 use crate::error::{Error, Result};
+use crate::mails::{self, OutgoingMail};
 use crate::page::{Page, Paged};
+use crate::settings;
+use crate::tasks::{self, NewTask};
+use crate::webhooks::{self, Delivery};
 use chrono::{DateTime, Utc};
 use domain::notification::{NotificationKind, NotificationPriority};
 use domain::{NotificationId, UserId};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
+use std::collections::HashMap;
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -29,6 +38,8 @@ mod entity {
         pub metadata: Option<Json>,
         pub created_at: DateTimeUtc,
         pub dismissed_at: Option<DateTimeUtc>,
+        pub seq: Option<i64>,
+        pub fanned_out: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -37,6 +48,25 @@ mod entity {
     impl ActiveModelBehavior for ActiveModel {}
 }
 use entity::{Column, Entity, Model};
+
+/// The number of the last notification of each account.
+mod counter {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "notification_counters")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub user_id: Uuid,
+        pub last_seq: i64,
+        pub changed_at: DateTimeUtc,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
 
 /// A notification.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +93,8 @@ pub struct Notification {
     pub created_at: DateTime<Utc>,
     /// When it was put away.
     pub dismissed_at: Option<DateTime<Utc>>,
+    /// Its number within the account, from 1; given when it is stored. 0 for those from before there were numbers.
+    pub seq: u64,
 }
 
 impl TryFrom<Model> for Notification {
@@ -80,6 +112,7 @@ impl TryFrom<Model> for Notification {
             metadata: m.metadata,
             created_at: m.created_at,
             dismissed_at: m.dismissed_at,
+            seq: m.seq.map_or(0, count),
         })
     }
 }
@@ -98,6 +131,8 @@ impl From<&Notification> for Model {
             metadata: n.metadata.clone(),
             created_at: instant(n.created_at),
             dismissed_at: instant_opt(n.dismissed_at),
+            seq: None,
+            fanned_out: false,
         }
     }
 }
@@ -105,18 +140,113 @@ impl From<&Notification> for Model {
 /// Adds notifications. One whose id is there already is left out, so that what must be told once has an id made from what it is about.
 ///
 /// # Errors
-/// When the query fails.
+/// When a query fails; nothing is written then.
 pub async fn insert(db: &Db, notifications: &[Notification]) -> Result<()> {
-    insert_in(db.write(), notifications).await
+    let tx = db.begin().await?;
+    insert_in(&tx, notifications).await?;
+    Ok(tx.commit().await?)
 }
 
-pub(crate) async fn insert_in<C: ConnectionTrait>(connection: &C, notifications: &[Notification]) -> Result<()> {
-    if notifications.is_empty() {
-        return Ok(());
+/// Locks the accounts' counters until the transaction ends, so it comes after every other lock but those of the same kind.
+pub(crate) async fn insert_in(tx: &DatabaseTransaction, notifications: &[Notification]) -> Result<()> {
+    for new in notifications {
+        let mut row = Model::from(new);
+        if !settings::get_in(tx, new.user_id).await?.notifications.of(new.kind).in_app {
+            (row.dismissed_at, row.read) = (Some(row.created_at), true);
+        }
+        let added = Entity::insert(row.into_active_model()).on_conflict(unless_there()).exec_without_returning(tx).await?;
+        if added > 0 {
+            let seq = next_number(tx, new.user_id, new.created_at).await?;
+            let number = Entity::update_many().col_expr(Column::Seq, Expr::value(Some(seq)));
+            number.filter(Column::Id.eq(new.id.uuid())).exec(tx).await?;
+        }
     }
-    let rows = notifications.iter().map(|n| Model::from(n).into_active_model());
-    Entity::insert_many(rows).on_conflict(unless_there()).exec_without_returning(connection).await?;
     Ok(())
+}
+
+async fn next_number(tx: &DatabaseTransaction, user_id: UserId, now: DateTime<Utc>) -> Result<i64> {
+    use counter::{Column, Entity, Model};
+    let mut add = OnConflict::column(Column::UserId);
+    add.value(Column::LastSeq, Expr::col((Entity, Column::LastSeq)).add(1)).update_column(Column::ChangedAt);
+    let row = Model { user_id: user_id.uuid(), last_seq: 1, changed_at: instant(now) };
+    Entity::insert(row.into_active_model()).on_conflict(add).exec_without_returning(tx).await?;
+    Ok(Entity::find_by_id(user_id.uuid()).one(tx).await?.map_or(1, |row| row.last_seq))
+}
+
+/// The number of an account's last notification; 0 where it has none.
+///
+/// # Errors
+/// When the query fails.
+pub async fn last_number(db: &Db, user_id: UserId) -> Result<u64> {
+    Ok(counter::Entity::find_by_id(user_id.uuid()).one(db.read()).await?.map_or(0, |row| count(row.last_seq)))
+}
+
+/// The numbers of the last notifications of the accounts that have got any since `since`.
+///
+/// # Errors
+/// When the query fails.
+pub async fn numbers_since(db: &Db, since: DateTime<Utc>) -> Result<HashMap<UserId, u64>> {
+    let rows = counter::Entity::find().filter(counter::Column::ChangedAt.gte(instant(since))).all(db.read()).await?;
+    Ok(rows.into_iter().map(|row| (UserId(row.user_id), count(row.last_seq))).collect())
+}
+
+/// An account's notifications after number `after` that were not dismissed, in order, at most `limit`.
+///
+/// # Errors
+/// When the query fails.
+pub async fn after(db: &Db, user_id: UserId, after: u64, limit: u64) -> Result<Vec<Notification>> {
+    let query = Entity::find().filter(Column::UserId.eq(user_id.uuid())).filter(Column::Seq.gt(big(after)));
+    let rows = query.filter(Column::DismissedAt.is_null()).order_by_asc(Column::Seq).limit(limit).all(db.read()).await?;
+    rows.into_iter().map(Notification::try_from).collect()
+}
+
+/// How many of an account's notifications are unread.
+///
+/// # Errors
+/// When the query fails.
+pub async fn unread(db: &Db, user_id: UserId) -> Result<u64> {
+    let query = Entity::find().filter(Column::UserId.eq(user_id.uuid())).filter(Column::DismissedAt.is_null());
+    Ok(query.filter(Column::Read.eq(false)).count(db.read()).await?)
+}
+
+/// Notifications that mail and webhooks were not told from yet, oldest first, at most `limit`.
+///
+/// # Errors
+/// When the query fails.
+pub async fn waiting(db: &Db, limit: u64) -> Result<Vec<Notification>> {
+    let query = Entity::find().filter(Column::FannedOut.eq(false)).order_by_asc(Column::CreatedAt).limit(limit);
+    query.all(db.read()).await?.into_iter().map(Notification::try_from).collect()
+}
+
+/// What follows from a notification.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FanOut {
+    /// Mails.
+    pub mails: Vec<OutgoingMail>,
+    /// Messages to webhooks.
+    pub deliveries: Vec<Delivery>,
+    /// Tasks that send them.
+    pub tasks: Vec<NewTask>,
+}
+
+/// Writes down what follows from a notification; false where that was done before, and then nothing is written.
+///
+/// # Errors
+/// When a query fails; nothing is written then.
+pub async fn fan_out(db: &Db, id: NotificationId, follows: &FanOut) -> Result<bool> {
+    let tx = db.begin().await?;
+    let mark = Entity::update_many().col_expr(Column::FannedOut, Expr::value(true));
+    let mark = mark.filter(Column::Id.eq(id.uuid())).filter(Column::FannedOut.eq(false)).exec(&tx).await?;
+    if mark.rows_affected == 0 {
+        return Ok(false);
+    }
+    for mail in &follows.mails {
+        mails::insert_in(&tx, mail).await?;
+    }
+    webhooks::add_in(&tx, &follows.deliveries).await?;
+    tasks::push_in(&tx, &follows.tasks).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// A page of an account's notifications that were not dismissed, newest first, and how many of all of them are unread.

@@ -59,6 +59,12 @@ typed_id! {
     CostRecordId,
     /// One notification.
     NotificationId,
+    /// A mail that waits to be sent.
+    MailId,
+    /// Where an account's notifications are sent.
+    WebhookId,
+    /// One message to a webhook.
+    DeliveryId,
     /// One line of a job's log.
     LogId,
     /// One row of a job's metrics.

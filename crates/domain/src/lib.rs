@@ -18,12 +18,13 @@ pub mod money;
 pub mod notification;
 pub mod run;
 mod text_enum;
+pub mod webhook;
 
 pub use account::{Access, AddressPrefix, Caller, KeyScope, Role, Tier};
 pub use clock::Clock;
 pub use error::{Error, ErrorKind, Result};
 pub use id::{
-    ApiKeyId, AttemptId, AuditId, CheckpointId, CostRecordId, DatasetId, InvitationId, JobId, LogId, MetricsPointId, ModelId,
-    NotificationId, SessionId, UserId,
+    ApiKeyId, AttemptId, AuditId, CheckpointId, CostRecordId, DatasetId, DeliveryId, InvitationId, JobId, LogId, MailId, MetricsPointId,
+    ModelId, NotificationId, SessionId, UserId, WebhookId,
 };
 pub use money::MicroUsd;

@@ -1,6 +1,6 @@
 //! The kinds of background work.
 
-use domain::{DatasetId, JobId};
+use domain::{DatasetId, DeliveryId, JobId, MailId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -20,6 +20,20 @@ pub enum Task {
         /// The attempt that is to be launched; a later one makes this task superfluous.
         attempt: u32,
     },
+    /// Hand a mail to the mail server.
+    SendMail {
+        /// Which.
+        mail_id: MailId,
+        /// Number of the try, from 1.
+        attempt: u32,
+    },
+    /// Send a message to a webhook.
+    DeliverWebhook {
+        /// Which.
+        delivery_id: DeliveryId,
+        /// Number of the try, from 1.
+        attempt: u32,
+    },
 }
 
 impl Task {
@@ -28,6 +42,10 @@ impl Task {
         match self {
             Self::ValidateDataset { dataset_id } => json!({ "task": "validate_dataset", "datasetId": dataset_id }),
             Self::LaunchJob { job_id, attempt } => json!({ "task": "launch_job", "jobId": job_id, "attempt": attempt }),
+            Self::SendMail { mail_id, attempt } => json!({ "task": "send_mail", "mailId": mail_id, "attempt": attempt }),
+            Self::DeliverWebhook { delivery_id, attempt } => {
+                json!({ "task": "deliver_webhook", "deliveryId": delivery_id, "attempt": attempt })
+            }
         }
     }
 
@@ -36,6 +54,8 @@ impl Task {
         match self {
             Self::ValidateDataset { dataset_id } => format!("validate_dataset:{dataset_id}"),
             Self::LaunchJob { job_id, attempt } => format!("launch_job:{job_id}:{attempt}"),
+            Self::SendMail { mail_id, attempt } => format!("send_mail:{mail_id}:{attempt}"),
+            Self::DeliverWebhook { delivery_id, attempt } => format!("deliver_webhook:{delivery_id}:{attempt}"),
         }
     }
 }
@@ -48,7 +68,12 @@ mod tests {
     #[test]
     fn what_is_stored_is_read_back() {
         let id = Uuid::from_u128(1);
-        for task in [Task::ValidateDataset { dataset_id: DatasetId(id) }, Task::LaunchJob { job_id: JobId(id), attempt: 2 }] {
+        for task in [
+            Task::ValidateDataset { dataset_id: DatasetId(id) },
+            Task::LaunchJob { job_id: JobId(id), attempt: 2 },
+            Task::SendMail { mail_id: MailId(id), attempt: 1 },
+            Task::DeliverWebhook { delivery_id: DeliveryId(id), attempt: 3 },
+        ] {
             assert_eq!(serde_json::from_value::<Task>(task.payload()).expect("task"), task);
         }
         let stored = json!({ "task": "launch_job", "jobId": "00000000-0000-0000-0000-000000000001", "attempt": 2 });

@@ -60,6 +60,8 @@ text_schema! {
     JobStage: [], domain::job::JobStage;
     /// The page's stages.
     StageGroup: [], domain::job::StageGroup;
+    /// What became of a message to a webhook.
+    DeliveryStatus: [], domain::webhook::DeliveryStatus;
     /// Level of a log line.
     LogLevel: [], domain::job::LogLevel;
     /// Why a job was cancelled.

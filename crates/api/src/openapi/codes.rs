@@ -54,6 +54,7 @@ pub const CODES: &[Code] = &[
     code("SIGNATURE_INVALID", &[401], "The request is not signed with the key of its attempt."),
     code("SIGNUP_CLOSED", &[403], "The server takes no more accounts."),
     code("STORAGE_QUOTA_EXCEEDED", &[413], "The file does not fit into what is left of the account's storage."),
+    code("TOO_MANY_WEBHOOKS", &[409], "The account has as many webhooks as it may."),
     code("UNAUTHORIZED", &[401], "There is no session, or it is over."),
     code("UNSUPPORTED_MEDIA_TYPE", &[415], "The body is not `application/json`."),
     code("UPLOAD_INCOMPLETE", &[409], "The file has not arrived whole; `details` has the figures."),
@@ -61,6 +62,7 @@ pub const CODES: &[Code] = &[
     code("URL_INVALID", &[403], "The signed address was altered; ask for a new one."),
     code("USER_NOT_FOUND", &[404], "There is no such account, or the caller may not know of it."),
     code("VALIDATION_ERROR", &[400], "The input cannot be accepted; `field` names what is at fault."),
+    code("WEBHOOK_NOT_FOUND", &[404], "There is no such webhook, or it is somebody else's."),
 ];
 
 /// The row of a code.

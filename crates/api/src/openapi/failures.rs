@@ -16,6 +16,7 @@ const NOT_FOUND: &[(&str, &str)] = &[
     ("/api/jobs/{id}", "JOB_NOT_FOUND"),
     ("/api/models/{id}", "MODEL_NOT_FOUND"),
     ("/api/notifications/{id}", "NOTIFICATION_NOT_FOUND"),
+    ("/api/webhooks/{id}", "WEBHOOK_NOT_FOUND"),
 ];
 /// Codes that nearly every operation shares: their answers are components.
 const SHARED: &[(u16, &str, &str)] = &[

@@ -15,6 +15,7 @@ mod notifications;
 mod openapi;
 mod operations;
 mod page;
+mod settings;
 mod storage;
 mod stream;
 mod validation;

@@ -22,6 +22,7 @@ enum Who {
     Model,
     /// The owner of the thing only.
     Notification,
+    Webhook,
 }
 
 /// Who calls. The things that paths name are the owner's.
@@ -67,7 +68,7 @@ impl Who {
             (_, Actor::Anonymous) => Answered::Unauthorized,
             (Self::Own, _) | (_, Actor::Owner) => Answered::Allowed,
             (Self::Dataset | Self::Job | Self::Model, Actor::Admin) => Answered::Allowed,
-            (Self::Dataset | Self::Job | Self::Model | Self::Notification, _) => Answered::NotFound,
+            (Self::Dataset | Self::Job | Self::Model | Self::Notification | Self::Webhook, _) => Answered::NotFound,
         }
     }
 }
@@ -122,8 +123,18 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("GET", "/api/costs/export", Who::Own),
     ("GET", "/api/notifications", Who::Own),
     ("POST", "/api/notifications/read-all", Who::Own),
+    ("GET", "/api/notifications/stream", Who::Own),
     ("PATCH", "/api/notifications/{id}/read", Who::Notification),
     ("DELETE", "/api/notifications/{id}", Who::Notification),
+    ("GET", "/api/settings", Who::Own),
+    ("PATCH", "/api/settings", Who::Own),
+    ("GET", "/api/webhooks", Who::Own),
+    ("POST", "/api/webhooks", Who::Own),
+    ("GET", "/api/webhooks/{id}", Who::Webhook),
+    ("PATCH", "/api/webhooks/{id}", Who::Webhook),
+    ("DELETE", "/api/webhooks/{id}", Who::Webhook),
+    ("POST", "/api/webhooks/{id}/test", Who::Webhook),
+    ("GET", "/api/webhooks/{id}/deliveries", Who::Webhook),
     ("GET", "/api/catalogue", Who::Own),
     ("GET", "/api/activity", Who::Own),
     ("GET", "/healthz", Who::Public),
@@ -170,6 +181,9 @@ fn body(method: &str, path: &str, dataset: &str) -> Option<Value> {
         ("POST", "/api/auth/login") => Some(json!({ "email": "ada@example.org", "password": crate::world::PASSWORD })),
         ("POST", path) if path.ends_with("/fixes") => Some(json!({ "fixes": ["drop_duplicates"] })),
         ("POST", "/api/jobs" | "/api/jobs/estimate") => Some(job_body(dataset)),
+        ("POST", "/api/webhooks") => Some(json!({ "url": "https://example.org/hook" })),
+        ("PATCH", "/api/webhooks/{id}") => Some(json!({ "description": "x" })),
+        ("PATCH", "/api/settings") => Some(json!({ "timezone": "UTC" })),
         ("PATCH", path) if !path.contains("notifications") => Some(json!({ "name": "x" })),
         _ => None,
     }
@@ -206,6 +220,7 @@ async fn thing(world: &World, who: Who) -> Option<Uuid> {
         Who::Job => Some(world.job(&world.ada).await.uuid()),
         Who::Model => Some(world.model(&world.ada, "Hers").await.0.uuid()),
         Who::Notification => Some(world.notification(&world.ada).await.uuid()),
+        Who::Webhook => Some(world.webhook(&world.ada).await),
         Who::Public | Who::Signed | Who::Own => None,
     }
 }

@@ -261,6 +261,20 @@ impl World {
         data["jobId"].as_str().expect("an id").parse().expect("an id")
     }
 
+    /// A stored webhook that points nowhere.
+    pub async fn webhook(&self, who: &Account) -> uuid::Uuid {
+        let created = self.post("/api/webhooks", Some(who), json!({ "url": "https://example.org/hook" })).await.data();
+        let id: uuid::Uuid = created["webhook"]["id"].as_str().expect("an id").parse().expect("an id");
+        // Not more than an account may have, however often it is asked for.
+        let others = self.get("/api/webhooks?pageSize=100", who).await.data();
+        for other in others["webhooks"].as_array().expect("a list").iter().filter_map(|w| w["id"].as_str()) {
+            if other != id.to_string() {
+                self.call("DELETE", &format!("/api/webhooks/{other}"), Some(who), None).await.data();
+            }
+        }
+        id
+    }
+
     /// A stored notification.
     pub async fn notification(&self, who: &Account) -> NotificationId {
         let now = self.clock.now();
@@ -276,6 +290,7 @@ impl World {
             metadata: None,
             created_at: now,
             dismissed_at: None,
+            seq: 0,
         };
         db::notifications::insert(&self.app.db, std::slice::from_ref(&notification)).await.expect("stored");
         notification.id
@@ -398,6 +413,7 @@ async fn server(
         clock: clock.clone(),
         tokens: BTreeMap::from([("test/tiny".to_owned(), counter)]),
         hub: app::events::Hub::default(),
+        feed: app::notifications::Feed::default(),
         mailer: outbox,
         config: config(folder, signup),
     });
@@ -436,6 +452,7 @@ fn config(folder: &Path, signup: SignupMode) -> Config {
         instances: default_instances(),
         runs_dir: folder.join("runs"),
         min_trainable_examples: 10,
+        webhooks_allow_private: true,
         version: "0.0.0".to_owned(),
         watch: app::Watch::default(),
     }

@@ -202,14 +202,18 @@ fn tell(dataset: &Dataset, effects: &mut Effects, now: chrono::DateTime<chrono::
     effects.notifications.push(Notification {
         id: NotificationId::new(now),
         user_id: dataset.user_id,
-        kind: NotificationKind::DatasetReady,
+        kind: match dataset.status {
+            DatasetStatus::Ready => NotificationKind::DatasetReady,
+            _ => NotificationKind::DatasetFailed,
+        },
         title: title.to_owned(),
         message,
         priority,
         read: false,
         action_url: Some(format!("/datasets/{}", dataset.id)),
-        metadata: None,
+        metadata: Some(serde_json::json!({ "datasetId": dataset.id })),
         created_at: now,
         dismissed_at: None,
+        seq: 0,
     });
 }

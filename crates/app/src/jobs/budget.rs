@@ -15,10 +15,16 @@ use crate::App;
 /// Percent of the budget at which the owner is told, highest first.
 pub const THRESHOLDS: [u32; 3] = [100, 95, 80];
 
-/// The account's own budget, else its tier's; none means unlimited.
-pub async fn limit(app: &App, user_id: UserId) -> Result<Option<MicroUsd>> {
+/// What an administrator has given the account, else what its tier allows; none means unlimited.
+pub async fn allowed(app: &App, user_id: UserId) -> Result<Option<MicroUsd>> {
     let user = db::users::get(&app.db, user_id).await?.ok_or_else(Error::unauthenticated)?;
     Ok(user.monthly_budget.or(app.limits(user.tier).monthly_budget))
+}
+
+/// The budget in force: what is allowed, or less where the account has set itself less; none means unlimited.
+pub async fn limit(app: &App, user_id: UserId) -> Result<Option<MicroUsd>> {
+    let own = db::settings::get(&app.db, user_id).await?.monthly_budget;
+    Ok([allowed(app, user_id).await?, own].into_iter().flatten().min())
 }
 
 /// How the account stands now.
@@ -96,6 +102,7 @@ fn alert(user_id: UserId, limit: MicroUsd, spent: MicroUsd, percent: u32, now: D
         metadata: Some(json!({"percent": percent, "spent": spent.usd(), "monthlyBudget": limit.usd()})),
         created_at: now,
         dismissed_at: None,
+        seq: 0,
     }
 }
 

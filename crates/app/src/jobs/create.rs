@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::resolve::{Resolved, resolve};
 use super::stored::{RunInfo, StoredEstimate, month_of};
 use super::types::{BudgetView, CreateJob, CreatedJob, EstimateView, JobRequest};
-use super::{budget, find, ingest};
+use super::{budget, find, ingest, told};
 use crate::App;
 
 /// After this long a creation that never ended is forgotten.
@@ -98,6 +98,7 @@ async fn accept(app: &App, caller: &Caller, request: CreateJob, idempotency_key:
     let queued = db::jobs::counts(&app.db, &db::jobs::JobFilter { statuses: vec![JobStatus::Queued], ..Default::default() }).await?;
     let position = queued.values().sum::<u64>() + 1;
     enter_queue(&app.queue, &mut job, &mut effects, position, "Accepted; waiting for a place.");
+    effects.notifications.push(told::queued(&job, now));
     let needed = job.budget_hold;
     let admit = move |stand: Budget| budget::admit(limit, stand, needed);
     match db::jobs::insert(&app.db, &job, effects, month_of(now), admit).await {
@@ -309,6 +310,7 @@ pub async fn retry(app: &App, caller: &Caller, id: JobId) -> Result<CreatedJob> 
         job.budget_hold = hold;
         effects.events.push(ingest::log(now, domain::job::LogLevel::Info, &format!("Retried by its owner: attempt {}.", job.attempt)));
         enter_queue(&app.queue, job, effects, 1, "Waiting for a place to go on from the last checkpoint.");
+        effects.notifications.push(told::queued(job, now));
         Ok(())
     };
     let changed = db::jobs::update_within_budget(&app.db, id, month_of(now), now, change).await?;

@@ -4,13 +4,11 @@ use chrono::{DateTime, Duration, Utc};
 use db::costs::CostRecord;
 use db::jobs::{Job, JobEffects, NewEvent};
 use db::models::{ModelArtifact, StoredFile};
-use db::notifications::Notification;
 use domain::cost::CostType;
 use domain::job::{CancelReason, JobStage, JobStatus, LogLevel};
 use domain::model::{ModelStatus, QualityMetrics, convergence};
-use domain::notification::{NotificationKind, NotificationPriority};
 use domain::run::RunSummary;
-use domain::{AttemptId, CostRecordId, Error, ModelId, NotificationId, Result};
+use domain::{AttemptId, CostRecordId, Error, ModelId, Result};
 use serde_json::json;
 
 use super::create::{attempt_record, default_name, enter_queue, next_attempt};
@@ -19,6 +17,7 @@ use super::follow::overdue;
 use super::ingest;
 use super::stages;
 use super::stored::{RunInfo, StoredEstimate, month_of};
+use super::told;
 use crate::App;
 use crate::models::{ModelConfiguration, TrainingSummary};
 
@@ -85,14 +84,7 @@ pub async fn complete(app: &App, job: &Job, fence: &Fence, finished: &Finished) 
         job.summary = Some(finished.summary.clone());
         let data = json!({"jobId": job.id, "artifactId": finished.model_id, "finalCost": cost.usd()});
         effects.events.push(NewEvent::new("complete", data, now).from_trainer(finished.seq));
-        effects.notifications.push(told(
-            job,
-            NotificationKind::JobComplete,
-            "Training Completed!",
-            format!("{} is trained; the adapter is ready to download.", job.name),
-            format!("/models/{}", finished.model_id),
-            now,
-        ));
+        effects.notifications.push(told::completed(job, finished.model_id, cost, now));
         effects.model = Some(model);
         effects.attempts.push(ended_attempt(job, &run, None, now));
         Ok(true)
@@ -147,22 +139,6 @@ fn ended_attempt(job: &Job, run: &RunInfo, failure: Option<&Failure>, now: DateT
     let status = if job.status.is_terminal() { job.status } else { JobStatus::Failed };
     let (error_code, error_message) = failure.map(|f| (f.code.clone(), f.message.clone())).unzip();
     db::jobs::JobAttempt { error_code, error_message, ended_at: Some(now), ..attempt_record(job, run, status) }
-}
-
-fn told(job: &Job, kind: NotificationKind, title: &str, message: String, url: String, now: DateTime<Utc>) -> Notification {
-    Notification {
-        id: NotificationId::new(now),
-        user_id: job.user_id,
-        kind,
-        title: title.to_owned(),
-        message,
-        priority: NotificationPriority::High,
-        read: false,
-        action_url: Some(url),
-        metadata: Some(json!({"jobId": job.id})),
-        created_at: now,
-        dismissed_at: None,
-    }
 }
 
 fn model(
@@ -320,9 +296,7 @@ fn fail(job: &mut Job, effects: &mut JobEffects, estimate: &StoredEstimate, fail
     effects.events.push(ingest::cost_event(cost, estimate, now));
     let data = json!({"error": failure.message, "code": failure.code, "canRetry": failure.can_retry});
     effects.events.push(NewEvent::new("error", data, now));
-    let url = format!("/training/jobs/{}", job.id);
-    let message = format!("{}: {}", job.name, failure.message);
-    effects.notifications.push(told(job, NotificationKind::JobFailed, "Training Failed", message, url, now));
+    effects.notifications.push(told::failed(job, &failure.message, now));
     effects.attempts.push(ended_attempt(job, &run, Some(failure), now));
 }
 
@@ -354,6 +328,7 @@ pub fn cancel(job: &mut Job, effects: &mut JobEffects, estimate: &StoredEstimate
     job.cancel_reason = Some(reason);
     let data = json!({"jobId": job.id, "reason": reason, "finalCost": cost.usd(), "refundAmount": refund.usd()});
     effects.events.push(NewEvent::new("cancelled", data, now));
+    effects.notifications.push(told::cancelled(job, cost, now));
     effects.attempts.push(ended_attempt(job, &run, None, now));
 }
 

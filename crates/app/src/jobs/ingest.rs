@@ -16,6 +16,7 @@ use super::checkpoints;
 use super::create::attempt_record;
 use super::stages;
 use super::stored::{RunInfo, StoredEstimate, month_of};
+use super::told;
 
 /// Billed seconds between two `cost` events.
 const COST_INTERVAL: f64 = 2.0;
@@ -63,7 +64,10 @@ fn take_one(job: &mut Job, effects: &mut JobEffects, run: &mut RunInfo, event: &
     match &event.kind {
         Kind::Started { version, device, threads, resumed_from_step } => {
             job.status = JobStatus::Running;
-            job.started_at.get_or_insert(at);
+            if job.started_at.is_none() {
+                job.started_at = Some(at);
+                effects.notifications.push(told::started(job, at));
+            }
             run.started_at.get_or_insert(at);
             run.trainer_version = Some(version.clone());
             run.device = Some(device.clone());

@@ -21,6 +21,7 @@ mod resolve;
 mod sample;
 mod stages;
 mod stored;
+mod told;
 mod types;
 mod verify;
 mod view;

@@ -40,8 +40,9 @@ pub struct Resolved {
 /// With the field at fault; `DATASET_NOT_FOUND`, `DATASET_NOT_READY`.
 pub async fn resolve(app: &App, caller: &Caller, request: &JobRequest) -> Result<Resolved> {
     let dataset = ready_dataset(app, caller, request.dataset_id).await?;
-    let base_model = base_model(&app.config, request.base_model.as_deref())?.clone();
-    let (instance, gpu, rate) = machine(&app.config, request.gpu.as_ref())?;
+    let wished = Wished::of(app, caller).await?;
+    let base_model = base_model(&app.config, request.base_model.as_deref().or(wished.base_model.as_deref()))?.clone();
+    let (instance, gpu, rate) = machine(&app.config, request.gpu.as_ref().or(wished.gpu.as_ref()))?;
     let preset_id = request.preset_id.unwrap_or(PresetId::Custom);
     let hyperparameters = fill(preset(preset_id, base_model.context_length), &request.hyperparameters);
     let config = TrainingConfig { hyperparameters, settings: settings(&request.settings) };
@@ -52,6 +53,23 @@ pub async fn resolve(app: &App, caller: &Caller, request: &JobRequest) -> Result
         None => return Err(not_ready("Its statistics are missing; validate it again.")),
     };
     Ok(Resolved { dataset, preset_id, base_model, gpu, config, estimate, rate })
+}
+
+/// What the caller's settings say for requests that say nothing. What is not on offer any more is as if it had not been said.
+struct Wished {
+    base_model: Option<String>,
+    gpu: Option<GpuConfig>,
+}
+
+impl Wished {
+    async fn of(app: &App, caller: &Caller) -> Result<Self> {
+        let settings = db::settings::get(&app.db, caller.user_id).await?;
+        let offered = |id: &String| app.config.instances.iter().any(|i| i.available && i.id == *id);
+        Ok(Self {
+            base_model: settings.base_model.filter(|id| app.config.base_models.iter().any(|model| model.id == *id)),
+            gpu: settings.instance_type.filter(offered).map(|instance_type| GpuConfig { instance_type, num_gpus: 1, spot: false }),
+        })
+    }
 }
 
 async fn ready_dataset(app: &App, caller: &Caller, id: DatasetId) -> Result<db::datasets::Dataset> {
@@ -181,6 +199,7 @@ mod tests {
             instances: default_instances(),
             runs_dir: "/runs".into(),
             min_trainable_examples: 10,
+            webhooks_allow_private: false,
             version: "1".into(),
             watch: crate::Watch::default(),
         }

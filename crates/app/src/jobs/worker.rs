@@ -1,9 +1,11 @@
 //! The worker of a process: does the queue's tasks, follows runs, and repairs what a crash left.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use db::jobs::{Job, JobEffects, NewEvent};
 use domain::job::{JobStatus, LogLevel};
 use domain::{AttemptId, Error, Result, UserId};
@@ -16,12 +18,14 @@ use uuid::Uuid;
 use super::follow::follow;
 use super::stored::{RunInfo, StoredEstimate};
 use super::{finish, ingest, launch, queue_plan};
-use crate::App;
+use crate::{App, notifications};
 
 /// How often the reconciler runs.
 const RECONCILE: Duration = Duration::from_millis(1500);
 /// How long followers may take to note the end of the runs that a leaving process has stopped.
 const LEAVE: Duration = Duration::from_secs(3);
+/// How often it is looked whose week is over.
+const WEEKS_SECONDS: i64 = 300;
 /// Queued jobs whose place in the queue is told.
 const TOLD_PLACES: usize = 50;
 /// By how much an expected start must have moved to be written down again.
@@ -35,6 +39,8 @@ pub struct Worker {
     followers: TaskTracker,
     stop: CancellationToken,
     dispatching: tokio::sync::Mutex<()>,
+    /// When weeks were last summed up, in seconds since 1970.
+    weeks_at: AtomicI64,
 }
 
 /// Works until `shutdown` is cancelled: tasks, runs and the reconciler. Then stops the runs that cannot outlive this process, with a
@@ -73,6 +79,7 @@ impl Worker {
             followers: TaskTracker::new(),
             stop: CancellationToken::new(),
             dispatching: tokio::sync::Mutex::new(()),
+            weeks_at: AtomicI64::new(0),
         }
     }
 
@@ -105,7 +112,18 @@ impl Worker {
             }
         }
         crate::datasets::reconcile(&self.app).await?;
+        notifications::fan_out(&self.app).await?;
+        if self.weeks_due(now) {
+            notifications::sum_up_weeks(&self.app).await?;
+        }
         self.dispatch().await
+    }
+
+    /// Whether to look for accounts whose week is over: every few minutes is enough.
+    fn weeks_due(&self, now: DateTime<Utc>) -> bool {
+        let (now, pause) = (now.timestamp(), WEEKS_SECONDS);
+        let due = |last: i64| (now - last >= pause).then_some(now);
+        self.weeks_at.fetch_update(Ordering::SeqCst, Ordering::SeqCst, due).is_ok()
     }
 
     /// Launches every queued job that has a place, those that wait longest first. A job whose owner runs as many as the tier allows lets
@@ -294,6 +312,8 @@ impl TaskHandler for Handler {
             Task::ValidateDataset { dataset_id } => crate::datasets::run_validation(&self.0.app, dataset_id, &context.stop).await,
             // Every launch looks at the whole queue: the order is the queue's, not that of the tasks.
             Task::LaunchJob { .. } => self.0.dispatch().await,
+            Task::SendMail { mail_id, attempt } => crate::mail::outbox::send(&self.0.app, mail_id, attempt).await,
+            Task::DeliverWebhook { delivery_id, attempt } => crate::webhooks::deliver(&self.0.app, delivery_id, attempt).await,
         };
         match done {
             Err(_) if context.stop.is_cancelled() => Err(TaskError::Interrupted),
@@ -306,6 +326,8 @@ impl TaskHandler for Handler {
             Task::ValidateDataset { dataset_id } => crate::datasets::fail_validation(&self.0.app, dataset_id, &error.to_string()).await?,
             // The job is still queued, and the reconciler launches it.
             Task::LaunchJob { .. } => {}
+            // Only storage that does not answer leads here; a try that failed is written down by the try itself.
+            Task::SendMail { .. } | Task::DeliverWebhook { .. } => {}
         }
         Ok(())
     }

@@ -3,3 +3,4 @@
 #![expect(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail by panicking")]
 
 mod jobs;
+mod telling;

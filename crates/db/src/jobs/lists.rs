@@ -6,6 +6,7 @@ use crate::connection::Db;
 use crate::convert::{count, count_of, sum_of, text};
 use crate::error::Result;
 use crate::page::{Page, Paged};
+use chrono::{DateTime, Utc};
 use domain::job::JobStatus;
 use domain::{DatasetId, JobId, MicroUsd, UserId};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
@@ -165,6 +166,19 @@ pub async fn live_costs(db: &Db, user_id: UserId) -> Result<Vec<LiveCost>> {
     let query = query.select_only().column(Column::EstimatedTotalCostMicros).column(Column::CurrentCostMicros);
     let rows: Vec<(i64, i64)> = query.into_tuple().all(db.read()).await?;
     Ok(rows.into_iter().map(|(estimated, so_far)| LiveCost { estimated: MicroUsd(estimated), so_far: MicroUsd(so_far) }).collect())
+}
+
+/// How many of an account's jobs ended from `from` to before `until`, by how they did.
+///
+/// # Errors
+/// When the query fails.
+pub async fn ended_between(db: &Db, user_id: UserId, from: DateTime<Utc>, until: DateTime<Utc>) -> Result<BTreeMap<JobStatus, u64>> {
+    let ended = JobStatus::ALL.iter().filter(|s| s.is_terminal()).map(|s| s.as_str());
+    let query = Entity::find().filter(Column::UserId.eq(user_id.uuid())).filter(Column::Status.is_in(ended));
+    let query = query.filter(Column::CompletedAt.gte(from)).filter(Column::CompletedAt.lt(until));
+    let query = query.select_only().column(Column::Status).expr(count_of(Column::Id)).group_by(Column::Status);
+    let rows: Vec<(String, i64)> = query.into_tuple().all(db.read()).await?;
+    rows.into_iter().map(|(status, n)| Ok((text("training_jobs.status", &status)?, count(n)))).collect()
 }
 
 /// The names of these jobs; those that are not there are absent.

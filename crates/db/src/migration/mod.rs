@@ -10,6 +10,7 @@ mod m0007_account_events;
 mod m0008_access;
 mod m0009_cost_slices;
 mod m0011_dataset_versions;
+mod m0010_notifications;
 
 use sea_orm_migration::prelude::*;
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0008_access::Migration),
             Box::new(m0009_cost_slices::Migration),
             Box::new(m0011_dataset_versions::Migration),
+            Box::new(m0010_notifications::Migration),
         ]
     }
 }

@@ -105,6 +105,7 @@ fn notification(user: UserId, seconds: i64) -> Notification {
         metadata: None,
         created_at: at(seconds),
         dismissed_at: None,
+        seq: 0,
     }
 }
 
@@ -118,7 +119,8 @@ async fn notifications_are_paged_read_and_dismissed_by_their_owner_only() {
         notifications::insert(&db, &all[..1]).await.expect("told once");
         let (page, unread) = notifications::list(&db, ada.id, false, Page { number: 2, size: 2 }).await.expect("list");
         assert_eq!((page.total, unread), (5, 5));
-        assert_eq!(page.rows, [all[2].clone(), all[1].clone()]);
+        let numbered = |n: usize| Notification { seq: n as u64 + 1, ..all[n].clone() };
+        assert_eq!(page.rows, [numbered(2), numbered(1)]);
         assert!(!notifications::mark_read(&db, bob.id, all[0].id).await.expect("not his"));
         assert!(notifications::mark_read(&db, ada.id, all[0].id).await.expect("read"));
         assert!(notifications::dismiss(&db, ada.id, all[1].id, at(9)).await.expect("dismiss"));

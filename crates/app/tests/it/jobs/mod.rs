@@ -10,4 +10,4 @@ mod launching;
 mod money;
 mod reading;
 mod waiting;
-mod world;
+pub mod world;

@@ -43,6 +43,15 @@ impl World {
 
     /// With other limits of the tier.
     pub async fn with(database: TestDatabase, limits: TierLimits) -> Self {
+        Self::build(database, limits, Arc::new(app::mail::LogMailer)).await
+    }
+
+    /// With a way to send mail.
+    pub async fn mailing(database: TestDatabase, mailer: Arc<dyn app::mail::Mailer>) -> Self {
+        Self::build(database, TierLimits::default(), mailer).await
+    }
+
+    async fn build(database: TestDatabase, limits: TierLimits, mailer: Arc<dyn app::mail::Mailer>) -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let db = database.migrated().await;
         let clock = Arc::new(ManualClock::default());
@@ -58,7 +67,8 @@ impl World {
             clock: clock.clone(),
             tokens: BTreeMap::new(),
             hub: app::events::Hub::default(),
-            mailer: Arc::new(app::mail::LogMailer),
+            feed: app::notifications::Feed::default(),
+            mailer,
             config: config(folder.path(), limits),
         });
         let caller = Caller { user_id: user.id, role: domain::account::Role::User, via: domain::Access::Program, address: None };
@@ -186,6 +196,7 @@ fn config(folder: &std::path::Path, limits: TierLimits) -> Config {
         instances,
         runs_dir: folder.join("runs"),
         min_trainable_examples: 10,
+        webhooks_allow_private: true,
         version: "0.0.0".into(),
         watch: app::Watch::default(),
     }

@@ -1,0 +1,4 @@
+//! Settings of the caller.
+
+pub mod get;
+pub mod update;

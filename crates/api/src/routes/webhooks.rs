@@ -1,0 +1,9 @@
+//! Webhooks of the caller.
+
+pub mod create;
+pub mod delete;
+pub mod deliveries;
+pub mod get;
+pub mod list;
+pub mod test;
+pub mod update;

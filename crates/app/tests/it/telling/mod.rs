@@ -1,0 +1,253 @@
+//! How notifications leave the server, against real servers of the test's own.
+
+mod receivers;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::jobs::run_worker;
+use app::mail::SmtpMailer;
+use app::notifications;
+use app::settings::{ChannelsChange, UpdateSettings};
+use app::webhooks::{self, NewWebhook};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::Duration as Span;
+use domain::notification::{NotificationKind, NotificationPriority};
+use domain::webhook::DeliveryStatus;
+use domain::{Clock, NotificationId, WebhookId};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use tokio_util::sync::CancellationToken;
+
+use crate::jobs::world::World;
+use receivers::{HttpServer, MailServer};
+
+/// A worker that works until it is dropped.
+struct Working(CancellationToken);
+
+impl Working {
+    fn on(world: &World) -> Self {
+        let stop = CancellationToken::new();
+        tokio::spawn(run_worker(Arc::clone(&world.app), stop.clone()));
+        Self(stop)
+    }
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+/// Polls until `what` is there.
+async fn until<T>(mut what: impl AsyncFnMut() -> Option<T>) -> T {
+    let found = async {
+        loop {
+            if let Some(found) = what().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), found).await.expect("it comes to pass in time")
+}
+
+async fn tell(world: &World, kind: NotificationKind, title: &str) {
+    let now = world.clock.now();
+    let told = db::notifications::Notification {
+        id: NotificationId::new(now),
+        user_id: world.caller.user_id,
+        kind,
+        title: title.to_owned(),
+        message: "Grüße <b>& mehr</b>.".to_owned(),
+        priority: NotificationPriority::High,
+        read: false,
+        action_url: Some("/training/jobs/1".to_owned()),
+        metadata: None,
+        created_at: now,
+        dismissed_at: None,
+        seq: 0,
+    };
+    db::notifications::insert(&world.app.db, &[told]).await.expect("stored");
+}
+
+async fn mailing(database: testkit::TestDatabase, server: &MailServer) -> World {
+    let mailer = SmtpMailer::new(&server.url(), "BrightRun <mail@example.org>").expect("an address");
+    World::mailing(database, Arc::new(mailer)).await
+}
+
+#[tokio::test]
+async fn mail_goes_through_an_smtp_server_with_both_texts() {
+    for database in testkit::databases() {
+        let server = MailServer::start(&[]).await;
+        let world = mailing(database, &server).await;
+        tell(&world, NotificationKind::JobFailed, "Training Failed").await;
+        // Not by mail, where nothing else is said.
+        tell(&world, NotificationKind::JobQueued, "Training Queued").await;
+        let _working = Working::on(&world);
+        let mail = until(async || server.mails().first().cloned()).await;
+        assert_eq!((mail.from.as_str(), mail.to.as_str()), ("mail@example.org", "ada@example.com"));
+        for part in ["Subject: Training Failed", "multipart/alternative", "text/plain", "text/html", "Message-ID:", "/training/jobs/1"] {
+            assert!(mail.text.contains(part), "{part} is missing in {}", mail.text);
+        }
+        assert!(!mail.text.contains("<b>& mehr"), "escaped or encoded");
+        // Told once, and nothing waits.
+        notifications::fan_out(&world.app).await.expect("fanned out");
+        until(async || (world.app.queue.counts().await.expect("counts").pending == 0).then_some(())).await;
+        assert_eq!(server.mails().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn mail_that_is_not_accepted_is_tried_again_unless_it_never_will_be() {
+    let server = MailServer::start(&["451 later", "550 never"]).await;
+    let world = mailing(testkit::TestDatabase::sqlite(), &server).await;
+    let _working = Working::on(&world);
+    tell(&world, NotificationKind::JobComplete, "first").await;
+    until(async || (server.answered() == 1).then_some(())).await;
+    // The pause after a first try is over.
+    until(async || {
+        world.clock.advance(Span::seconds(15));
+        (server.answered() >= 2).then_some(())
+    })
+    .await;
+    assert!(server.mails().is_empty(), "refused for good");
+    until(async || (world.app.queue.counts().await.expect("counts").pending == 0).then_some(())).await;
+    tell(&world, NotificationKind::JobComplete, "second").await;
+    until(async || (server.mails().len() == 1).then_some(())).await;
+}
+
+#[tokio::test]
+async fn each_account_says_what_it_is_told_and_how() {
+    for database in testkit::databases() {
+        let server = MailServer::start(&[]).await;
+        let world = mailing(database, &server).await;
+        let channels = |in_app, mail| ChannelsChange { in_app: Some(in_app), mail: Some(mail), webhook: None };
+        let change = UpdateSettings {
+            notifications: vec![(NotificationKind::JobQueued, channels(false, true)), (NotificationKind::JobFailed, channels(true, false))],
+            ..UpdateSettings::default()
+        };
+        let view = app::settings::update(&world.app, &world.caller, change).await.expect("accepted");
+        assert!(view.mail_available);
+        let _working = Working::on(&world);
+        tell(&world, NotificationKind::JobFailed, "only here").await;
+        tell(&world, NotificationKind::JobQueued, "only by mail").await;
+        until(async || (server.mails().len() == 1).then_some(())).await;
+        assert!(server.mails()[0].text.contains("Subject: only by mail"));
+        let list = notifications::list(&world.app, &world.caller, false, 1, 10).await.expect("list");
+        assert_eq!((list.total, list.unread, list.notifications[0].title.as_str()), (1, 1, "only here"));
+    }
+}
+
+async fn webhook(world: &World, server: &HttpServer) -> (WebhookId, String) {
+    let new = NewWebhook { url: server.url("/hook"), events: vec![NotificationKind::JobComplete], ..NewWebhook::default() };
+    let created = webhooks::create(&world.app, &world.caller, new).await.expect("accepted");
+    (created.webhook.id, created.secret)
+}
+
+#[tokio::test]
+async fn webhooks_get_signed_messages_and_failed_ones_again() {
+    for database in testkit::databases() {
+        let server = HttpServer::start(&[503, 302, 200]).await;
+        let world = World::new(database).await;
+        let (id, secret) = webhook(&world, &server).await;
+        let _working = Working::on(&world);
+        tell(&world, NotificationKind::JobFailed, "not asked for").await;
+        tell(&world, NotificationKind::JobComplete, "Training Completed!").await;
+        until(async || {
+            world.clock.advance(Span::seconds(30));
+            (server.requests().len() == 3).then_some(())
+        })
+        .await;
+        let requests = server.requests();
+        assert!(requests.iter().all(|r| r.header("webhook-id") == requests[0].header("webhook-id") && r.body == requests[0].body));
+        let body: serde_json::Value = serde_json::from_str(&requests[2].body).expect("JSON");
+        assert_eq!((body["type"].as_str(), body["data"]["title"].as_str()), (Some("job_complete"), Some("Training Completed!")));
+        for request in &requests {
+            let key = STANDARD.decode(secret.strip_prefix("whsec_").expect("the prefix")).expect("base64");
+            let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key");
+            mac.update(format!("{}.{}.{}", request.header("webhook-id"), request.header("webhook-timestamp"), request.body).as_bytes());
+            assert_eq!(request.header("webhook-signature"), format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())));
+        }
+        let delivered = until(async || {
+            let (log, total) = webhooks::deliveries(&world.app, &world.caller, id, 1, 10).await.expect("log");
+            assert_eq!(total, 1);
+            (log[0].status == DeliveryStatus::Delivered).then(|| log[0].clone())
+        })
+        .await;
+        assert_eq!((delivered.tries, delivered.response_status, delivered.error, delivered.next_try_at), (3, Some(200), None, None));
+        assert_eq!(webhooks::get(&world.app, &world.caller, id).await.expect("there").failures, 0);
+        let sealed = db::webhooks::get(&world.app.db, id).await.expect("read").expect("there").sealed_secret;
+        assert!(!sealed.contains(&secret[6..]), "the secret is not kept as it is");
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_that_keeps_failing_is_switched_off_and_its_owner_told() {
+    let server = HttpServer::start(&[500; 60]).await;
+    let world = World::new(testkit::TestDatabase::sqlite()).await;
+    let (id, _) = webhook(&world, &server).await;
+    let _working = Working::on(&world);
+    for n in 0..4 {
+        tell(&world, NotificationKind::JobComplete, &format!("number {n}")).await;
+    }
+    let off = until(async || {
+        world.clock.advance(Span::hours(1));
+        let view = webhooks::get(&world.app, &world.caller, id).await.expect("there");
+        (!view.enabled).then_some(view)
+    })
+    .await;
+    assert!(off.failures >= 20 && off.disabled_reason.is_some(), "{off:?}");
+    let told = until(async || {
+        let list = notifications::list(&world.app, &world.caller, false, 1, 50).await.expect("list");
+        list.notifications.into_iter().find(|told| told.kind == NotificationKind::System)
+    })
+    .await;
+    assert_eq!(told.title, "Webhook switched off");
+    // A test is sent all the same, tried once, and does not count.
+    let before = server.requests().len();
+    webhooks::test(&world.app, &world.caller, id).await.expect("on its way");
+    until(async || server.requests()[before..].iter().find(|r| r.body.contains("\"test\"")).cloned()).await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_or_hangs_up_is_written_down() {
+    let world = World::new(testkit::TestDatabase::sqlite()).await;
+    let server = HttpServer::start(&[410]).await;
+    let (gone, _) = webhook(&world, &server).await;
+    let _working = Working::on(&world);
+    tell(&world, NotificationKind::JobComplete, "gone").await;
+    until(async || (!webhooks::get(&world.app, &world.caller, gone).await.expect("there").enabled).then_some(())).await;
+    // Nobody listens at the other.
+    let url = { HttpServer::start(&[]).await.url("/x") };
+    let new = NewWebhook { url, ..NewWebhook::default() };
+    let silent = webhooks::create(&world.app, &world.caller, new).await.expect("accepted").webhook.id;
+    tell(&world, NotificationKind::JobComplete, "silence").await;
+    let failed = until(async || {
+        let (log, _) = webhooks::deliveries(&world.app, &world.caller, silent, 1, 10).await.expect("log");
+        log.into_iter().find(|delivery| delivery.error.is_some())
+    })
+    .await;
+    assert!(failed.response_status.is_none() && failed.next_try_at.is_some(), "{failed:?}");
+}
+
+#[tokio::test]
+async fn a_week_is_summed_up_once_for_those_who_ask() {
+    for database in testkit::databases() {
+        let world = World::new(database).await;
+        let weekly = ChannelsChange { in_app: Some(true), ..ChannelsChange::default() };
+        let change = UpdateSettings { notifications: vec![(NotificationKind::WeeklySummary, weekly)], ..UpdateSettings::default() };
+        app::settings::update(&world.app, &world.caller, change).await.expect("accepted");
+        let told = async || {
+            notifications::sum_up_weeks(&world.app).await.expect("summed up");
+            let list = notifications::list(&world.app, &world.caller, false, 1, 50).await.expect("list");
+            list.notifications.iter().filter(|told| told.kind == NotificationKind::WeeklySummary).count()
+        };
+        assert_eq!(told().await, 0, "the first week is not over");
+        world.clock.advance(Span::days(8));
+        assert_eq!((told().await, told().await), (1, 1));
+        world.clock.advance(Span::days(7));
+        assert_eq!(told().await, 2);
+    }
+}
