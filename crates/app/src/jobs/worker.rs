@@ -112,11 +112,12 @@ impl Worker {
             }
         }
         crate::datasets::reconcile(&self.app).await?;
-        notifications::fan_out(&self.app).await?;
+        // Jobs first: what cannot be told must not hold them up.
+        self.dispatch().await?;
         if self.weeks_due(now) {
             notifications::sum_up_weeks(&self.app).await?;
         }
-        self.dispatch().await
+        notifications::fan_out(&self.app).await
     }
 
     /// Whether to look for accounts whose week is over: every few minutes is enough.

@@ -8,8 +8,14 @@ import { cn } from '@/lib/utils';
 const LOOKS = {
   job_complete: { icon: CircleCheckIcon, colour: 'text-green-600', action: 'View Results' },
   job_failed: { icon: CircleAlertIcon, colour: 'text-red-600', action: 'View Details' },
+  job_queued: { icon: InfoIcon, colour: 'text-blue-600', action: 'View Details' },
+  job_started: { icon: InfoIcon, colour: 'text-blue-600', action: 'View Details' },
+  job_cancelled: { icon: TriangleAlertIcon, colour: 'text-amber-600', action: 'View Details' },
   cost_alert: { icon: TriangleAlertIcon, colour: 'text-amber-600', action: 'Review Budget' },
   dataset_ready: { icon: InfoIcon, colour: 'text-blue-600', action: 'View Dataset' },
+  dataset_failed: { icon: TriangleAlertIcon, colour: 'text-amber-600', action: 'View Dataset' },
+  account: { icon: InfoIcon, colour: 'text-blue-600', action: 'View' },
+  weekly_summary: { icon: InfoIcon, colour: 'text-blue-600', action: 'View' },
   system: { icon: InfoIcon, colour: 'text-blue-600', action: 'View' },
 } as const;
 
