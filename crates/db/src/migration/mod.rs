@@ -9,8 +9,8 @@ mod m0006_tasks;
 mod m0007_account_events;
 mod m0008_access;
 mod m0009_cost_slices;
-mod m0011_dataset_versions;
 mod m0010_notifications;
+mod m0011_dataset_versions;
 
 use sea_orm_migration::prelude::*;
 
@@ -31,8 +31,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_account_events::Migration),
             Box::new(m0008_access::Migration),
             Box::new(m0009_cost_slices::Migration),
-            Box::new(m0011_dataset_versions::Migration),
             Box::new(m0010_notifications::Migration),
+            Box::new(m0011_dataset_versions::Migration),
         ]
     }
 }
