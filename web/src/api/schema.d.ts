@@ -250,6 +250,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{id}/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The conversations of a data set, read from its file from where the page before ended. */
+        get: operations["listDatasetConversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The trainable examples of a data set as JSON lines of another format, made while they are sent. `export/report` says what is lost. */
+        get: operations["exportDataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{id}/export/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an export in a format would hold, and what it would lose. */
+        get: operations["reportDatasetExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/datasets/{id}/fixes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mends a data set: a look at what would change, or a new version of it. Nothing is changed in place. */
+        post: operations["fixDataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{id}/upload": {
         parameters: {
             query?: never;
@@ -772,6 +840,15 @@ export interface components {
          * @enum {string}
          */
         AlertKind: "warning" | "critical";
+        /** @description What to mend. */
+        ApplyFixes: {
+            /** @description The fixes; the findings of the data set name those that can help. */
+            fixes: components["schemas"]["DatasetFix"][];
+            /** @description Name of the new version, 1 to 200 characters; without it the old name with the version's number. */
+            name?: string;
+            /** @description Only look at what they would do. */
+            preview?: boolean;
+        };
         /** @description A file and the model that it belongs to. */
         ArtifactEntry: components["schemas"]["ModelFile"] & {
             /**
@@ -1017,6 +1094,28 @@ export interface components {
              */
             step: number;
         };
+        /** @description A version that was made of a data set. */
+        ChildVersion: {
+            /** @description What made it. */
+            fixes: components["schemas"]["DatasetFix"][];
+            /**
+             * Format: uuid
+             * @description The data set that it is.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When its file was written.
+             */
+            madeAt?: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            version: number;
+        };
         /** @description Cost of computing. */
         ComputeCost: {
             /**
@@ -1049,6 +1148,16 @@ export interface components {
             persona?: string;
             /** @description Topic, where known. */
             topic?: string;
+        };
+        /** @description Some conversations of a data set. */
+        ConversationList: {
+            /** @description The conversations, in the order of the file. */
+            conversations: components["schemas"]["DatasetConversation"][];
+            /**
+             * Format: int64
+             * @description Records that cannot be used, in this part of the file.
+             */
+            rejectedRecords: number;
         };
         /** @description A threshold that was passed. */
         CostAlert: {
@@ -1484,13 +1593,71 @@ export interface components {
             /** @description Its status now. */
             status: components["schemas"]["DatasetStatus"];
         };
+        /** @description One conversation as it is in the file. */
+        DatasetConversation: {
+            /**
+             * Format: int64
+             * @description Its pairs without an answer.
+             */
+            contextPairs: number;
+            /** @description Its id in the file, or its position. */
+            conversationId: string;
+            /** @description Emotional arc, where known. */
+            emotionalArc?: string;
+            /**
+             * Format: int64
+             * @description Its records that are trained on.
+             */
+            examples: number;
+            /**
+             * Format: int64
+             * @description Line on which its first record begins.
+             */
+            line: number;
+            /** @description Its messages, at most 200. */
+            messages: components["schemas"]["Message"][];
+            /** @description Persona's name, where known. */
+            persona?: string;
+            /**
+             * Format: double
+             * @description Quality score of its first record, where known.
+             */
+            qualityScore?: number;
+            /**
+             * @description The side of the file's own split, where it has one.
+             * @example train
+             */
+            split?: string;
+            /** @description Topic, where known. */
+            topic?: string;
+            /** @description Messages or texts were cut. */
+            truncated: boolean;
+        };
         /** @description A data set with all that validation measured and found. */
         DatasetDetail: components["schemas"]["Dataset"] & {
+            /** @description What made it from its parent. */
+            appliedFixes?: components["schemas"]["DatasetFix"][];
+            /** @description Versions that were made of it. */
+            children: components["schemas"]["ChildVersion"][];
             /** @description What validation found, most serious first. */
             findings: components["schemas"]["FindingGroup"][];
+            /** @description What they did, once its file is written. */
+            fixFigures?: components["schemas"]["FixFigures"];
             /** @description Statistics over the whole file; absent until validation has read it. */
             fullStatistics?: components["schemas"]["FullStatistics"];
+            /**
+             * Format: uuid
+             * @description The data set that it was made from.
+             */
+            parentId?: string;
+            /**
+             * Format: int32
+             * @description 1 for what was uploaded; versions made of it count on.
+             */
+            version: number;
         };
+        /** @enum {string} */
+        DatasetFix: "drop_rejected" | "drop_duplicates" | "drop_near_duplicates" | "drop_truncated" | "drop_low_quality" | "drop_empty_messages" | "drop_split_overlap" | "drop_over_long" | "split_over_long" | "merge_turns" | "repair_encoding" | "mask_personal_data" | "mask_secrets" | "correct_totals";
         /** @enum {string} */
         DatasetFormat: "brightrun-lora-v4" | "brightrun-lora-v3" | "openai-chat" | "sharegpt" | "alpaca" | "prompt-completion";
         /** @enum {string} */
@@ -1670,6 +1837,14 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Envelope_ConversationList: {
+            data: components["schemas"]["ConversationList"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Envelope_CostReport: {
             data: components["schemas"]["CostReport"];
             /** @description About the answer, where there is anything to say. */
@@ -1744,6 +1919,22 @@ export interface components {
         /** @description A successful answer. */
         Envelope_Estimate: {
             data: components["schemas"]["Estimate"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_ExportReport: {
+            data: components["schemas"]["ExportReport"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_FixesOutcome: {
+            data: components["schemas"]["FixesOutcome"];
             /** @description About the answer, where there is anything to say. */
             meta?: components["schemas"]["Meta"];
             /** @description Always true. */
@@ -2069,6 +2260,45 @@ export interface components {
             /** @description Its name. */
             name: string;
         };
+        /** @description Something that a format cannot hold. */
+        ExportLoss: {
+            /**
+             * @description Stable code.
+             * @example labels
+             */
+            code: string;
+            /**
+             * Format: int64
+             * @description Records that it concerns.
+             */
+            count: number;
+            /** @description What it is. */
+            description: string;
+        };
+        /** @description What an export holds and loses. */
+        ExportReport: {
+            /**
+             * Format: int64
+             * @description Bytes that are written.
+             */
+            bytes: number;
+            /** @description Whether all of the file was looked at; otherwise only its first 256 MiB. */
+            complete: boolean;
+            /**
+             * Format: int64
+             * @description Trainable examples that are read.
+             */
+            examples: number;
+            /** @description The name that the file will have. */
+            fileName: string;
+            /** @description What the format cannot hold. */
+            losses: components["schemas"]["ExportLoss"][];
+            /**
+             * Format: int64
+             * @description Records that are written.
+             */
+            records: number;
+        };
         /** @description One thing that validation found. */
         Finding: {
             /** @description Stable code. */
@@ -2121,8 +2351,104 @@ export interface components {
             count: number;
             /** @description The first of them, at most 100. */
             findings: components["schemas"]["Finding"][];
+            /** @description What mends it by `POST /api/datasets/{id}/fixes`, the best first. */
+            fixes: components["schemas"]["DatasetFix"][];
+            /** @description When it is found, and what follows. */
+            meaning: string;
             /** @description How bad it is. */
             severity: components["schemas"]["Severity"];
+            /** @description A few words for a heading. */
+            title: string;
+        };
+        /** @description One change. */
+        FixChange: {
+            /** @description The conversations that take its place; none where it is left out. */
+            after: components["schemas"]["Message"][][];
+            /** @description The messages before; none of a record that cannot be read. Long texts are cut. */
+            before: components["schemas"]["Message"][];
+            /** @description What changes it. */
+            fixes: components["schemas"]["DatasetFix"][];
+            /**
+             * Format: int64
+             * @description Line in the file, from 1.
+             */
+            line: number;
+        };
+        /** @description How much one fix touches. */
+        FixCount: {
+            /**
+             * Format: int64
+             * @description Records, or other places.
+             */
+            count: number;
+            /** @description The fix. */
+            fix: components["schemas"]["DatasetFix"];
+        };
+        /** @description What fixes did, in numbers. */
+        FixFigures: {
+            /**
+             * Format: int64
+             * @description Records that come of cutting others, beyond the first of each.
+             */
+            added: number;
+            /** @description How many records, or other places, each fix touches. */
+            byFix: components["schemas"]["FixCount"][];
+            /**
+             * Format: int64
+             * @description Records that are kept and changed.
+             */
+            changed: number;
+            /**
+             * Format: int64
+             * @description Records that are left out.
+             */
+            dropped: number;
+            /**
+             * Format: int64
+             * @description And after.
+             */
+            examplesAfter: number;
+            /**
+             * Format: int64
+             * @description Trainable examples before.
+             */
+            examplesBefore: number;
+            /**
+             * Format: int64
+             * @description Records that a fix was meant for and could not mend.
+             */
+            notMended: number;
+            /**
+             * Format: int64
+             * @description Records of the file.
+             */
+            records: number;
+        };
+        /** @description What fixes would do, or the version that they make: one of the two. */
+        FixesOutcome: {
+            /**
+             * Format: uuid
+             * @description Otherwise: the new version, which a worker writes and validates.
+             */
+            datasetId?: string;
+            /** @description With `preview`: what would change. */
+            preview?: components["schemas"]["FixesPreview"];
+            /** @description Its status now. */
+            status?: components["schemas"]["DatasetStatus"];
+        };
+        /** @description What fixes would do. */
+        FixesPreview: {
+            /**
+             * Format: int64
+             * @description Bytes that were looked at.
+             */
+            bytesRead: number;
+            /** @description The first changes. */
+            changes: components["schemas"]["FixChange"][];
+            /** @description Whether all of the file was looked at; otherwise only its first 64 MiB. */
+            complete: boolean;
+            /** @description The numbers. */
+            figures: components["schemas"]["FixFigures"];
         };
         /** @description Statistics over the whole file. */
         FullStatistics: {
@@ -5209,6 +5535,161 @@ export interface operations {
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    listDatasetConversations: {
+        parameters: {
+            query?: {
+                /** @description Go on after this cursor. */
+                cursor?: string;
+                /** @description Conversations at most. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Data set */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of conversations */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_ConversationList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    exportDataset: {
+        parameters: {
+            query?: {
+                /** @description The new format, `openai-chat` where none is named; all but `brightrun-lora-v3` can be written. */
+                format?: components["schemas"]["DatasetFormat"];
+            };
+            header?: never;
+            path: {
+                /** @description Data set */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": number[];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    reportDatasetExport: {
+        parameters: {
+            query?: {
+                /** @description The new format, `openai-chat` where none is named; all but `brightrun-lora-v3` can be written. */
+                format?: components["schemas"]["DatasetFormat"];
+            };
+            header?: never;
+            path: {
+                /** @description Data set */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is lost, by how many records it concerns */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_ExportReport"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+        };
+    };
+    fixDataset: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text of at most 200 characters. The same request with the same key is done once, and answered the same every time. */
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                /** @description Data set */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyFixes"];
+            };
+        };
+        responses: {
+            /** @description What would change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_FixesOutcome"];
+                };
+            };
+            /** @description The new version, on its way */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Envelope_FixesOutcome"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
         };
     };
     uploadDataset: {
