@@ -17,6 +17,7 @@ pub mod node;
 pub mod notifications;
 mod secrets;
 pub mod settings;
+pub mod retention;
 pub mod storage;
 pub mod webhooks;
 

@@ -309,6 +309,34 @@ impl TrainingCluster for LocalCluster {
             .map_err(|e| ClusterError::transient(format!("the files of run {handle} could not be removed"), e))
     }
 
+    async fn kept(&self) -> Result<Vec<JobId>, ClusterError> {
+        let runs_dir = self.config.runs_dir.clone();
+        let listed = tokio::task::spawn_blocking(move || folder::jobs(&runs_dir)).await;
+        let listed = listed.map_err(io::Error::other).and_then(|result| result);
+        listed.map_err(|e| ClusterError::transient("the folder of runs could not be read", e))
+    }
+
+    async fn remove(&self, job: JobId) -> Result<(), ClusterError> {
+        let folder = AttemptFolder::new(&self.config.runs_dir, job, 0);
+        let attempts = folder.siblings();
+        if !attempts.iter().all(gone) {
+            return Ok(());
+        }
+        let ours = |handle: &RunHandle| handle.0.starts_with(&format!("{job}/"));
+        {
+            let mut state = self.state();
+            state.cursors.retain(|handle, _| !ours(handle));
+            state.orphans.retain(|handle, _| !ours(handle));
+        }
+        let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder.job())).await;
+        match removed.map_err(io::Error::other).and_then(|result| result) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                Err(ClusterError::transient(format!("the files of job {job} could not be removed"), e))
+            }
+            _ => Ok(()),
+        }
+    }
+
     async fn health(&self) -> ClusterHealth {
         let problem = if let Err(error) = std::fs::create_dir_all(&self.config.runs_dir) {
             Some(format!("the folder of runs {} cannot be used: {error}", self.config.runs_dir.display()))

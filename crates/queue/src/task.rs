@@ -34,6 +34,8 @@ pub enum Task {
         /// Number of the try, from 1.
         attempt: u32,
     },
+    /// Remove what is not needed any more.
+    Purge,
 }
 
 impl Task {
@@ -46,6 +48,7 @@ impl Task {
             Self::DeliverWebhook { delivery_id, attempt } => {
                 json!({ "task": "deliver_webhook", "deliveryId": delivery_id, "attempt": attempt })
             }
+            Self::Purge => json!({ "task": "purge" }),
         }
     }
 
@@ -56,6 +59,7 @@ impl Task {
             Self::LaunchJob { job_id, attempt } => format!("launch_job:{job_id}:{attempt}"),
             Self::SendMail { mail_id, attempt } => format!("send_mail:{mail_id}:{attempt}"),
             Self::DeliverWebhook { delivery_id, attempt } => format!("deliver_webhook:{delivery_id}:{attempt}"),
+            Self::Purge => "purge".to_owned(),
         }
     }
 }
@@ -70,6 +74,7 @@ mod tests {
         let id = Uuid::from_u128(1);
         for task in [
             Task::ValidateDataset { dataset_id: DatasetId(id) },
+            Task::Purge,
             Task::LaunchJob { job_id: JobId(id), attempt: 2 },
             Task::SendMail { mail_id: MailId(id), attempt: 1 },
             Task::DeliverWebhook { delivery_id: DeliveryId(id), attempt: 3 },

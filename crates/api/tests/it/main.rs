@@ -16,6 +16,7 @@ mod openapi;
 mod operations;
 mod page;
 mod settings;
+mod retention;
 mod storage;
 mod stream;
 mod validation;

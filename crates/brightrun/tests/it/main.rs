@@ -7,5 +7,6 @@ mod client;
 mod doctor;
 mod lifecycle;
 mod main_job;
+mod object_storage;
 mod support;
 mod train;
