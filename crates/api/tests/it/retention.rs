@@ -56,7 +56,9 @@ async fn a_deleted_data_set_is_gone_at_once_and_comes_back_within_thirty_days() 
         world.call("DELETE", &path, Some(&world.ada), None).await.data();
 
         assert_eq!(listed(&world, "datasets", &world.ada, "").await.len(), 0);
-        for (method, path) in [("GET", path.clone()), ("PATCH", path.clone()), ("DELETE", path.clone()), ("POST", format!("{path}/confirm"))] {
+        for (method, path) in
+            [("GET", path.clone()), ("PATCH", path.clone()), ("DELETE", path.clone()), ("POST", format!("{path}/confirm"))]
+        {
             let body = (method == "PATCH").then(|| json!({ "name": "x" }));
             world.call(method, &path, Some(&world.ada), body).await.fails(404, "DATASET_NOT_FOUND", None);
         }
@@ -185,7 +187,12 @@ async fn uploads_that_never_ended_and_files_without_a_row_are_removed() {
         }
         let path = world.app.blob.local_path(&Key::parse(&fresh).expect("a key")).expect("a folder");
         let soon = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(domain::Clock::now(&*world.clock).timestamp().unsigned_abs());
-        std::fs::File::options().append(true).open(path).expect("a file").set_modified(soon + std::time::Duration::from_secs(6 * 86400 - 3600)).expect("set");
+        std::fs::File::options()
+            .append(true)
+            .open(path)
+            .expect("a file")
+            .set_modified(soon + std::time::Duration::from_secs(6 * 86400 - 3600))
+            .expect("set");
 
         world.advance(Duration::days(6));
         let purged = run_purge(&world).await;

@@ -97,7 +97,11 @@ fn conversations(size: u64) -> impl futures::Stream<Item = std::io::Result<Vec<u
                 format!("Turn spoke {number} by a quarter, then look again. ").repeat(20)
             );
             let left = (size - sent) as usize - piece.len();
-            if line.len() > left { piece.extend(std::iter::repeat_n(b' ', left)) } else { piece.extend(line.into_bytes()) }
+            if line.len() > left {
+                piece.extend(std::iter::repeat_n(b' ', left))
+            } else {
+                piece.extend(line.into_bytes())
+            }
             number += 1;
         }
         (!piece.is_empty()).then(|| {

@@ -10,9 +10,7 @@ use chrono::{DateTime, Utc};
 use domain::dataset::DatasetStatus;
 use domain::{DatasetId, UserId};
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query};
-use sea_orm::{
-    ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use std::collections::BTreeSet;
 
 /// Deleted after `since`, with its file still there.
