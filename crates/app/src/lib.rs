@@ -15,9 +15,9 @@ pub mod mail;
 pub mod models;
 pub mod node;
 pub mod notifications;
+pub mod retention;
 mod secrets;
 pub mod settings;
-pub mod retention;
 pub mod storage;
 pub mod webhooks;
 

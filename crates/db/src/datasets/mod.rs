@@ -1,8 +1,8 @@
 //! Data sets.
 
 pub(crate) mod entity;
-pub mod versions;
 mod retention;
+pub mod versions;
 
 pub use retention::{Restored, abandon, abandoned, get_deleted, insert_within, purge, remove_abandoned, restore, to_purge, with_files};
 
