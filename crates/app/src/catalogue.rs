@@ -50,7 +50,7 @@ pub async fn catalogue(app: &App, caller: &Caller) -> Result<CatalogueView> {
     let shown = |id, display_name, description| PresetView { id, display_name, description, hyperparameters: preset(id, context) };
     Ok(CatalogueView {
         base_models: app.config.base_models.clone(),
-        instances: app.config.instances.clone(),
+        instances: instances(app).await?,
         presets: vec![
             shown(PresetId::Conservative, "Conservative", "Slower, safer, lower cost"),
             shown(PresetId::Balanced, "Balanced", "Recommended for most use cases"),
@@ -62,4 +62,25 @@ pub async fn catalogue(app: &App, caller: &Caller) -> Result<CatalogueView> {
         min_trainable_examples: app.config.min_trainable_examples,
         version: app.config.version.clone(),
     })
+}
+
+/// Instance types as they are offered now: as configured, with what admins changed.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn instances(app: &App) -> Result<Vec<InstanceType>> {
+    let overrides = db::instances::overrides(&app.db).await?;
+    Ok(app.config.instances.iter().map(|configured| changed(configured, &overrides)).collect())
+}
+
+/// An instance type with what was changed of it. What the cluster does not have does not become available by being offered.
+pub(crate) fn changed(configured: &InstanceType, overrides: &[db::instances::InstanceOverride]) -> InstanceType {
+    let mut instance = configured.clone();
+    if let Some(change) = overrides.iter().find(|change| change.id == configured.id) {
+        instance.display_name = change.display_name.clone().unwrap_or(instance.display_name);
+        instance.rate_per_hour = change.rate_per_hour.unwrap_or(instance.rate_per_hour);
+        instance.spot_rate_per_hour = change.spot_rate_per_hour.or(instance.spot_rate_per_hour);
+        instance.available &= change.offered;
+    }
+    instance
 }

@@ -5,6 +5,8 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod admin;
+pub mod audit;
 pub mod catalogue;
 pub mod costs;
 pub mod datasets;
@@ -16,6 +18,7 @@ pub mod models;
 pub mod node;
 pub mod notifications;
 pub mod retention;
+mod pipe;
 mod secrets;
 pub mod settings;
 pub mod storage;
@@ -109,6 +112,8 @@ impl Default for Watch {
 pub enum SignupMode {
     /// Anybody.
     Open,
+    /// Whoever has an invitation.
+    Invite,
     /// Nobody but the first.
     Closed,
 }

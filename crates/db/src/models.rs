@@ -20,7 +20,7 @@ mod retention;
 pub(crate) use retention::count_of_dataset;
 pub use retention::{get_deleted, ids_of, purge, restore, to_purge, with_files};
 
-mod entity {
+pub(crate) mod entity {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]

@@ -29,6 +29,7 @@ mod worker;
 
 pub use callback::{SignedCall, grant_checkpoint, report};
 pub use cancel::cancel;
+pub(crate) use cancel::request_cancel;
 pub use checkpoints::list as checkpoints;
 pub use create::{create, estimate, retry};
 pub(crate) use queries::read_log;

@@ -8,7 +8,7 @@ use domain::{Caller, DatasetId, Error, MicroUsd, Result};
 
 use super::base_model::Geometry;
 use super::types::{HyperparametersInput, JobRequest, SettingsInput};
-use crate::{App, Config};
+use crate::{App, Config, catalogue};
 
 /// Seconds before the first step and after the last: start, loading, tokenising, writing the adapter.
 const SETUP_SECONDS: f64 = 5.0;
@@ -42,7 +42,8 @@ pub async fn resolve(app: &App, caller: &Caller, request: &JobRequest) -> Result
     let dataset = ready_dataset(app, caller, request.dataset_id).await?;
     let wished = Wished::of(app, caller).await?;
     let base_model = base_model(&app.config, request.base_model.as_deref().or(wished.base_model.as_deref()))?.clone();
-    let (instance, gpu, rate) = machine(&app.config, request.gpu.as_ref().or(wished.gpu.as_ref()))?;
+    let instances = catalogue::instances(app).await?;
+    let (instance, gpu, rate) = machine(&instances, request.gpu.as_ref().or(wished.gpu.as_ref()))?;
     let preset_id = request.preset_id.unwrap_or(PresetId::Custom);
     let hyperparameters = fill(preset(preset_id, base_model.context_length), &request.hyperparameters);
     let config = TrainingConfig { hyperparameters, settings: settings(&request.settings) };
@@ -103,8 +104,8 @@ pub fn base_model<'a>(config: &'a Config, id: Option<&str>) -> Result<&'a BaseMo
     })
 }
 
-fn machine<'a>(config: &'a Config, asked: Option<&GpuConfig>) -> Result<(&'a InstanceType, GpuConfig, MicroUsd)> {
-    let available = || config.instances.iter().filter(|i| i.available);
+fn machine<'a>(instances: &'a [InstanceType], asked: Option<&GpuConfig>) -> Result<(&'a InstanceType, GpuConfig, MicroUsd)> {
+    let available = || instances.iter().filter(|i| i.available);
     let gpu = match (asked, available().next()) {
         (Some(gpu), _) => gpu.clone(),
         (None, Some(first)) => GpuConfig { instance_type: first.id.clone(), num_gpus: 1, spot: false },
@@ -212,14 +213,14 @@ mod tests {
     #[test]
     fn a_machine_must_be_there() {
         let config = config();
-        let field = |g: &GpuConfig| machine(&config, Some(g)).err().and_then(|e| e.field);
+        let field = |g: &GpuConfig| machine(&config.instances, Some(g)).err().and_then(|e| e.field);
         assert_eq!(field(&gpu("local-cpu", 1, false)), None);
         assert_eq!(field(&gpu("h100-80gb", 1, false)).as_deref(), Some("gpuConfig.instanceType"));
-        assert!(machine(&config, Some(&gpu("x", 1, false))).expect_err("unknown").message.contains("local-cpu"));
+        assert!(machine(&config.instances, Some(&gpu("x", 1, false))).expect_err("unknown").message.contains("local-cpu"));
         assert_eq!(field(&gpu("local-cpu", 3, false)).as_deref(), Some("gpuConfig.numGPUs"));
         assert_eq!(field(&gpu("local-cpu", 2, false)).as_deref(), Some("gpuConfig.numGPUs"));
         assert_eq!(field(&gpu("local-cpu", 1, true)).as_deref(), Some("gpuConfig.spot"));
-        assert_eq!(machine(&config, None).expect("the first available").1, gpu("local-cpu", 1, false));
+        assert_eq!(machine(&config.instances, None).expect("the first available").1, gpu("local-cpu", 1, false));
     }
 
     #[test]

@@ -117,6 +117,7 @@ impl Worker {
             }
         }
         crate::datasets::reconcile(&self.app).await?;
+        crate::accounts::purge_due(&self.app).await?;
         // Jobs first: what cannot be told must not hold them up.
         self.dispatch().await?;
         if self.weeks_due(now) {
@@ -335,6 +336,8 @@ impl TaskHandler for Handler {
             Task::LaunchJob { .. } => self.0.dispatch().await,
             Task::SendMail { mail_id, attempt } => crate::mail::outbox::send(&self.0.app, mail_id, attempt).await,
             Task::DeliverWebhook { delivery_id, attempt } => crate::webhooks::deliver(&self.0.app, delivery_id, attempt).await,
+            Task::SendPasswordReset { user_id } => crate::accounts::send_password_reset(&self.0.app, user_id).await,
+            Task::SendVerification { user_id } => crate::accounts::send_verification(&self.0.app, user_id).await,
         };
         match done {
             Err(_) if context.stop.is_cancelled() => Err(TaskError::Interrupted),
@@ -351,6 +354,8 @@ impl TaskHandler for Handler {
             Task::SendMail { .. } | Task::DeliverWebhook { .. } => {}
             // The next one waits already.
             Task::Purge => {}
+            // The log has why; the account's owner asks again.
+            Task::SendPasswordReset { .. } | Task::SendVerification { .. } => {}
         }
         Ok(())
     }
