@@ -67,7 +67,7 @@ pub const CODES: &[Code] = &[
     code("SIGNATURE_INVALID", &[401], "The request is not signed with the key of its attempt."),
     code("SIGNUP_CLOSED", &[403], "The server takes no more accounts."),
     code("STORAGE_QUOTA_EXCEEDED", &[413], "The file does not fit into what is left of the account's storage."),
-    code("TOKEN_INVALID", &[400], "The link was used already or is too old."),
+    code("TOKEN_INVALID", &[403], "The link was used already or is too old."),
     code("TOO_MANY_KEYS", &[409], "The account has as many API keys as it may."),
     code("TOO_MANY_LINKS", &[409], "The account has several links of this kind that still work."),
     code("TOO_MANY_WEBHOOKS", &[409], "The account has as many webhooks as it may."),
@@ -79,7 +79,7 @@ pub const CODES: &[Code] = &[
     code("USER_NOT_FOUND", &[404], "There is no such account, or the caller may not know of it."),
     code("VALIDATION_ERROR", &[400], "The input cannot be accepted; `field` names what is at fault."),
     code("WEBHOOK_NOT_FOUND", &[404], "There is no such webhook, or it is somebody else's."),
-    code("WRONG_PASSWORD", &[400], "The password that confirms the request is wrong."),
+    code("WRONG_PASSWORD", &[403], "The password that confirms the request is wrong."),
 ];
 
 /// The row of a code.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 enum Who {
     /// Anybody.
     Public,
-    /// Anybody with a signed address.
+    /// Anybody with a signed address, or with a token that was sent.
     Signed,
     /// Every account, for itself.
     Own,
@@ -123,8 +123,8 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("DELETE", "/api/auth/keys/{id}", Who::ApiKey),
     ("POST", "/api/auth/password", Who::Session),
     ("POST", "/api/auth/password/forgot", Who::Public),
-    ("POST", "/api/auth/password/reset", Who::Public),
-    ("POST", "/api/auth/email/verify", Who::Public),
+    ("POST", "/api/auth/password/reset", Who::Signed),
+    ("POST", "/api/auth/email/verify", Who::Signed),
     ("POST", "/api/auth/email/send-verification", Who::Own),
     ("POST", "/api/auth/me/deletion", Who::Session),
     ("DELETE", "/api/auth/me/deletion", Who::Session),

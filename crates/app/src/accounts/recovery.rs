@@ -43,7 +43,7 @@ pub(super) async fn confirm_password(user: &User, password: String, field: &str)
     if password::verify(password, Some(user.password_hash.clone())).await? {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Invalid, "WRONG_PASSWORD", "The password is wrong.").with_field(field))
+    Err(Error::new(ErrorKind::Forbidden, "WRONG_PASSWORD", "The password is wrong.").with_field(field))
 }
 
 /// Has a link that resets the password sent to an address. Answers the same whether there is such an account.
@@ -83,6 +83,8 @@ fn linkable(app: &App) -> Result<&str> {
 /// # Errors
 /// When the token is unknown, used or over, or the password cannot be accepted.
 pub async fn reset_password(app: &App, token: &str, new: String, origin: &Origin) -> Result<()> {
+    // Once more when it is known whose it is: it must not be the address.
+    password::check(&new, "")?;
     let (hash, now) = (secret::hash(token), app.clock.now());
     let owner = account_tokens::owner(&app.db, Purpose::ResetPassword, &hash, now).await?.ok_or_else(invalid_token)?;
     let user = db::users::get(&app.db, owner).await?.filter(|user| active(user, now)).ok_or_else(invalid_token)?;
@@ -102,7 +104,7 @@ pub async fn verify_email(app: &App, token: &str, origin: &Origin) -> Result<()>
 }
 
 fn invalid_token() -> Error {
-    Error::new(ErrorKind::Invalid, "TOKEN_INVALID", "This link was used already or is too old; ask for a new one.").with_field("token")
+    Error::new(ErrorKind::Forbidden, "TOKEN_INVALID", "This link was used already or is too old; ask for a new one.").with_field("token")
 }
 
 /// What the queue does to send a link that resets a password. Nothing where there is no such account, or it has enough links.
