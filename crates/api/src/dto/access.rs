@@ -62,6 +62,7 @@ pub struct CreateApiKey {
     #[schema(value_type = t::KeyScope)]
     pub scope: domain::KeyScope,
     /// From then on it is not accepted; never where it is left out.
+    #[schema(example = "2040-01-01T00:00:00Z")]
     pub expires_at: Option<DateTime<Utc>>,
 }
 

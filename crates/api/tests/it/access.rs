@@ -38,7 +38,7 @@ async fn a_password_is_changed_by_who_knows_it_and_other_sessions_end() {
         let change = |current: &str, new: &str| json!({ "currentPassword": current, "newPassword": new });
         let path = "/api/auth/password";
         world.post(path, Some(&world.ada), change("wrong wrong", "another fine one")).await.fails(
-            400,
+            403,
             "WRONG_PASSWORD",
             Some("currentPassword"),
         );
