@@ -40,9 +40,9 @@ pub struct Resolved {
 /// With the field at fault; `DATASET_NOT_FOUND`, `DATASET_NOT_READY`.
 pub async fn resolve(app: &App, caller: &Caller, request: &JobRequest) -> Result<Resolved> {
     let dataset = ready_dataset(app, caller, request.dataset_id).await?;
-    let wished = Wished::of(app, caller).await?;
-    let base_model = base_model(&app.config, request.base_model.as_deref().or(wished.base_model.as_deref()))?.clone();
     let instances = catalogue::instances(app).await?;
+    let wished = Wished::of(app, caller, &instances).await?;
+    let base_model = base_model(&app.config, request.base_model.as_deref().or(wished.base_model.as_deref()))?.clone();
     let (instance, gpu, rate) = machine(&instances, request.gpu.as_ref().or(wished.gpu.as_ref()))?;
     let preset_id = request.preset_id.unwrap_or(PresetId::Custom);
     let hyperparameters = fill(preset(preset_id, base_model.context_length), &request.hyperparameters);
@@ -63,9 +63,9 @@ struct Wished {
 }
 
 impl Wished {
-    async fn of(app: &App, caller: &Caller) -> Result<Self> {
+    async fn of(app: &App, caller: &Caller, instances: &[InstanceType]) -> Result<Self> {
         let settings = db::settings::get(&app.db, caller.user_id).await?;
-        let offered = |id: &String| app.config.instances.iter().any(|i| i.available && i.id == *id);
+        let offered = |id: &String| instances.iter().any(|i| i.available && i.id == *id);
         Ok(Self {
             base_model: settings.base_model.filter(|id| app.config.base_models.iter().any(|model| model.id == *id)),
             gpu: settings.instance_type.filter(offered).map(|instance_type| GpuConfig { instance_type, num_gpus: 1, spot: false }),
