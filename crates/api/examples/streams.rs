@@ -219,8 +219,9 @@ async fn launched(app: &App, worker: &Arc<Worker>, kept: &Kept, jobs: u64) -> Ou
         password: "seven wild geese".into(),
         name: "Bench".into(),
         organization: None,
+        invitation: None,
     };
-    let session = app::accounts::signup(app, input).await?;
+    let session = app::accounts::signup(app, input, &app::audit::Origin::default()).await?;
     let caller = Caller { user_id: session.user.id, role: session.user.role, via: domain::Access::Program, address: None };
     let dataset = testkit::rows::ready_dataset(&app.db, caller.user_id, "Talks", app.clock.now()).await;
     for _ in 0..jobs {
