@@ -18,7 +18,6 @@ mod sse;
 mod state;
 mod telemetry;
 
-pub use extract::TrustedProxies;
 pub use limits::RateLimits;
 pub use node::node_router;
 pub use openapi::openapi;

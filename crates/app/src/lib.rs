@@ -5,8 +5,6 @@
 
 pub mod accounts;
 pub mod activity;
-pub mod admin;
-pub mod audit;
 pub mod catalogue;
 pub mod costs;
 pub mod datasets;
@@ -17,8 +15,6 @@ pub mod mail;
 pub mod models;
 pub mod node;
 pub mod notifications;
-mod pipe;
-pub mod retention;
 mod secrets;
 pub mod settings;
 pub mod storage;
@@ -112,8 +108,6 @@ impl Default for Watch {
 pub enum SignupMode {
     /// Anybody.
     Open,
-    /// Whoever has an invitation.
-    Invite,
     /// Nobody but the first.
     Closed,
 }

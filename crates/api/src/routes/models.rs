@@ -6,5 +6,4 @@ pub mod delete;
 pub mod download;
 pub mod get;
 pub mod list;
-pub mod restore;
 pub mod update;

@@ -36,12 +36,9 @@ pub async fn export(app: &App, caller: &Caller, id: DatasetId, format: DatasetFo
         let done = convert(content, Some(&mut writer as &mut dyn Write), options, &mut |_| ControlFlow::Continue(()));
         match done {
             Ok(_) => {
-                if let Err(error) = writer.end() {
-                    tracing::debug!(error = &error as &dyn std::error::Error, "an export was not read to its end");
-                }
+                writer.end().map_err(|error| tracing::debug!(error = &error as &dyn std::error::Error, "an export was not read to its end"))
             }
-            // Dropping the writer tells the reader.
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, dataset = %id, "an export broke off"),
+            Err(error) => Err(tracing::warn!(error = &error as &dyn std::error::Error, dataset = %id, "an export broke off")),
         }
     }));
     Ok(Export { file_name: file_name(&dataset, format), content: stream })

@@ -2,7 +2,6 @@
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a test fails by panicking, and then shows what it printed")]
 
-mod access;
 mod accounts;
 mod datasets;
 mod jobs;
