@@ -75,7 +75,8 @@ async fn server() -> Outcome<()> {
     let app = app_in(folder.path(), &format!("http://{address}"), kept.clone()).await?;
     let stopping = CancellationToken::new();
     let rates = api::RateLimits { logins: u32::MAX, writes: u32::MAX, reads: u32::MAX };
-    let options = api::Options { rate_limits: rates, page: |_| None, stopping: stopping.clone() };
+    let options =
+        api::Options { rate_limits: rates, trusted_proxies: api::TrustedProxies::default(), page: |_| None, stopping: stopping.clone() };
     let router = api::router(app.clone(), options);
     let shutdown = stopping.clone().cancelled_owned();
     let serving = tokio::spawn(async move {
@@ -218,8 +219,9 @@ async fn launched(app: &App, worker: &Arc<Worker>, kept: &Kept, jobs: u64) -> Ou
         password: "seven wild geese".into(),
         name: "Bench".into(),
         organization: None,
+        invitation: None,
     };
-    let session = app::accounts::signup(app, input).await?;
+    let session = app::accounts::signup(app, input, &app::audit::Origin::default()).await?;
     let caller = Caller { user_id: session.user.id, role: session.user.role, via: domain::Access::Program, address: None };
     let dataset = testkit::rows::ready_dataset(&app.db, caller.user_id, "Talks", app.clock.now()).await;
     for _ in 0..jobs {

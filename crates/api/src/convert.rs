@@ -1,6 +1,7 @@
 //! From the use cases' types to the shapes of answers, and from requests to what the use cases take.
 
 pub mod accounts;
+pub mod admin;
 pub mod catalogue;
 pub mod costs;
 pub mod dataset_versions;

@@ -1,6 +1,8 @@
 //! Shapes of requests and answers. Names and fields are the contract with clients; conversions from the use cases' types are in
 //! [`crate::convert`].
 
+pub mod access;
+pub mod admin;
 pub mod auth;
 pub mod callback;
 pub mod catalogue;

@@ -1,6 +1,7 @@
 //! What happens to every request and answer, whatever the route.
 
 use crate::error::ApiError;
+use crate::limits::RateNote;
 use crate::routes;
 use crate::state::ApiState;
 use crate::telemetry::Telemetry;
@@ -64,6 +65,7 @@ fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, telemetry: Arc<Te
         .layer(header_layer(header::REFERRER_POLICY, HeaderValue::from_static("same-origin")))
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, policy))
         .layer(middleware::from_fn_with_state(telemetry, count))
+        .layer(middleware::from_fn(tell_limits))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     router.layer(layers)
@@ -93,6 +95,17 @@ async fn count(State(telemetry): State<Arc<Telemetry>>, request: Request, next: 
     let began = Instant::now();
     let response = next.run(request).await;
     telemetry.count(response.status(), began.elapsed());
+    response
+}
+
+/// Says how the caller stands where the request counted against a limit.
+async fn tell_limits(mut request: Request, next: Next) -> Response {
+    let note = RateNote::default();
+    request.extensions_mut().insert(note.clone());
+    let mut response = next.run(request).await;
+    if let Some(stand) = note.stand() {
+        stand.tell(response.headers_mut());
+    }
     response
 }
 

@@ -18,6 +18,7 @@ mod sse;
 mod state;
 mod telemetry;
 
+pub use extract::TrustedProxies;
 pub use limits::RateLimits;
 pub use node::node_router;
 pub use openapi::openapi;

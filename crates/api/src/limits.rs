@@ -1,16 +1,19 @@
-//! Rate limits: token buckets in this process.
+//! Rate limits: token buckets in this process. Answers say how the caller stands in the headers `RateLimit-Policy` and `RateLimit`
+//! (draft-ietf-httpapi-ratelimit-headers-10), and `Retry-After` where it was too much.
 
 use crate::error::ApiError;
 use domain::UserId;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 /// Requests a minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
-    /// Signups and logins of one address.
+    /// Attempts of one address: signups, logins, and whatever else could be guessed with.
     pub logins: u32,
     /// Unsafe requests of one account.
     pub writes: u32,
@@ -24,13 +27,68 @@ impl Default for RateLimits {
     }
 }
 
-/// Which limit a request of an account counts against.
+/// Which limit a request counts against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Budget {
+    /// Attempts of an address.
+    Attempt,
+    /// Logins to one account, wherever they come from.
+    Account,
     /// Safe requests.
     Read,
     /// Unsafe requests.
     Write,
+}
+
+impl Budget {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Attempt => "attempts",
+            Self::Account => "logins",
+            Self::Read => "reads",
+            Self::Write => "writes",
+        }
+    }
+}
+
+/// Seconds in which the whole quota comes back.
+const WINDOW: u32 = 60;
+/// How many addresses may use up their attempts on one account before the account itself is slowed down.
+const ADDRESSES_AN_ACCOUNT: u32 = 3;
+
+/// How a caller stands after a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stand {
+    budget: Budget,
+    quota: u32,
+    remaining: u64,
+    /// Seconds until the next one is accepted where none remains, else until all of the quota is back.
+    reset: u64,
+}
+
+impl Stand {
+    /// Adds the headers that say it.
+    pub fn tell(self, headers: &mut HeaderMap) {
+        let name = self.budget.name();
+        let policy = format!("\"{name}\";q={};w={WINDOW}", self.quota);
+        let now = format!("\"{name}\";r={};t={}", self.remaining, self.reset);
+        for (header, text) in [("ratelimit-policy", policy), ("ratelimit", now)] {
+            if let Ok(value) = HeaderValue::from_str(&text) {
+                headers.insert(HeaderName::from_static(header), value);
+            }
+        }
+    }
+}
+
+/// Where the limiter leaves a note for the answer. A request's extension.
+#[derive(Debug, Clone, Default)]
+pub struct RateNote(Arc<Mutex<Option<Stand>>>);
+
+impl RateNote {
+    /// What was noted last.
+    pub fn stand(&self) -> Option<Stand> {
+        *lock(&self.0)
+    }
 }
 
 /// The buckets of this process.
@@ -38,33 +96,48 @@ pub enum Budget {
 pub struct Limiter {
     limits: RateLimits,
     users: Buckets<(Budget, UserId)>,
-    addresses: Buckets<String>,
+    addresses: Buckets<Option<IpAddr>>,
+    accounts: Buckets<String>,
 }
 
 impl Limiter {
     /// Full buckets.
     pub fn new(limits: RateLimits) -> Self {
-        Self { limits, users: Buckets::default(), addresses: Buckets::default() }
+        Self { limits, users: Buckets::default(), addresses: Buckets::default(), accounts: Buckets::default() }
     }
 
     /// Counts a request of an account.
     ///
     /// # Errors
     /// When the account has used up its minute.
-    pub fn check_user(&self, budget: Budget, user: UserId) -> Result<(), ApiError> {
-        let limit = match budget {
-            Budget::Read => self.limits.reads,
-            Budget::Write => self.limits.writes,
-        };
-        self.users.take((budget, user), limit)
+    pub fn check_user(&self, budget: Budget, user: UserId, note: Option<&RateNote>) -> Result<(), ApiError> {
+        let limit = if budget == Budget::Read { self.limits.reads } else { self.limits.writes };
+        self.users.take((budget, user), budget, limit, note)
     }
 
-    /// Counts a signup or login of an address.
+    /// Counts an attempt of an address; all those whose address is not known share one bucket.
     ///
     /// # Errors
     /// When the address has used up its minute.
-    pub fn check_address(&self, address: &str) -> Result<(), ApiError> {
-        self.addresses.take(address.to_owned(), self.limits.logins)
+    pub fn check_address(&self, address: Option<IpAddr>, note: Option<&RateNote>) -> Result<(), ApiError> {
+        self.addresses.take(address.map(network), Budget::Attempt, self.limits.logins, note)
+    }
+
+    /// Counts a login to an account, whether there is one or not.
+    ///
+    /// # Errors
+    /// When too many were tried, from whatever addresses.
+    pub fn check_account(&self, email: &str) -> Result<(), ApiError> {
+        let limit = self.limits.logins.saturating_mul(ADDRESSES_AN_ACCOUNT);
+        self.accounts.take(email.trim().to_lowercase(), Budget::Account, limit, None)
+    }
+}
+
+/// What one client has at its hands: an IPv4 address, or an IPv6 /64.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(v4) => v4.into(),
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
     }
 }
 
@@ -87,29 +160,40 @@ struct Bucket {
 }
 
 impl<K: Eq + Hash> Buckets<K> {
-    fn take(&self, key: K, per_minute: u32) -> Result<(), ApiError> {
+    fn take(&self, key: K, budget: Budget, per_minute: u32, note: Option<&RateNote>) -> Result<(), ApiError> {
         let now = Instant::now();
-        let capacity = f64::from(per_minute.max(1));
-        let per_second = capacity / 60.0;
-        // A poisoned lock only means that another request panicked; the numbers in it are still whole.
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let quota = per_minute.max(1);
+        let per_second = f64::from(quota) / f64::from(WINDOW);
+        let mut buckets = lock(&self.0);
         if buckets.len() > SWEEP_AT {
-            buckets.retain(|_, bucket| now.duration_since(bucket.at).as_secs() < 60);
+            buckets.retain(|_, bucket| now.duration_since(bucket.at).as_secs() < u64::from(WINDOW));
         }
-        let bucket = buckets.entry(key).or_insert(Bucket { tokens: capacity, at: now });
-        bucket.tokens = (bucket.tokens + now.duration_since(bucket.at).as_secs_f64() * per_second).min(capacity);
+        let bucket = buckets.entry(key).or_insert(Bucket { tokens: f64::from(quota), at: now });
+        bucket.tokens = (bucket.tokens + now.duration_since(bucket.at).as_secs_f64() * per_second).min(f64::from(quota));
         bucket.at = now;
-        if bucket.tokens >= 1.0 {
+        let allowed = bucket.tokens >= 1.0;
+        if allowed {
             bucket.tokens -= 1.0;
-            return Ok(());
         }
-        Err(ApiError::rate_limited(seconds_until((1.0 - bucket.tokens) / per_second)))
+        let wanted = if bucket.tokens < 1.0 { 1.0 } else { f64::from(quota) };
+        let reset = whole((wanted - bucket.tokens) / per_second).max(1);
+        let stand = Stand { budget, quota, remaining: whole(bucket.tokens.floor()), reset };
+        drop(buckets);
+        if let Some(note) = note {
+            *lock(&note.0) = Some(stand);
+        }
+        if allowed { Ok(()) } else { Err(ApiError::rate_limited(reset)) }
     }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 60 seconds, never negative")]
-fn seconds_until(seconds: f64) -> u64 {
-    seconds.ceil() as u64
+/// A poisoned lock only means that another request panicked; what it guards is still whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small and never negative")]
+fn whole(number: f64) -> u64 {
+    number.ceil() as u64
 }
 
 #[cfg(test)]
@@ -117,16 +201,43 @@ mod tests {
     use super::*;
     use std::time::Duration;
 
+    fn limiter() -> Limiter {
+        Limiter::new(RateLimits { logins: 3, ..RateLimits::default() })
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_bucket_empties_and_fills_again() {
-        let limiter = Limiter::new(RateLimits { logins: 3, ..RateLimits::default() });
-        for _ in 0..3 {
-            assert!(limiter.check_address("a").is_ok());
+        let (limiter, note) = (limiter(), RateNote::default());
+        let attempt = |address: &str| limiter.check_address(address.parse().ok(), Some(&note));
+        let told = || {
+            let mut headers = HeaderMap::new();
+            note.stand().expect("noted").tell(&mut headers);
+            headers["ratelimit"].to_str().expect("text").to_owned()
+        };
+        for left in [2, 1] {
+            assert!(attempt("192.0.2.1").is_ok());
+            assert!(told().starts_with(&format!("\"attempts\";r={left};t=")), "{}", told());
         }
-        assert!(limiter.check_address("a").is_err());
-        assert!(limiter.check_address("b").is_ok());
+        assert!(attempt("192.0.2.1").is_ok());
+        assert_eq!(told(), "\"attempts\";r=0;t=20");
+        assert!(attempt("192.0.2.1").is_err());
+        assert!(attempt("192.0.2.2").is_ok());
         tokio::time::advance(Duration::from_secs(20)).await;
-        assert!(limiter.check_address("a").is_ok());
-        assert!(limiter.check_address("a").is_err());
+        assert!(attempt("192.0.2.1").is_ok());
+        assert!(attempt("192.0.2.1").is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_cannot_move_through_its_own_network_nor_guess_from_many() {
+        let limiter = limiter();
+        for host in 1..=3 {
+            assert!(limiter.check_address(format!("2001:db8::{host}").parse().ok(), None).is_ok());
+        }
+        assert!(limiter.check_address("2001:db8::4".parse().ok(), None).is_err());
+        for _ in 0..9 {
+            assert!(limiter.check_account("ada@example.org").is_ok());
+        }
+        assert!(limiter.check_account(" ADA@example.org").is_err());
+        assert!(limiter.check_account("bob@example.org").is_ok());
     }
 }

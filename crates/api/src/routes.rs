@@ -1,6 +1,7 @@
 //! Every operation: one file a verb. A route and its OpenAPI entry are one declaration.
 
 pub mod activity;
+pub mod admin;
 pub mod auth;
 pub mod catalogue;
 pub mod costs;
@@ -28,6 +29,8 @@ pub fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(auth::login::login))
         .routes(routes!(auth::logout::logout))
         .routes(routes!(auth::me::me, auth::update_me::update_me))
+        .merge(access())
+        .merge(administration())
         .routes(routes!(datasets::list::list, datasets::create::create))
         .routes(routes!(datasets::validate::validate))
         .routes(routes!(datasets::sample::sample))
@@ -37,6 +40,7 @@ pub fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(datasets::conversations::conversations))
         .routes(routes!(datasets::export::export))
         .routes(routes!(datasets::export_report::export_report))
+        .routes(routes!(datasets::restore::restore))
         .merge(uploads())
         .routes(routes!(jobs::list::list, jobs::create::create))
         .routes(routes!(jobs::estimate::estimate))
@@ -54,6 +58,7 @@ pub fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(models::list::list))
         .routes(routes!(models::artifacts::artifacts))
         .routes(routes!(models::get::get, models::update::update, models::delete::delete))
+        .routes(routes!(models::restore::restore))
         .routes(routes!(models::download::download))
         .routes(routes!(models::archive::archive))
         .routes(routes!(costs::list::list))
@@ -74,6 +79,37 @@ pub fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
+}
+
+/// What an account has besides its data: sessions, keys, password, address, end.
+fn access() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(auth::options::options))
+        .routes(routes!(auth::sessions::sessions))
+        .routes(routes!(auth::revoke_session::revoke_session))
+        .routes(routes!(auth::revoke_others::revoke_others))
+        .routes(routes!(auth::keys::keys, auth::create_key::create_key))
+        .routes(routes!(auth::revoke_key::revoke_key))
+        .routes(routes!(auth::change_password::change_password))
+        .routes(routes!(auth::forgot_password::forgot_password))
+        .routes(routes!(auth::reset_password::reset_password))
+        .routes(routes!(auth::verify_email::verify_email))
+        .routes(routes!(auth::send_verification::send_verification))
+        .routes(routes!(auth::request_deletion::request_deletion, auth::cancel_deletion::cancel_deletion))
+        .routes(routes!(auth::export::export))
+}
+
+/// For administrators.
+fn administration() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::new()
+        .routes(routes!(admin::list_users::list_users))
+        .routes(routes!(admin::update_user::update_user))
+        .routes(routes!(admin::reset_link::reset_link))
+        .routes(routes!(admin::list_invitations::list_invitations, admin::create_invitation::create_invitation))
+        .routes(routes!(admin::revoke_invitation::revoke_invitation))
+        .routes(routes!(admin::list_instances::list_instances))
+        .routes(routes!(admin::update_instance::update_instance))
+        .routes(routes!(admin::audit_log::audit_log))
 }
 
 /// Operations that take a file; they bound its size themselves.

@@ -1,5 +1,6 @@
 //! What the handlers share.
 
+use crate::extract::TrustedProxies;
 use crate::limits::{Limiter, RateLimits};
 use crate::telemetry::Telemetry;
 use app::App;
@@ -16,6 +17,8 @@ pub type PageFile = fn(&str) -> Option<Cow<'static, [u8]>>;
 pub struct Options {
     /// Rate limits.
     pub rate_limits: RateLimits,
+    /// Proxies whose word on a client's address counts.
+    pub trusted_proxies: TrustedProxies,
     /// The web page.
     pub page: PageFile,
     /// Cancelled when the server stops: event streams end, so that their connections can be closed.
@@ -31,6 +34,8 @@ pub struct ApiState {
     pub page: PageFile,
     /// Rate limits.
     pub limits: Arc<Limiter>,
+    /// Proxies whose word on a client's address counts.
+    pub trusted_proxies: Arc<TrustedProxies>,
     /// Counts requests.
     pub telemetry: Arc<Telemetry>,
     /// Cancelled when the server stops.
@@ -44,6 +49,7 @@ impl ApiState {
             app,
             page: options.page,
             limits: Arc::new(Limiter::new(options.rate_limits)),
+            trusted_proxies: Arc::new(options.trusted_proxies),
             telemetry: Arc::default(),
             stopping: options.stopping,
         }

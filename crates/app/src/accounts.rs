@@ -1,18 +1,34 @@
-//! Accounts and sessions.
+//! Accounts: signing up, in and out; sessions, API keys, passwords, leaving.
 
+mod deletion;
+pub mod export;
+mod keys;
 mod password;
+mod recovery;
+pub(crate) mod secret;
+mod sessions;
 mod token;
 
-use crate::{App, SignupMode};
+pub use deletion::{cancel_deletion, purge_due, request_deletion};
+pub use keys::{ApiKeyView, NewApiKey, create_key, keys, revoke_key};
+pub use recovery::{change_password, request_password_reset, request_verification, reset_password, verify_email};
+pub(crate) use recovery::{link, reset_token, send_password_reset, send_verification};
+pub use sessions::{LiveSession, revoke_other_sessions, revoke_session, sessions};
+
+use crate::audit::Origin;
+use crate::{App, SignupMode, audit};
 use chrono::{DateTime, Duration, Utc};
 use db::users::{Admission, User};
-use domain::account::{Access, Caller, Role, Tier};
-use domain::{Error, ErrorKind, Result, SessionId, UserId};
+use domain::account::{Access, AddressPrefix, Caller, Role, Tier};
+use domain::audit::AuditAction;
+use domain::{Error, ErrorKind, MicroUsd, Result, SessionId, UserId};
 
 /// How long a session lasts.
 const SESSION_DAYS: i64 = 30;
 /// How exactly it is known when a session was last used.
 const SEEN_EVERY_SECONDS: i64 = 60;
+/// Characters of a program's name that are kept with its session.
+const MAX_USER_AGENT: usize = 200;
 
 /// A new account.
 #[derive(Debug, Clone)]
@@ -25,6 +41,8 @@ pub struct Signup {
     pub name: String,
     /// Organisation.
     pub organization: Option<String>,
+    /// The token of an invitation.
+    pub invitation: Option<String>,
 }
 
 /// What to change of an account.
@@ -51,20 +69,32 @@ pub struct UserView {
     pub role: Role,
     /// Its tier.
     pub tier: Tier,
+    /// Its own monthly budget; none means the tier's.
+    pub monthly_budget: Option<MicroUsd>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// When its owner proved that the address is theirs.
+    pub email_verified_at: Option<DateTime<Utc>>,
+    /// Since when it may not log in.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// When it goes, with its data, as its owner asked for.
+    pub deletion_scheduled_for: Option<DateTime<Utc>>,
 }
 
 impl From<User> for UserView {
     fn from(user: User) -> Self {
         Self {
+            deletion_scheduled_for: deletion::scheduled_for(&user),
             id: user.id,
             email: user.email,
             name: user.name,
             organization: user.organization,
             role: user.role,
             tier: user.tier,
+            monthly_budget: user.monthly_budget,
             created_at: user.created_at,
+            email_verified_at: user.email_verified_at,
+            disabled_at: user.disabled_at,
         }
     }
 }
@@ -80,16 +110,43 @@ pub struct SessionView {
     pub expires_at: DateTime<Utc>,
 }
 
+/// What somebody who is not logged in may know before they begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntryOptions {
+    /// Who may sign up now.
+    pub signup: SignupMode,
+    /// Whether the next account is the first, and so the administrator's.
+    pub first_account: bool,
+    /// Whether a forgotten password can be reset by mail.
+    pub password_reset: bool,
+}
+
+/// What somebody who is not logged in may know before they begin.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn entry_options(app: &App) -> Result<EntryOptions> {
+    let first_account = db::users::count(&app.db).await? == 0;
+    let signup = if first_account { SignupMode::Open } else { app.config.signup };
+    Ok(EntryOptions { signup, first_account, password_reset: app.config.link_url.is_some() })
+}
+
 /// Makes an account and begins a session. The first account is admin.
 ///
 /// # Errors
-/// Fields that cannot be accepted, an address that is taken, or a server that takes no new accounts.
-pub async fn signup(app: &App, input: Signup) -> Result<SessionView> {
+/// Fields that cannot be accepted, an address that is taken, or a server that does not take this account.
+pub async fn signup(app: &App, input: Signup, origin: &Origin) -> Result<SessionView> {
     let now = app.clock.now();
     let email = normalised_email(&input.email)?;
     let name = checked_name(&input.name)?;
     let organization = checked_organization(input.organization)?;
     password::check(&input.password, &email)?;
+    let invitation = input.invitation.filter(|token| !token.is_empty()).map(|token| secret::hash(&token));
+    let admission = match (app.config.signup, invitation) {
+        (SignupMode::Closed, _) | (SignupMode::Invite, None) => Admission::OnlyFirst,
+        (SignupMode::Open, None) => Admission::Anybody,
+        (SignupMode::Open | SignupMode::Invite, Some(hash)) => Admission::Invited(hash),
+    };
     let user = User {
         id: UserId::new(now),
         email,
@@ -105,38 +162,61 @@ pub async fn signup(app: &App, input: Signup) -> Result<SessionView> {
         email_verified_at: None,
         deletion_requested_at: None,
     };
-    let admission = match app.config.signup {
-        SignupMode::Open => Admission::Anybody,
-        SignupMode::Closed => Admission::OnlyFirst,
-    };
-    match db::users::insert(&app.db, &user, admission).await {
-        Ok(Some(user)) => begin(app, user).await,
-        Ok(None) => {
-            let message = "This server takes no new accounts; ask its administrator for one.";
-            Err(Error::new(ErrorKind::Forbidden, "SIGNUP_CLOSED", message))
-        }
+    let user = match db::users::insert(&app.db, &user, admission).await {
+        Ok(Some(user)) => user,
+        Ok(None) => return Err(not_admitted(app.config.signup)),
         Err(db::Error::Duplicate(_)) => {
-            Err(Error::conflict("EMAIL_TAKEN", "There is an account with this e-mail address already; log in instead.").with_field("email"))
+            let message = "There is an account with this e-mail address already; log in instead.";
+            return Err(Error::conflict("EMAIL_TAKEN", message).with_field("email"));
         }
-        Err(error) => Err(error.into()),
+        Err(error) => return Err(error.into()),
+    };
+    audit::record(app, audit::anonymous(app, origin, AuditAction::Signup, Some(user.id))).await?;
+    if app.config.link_url.is_some() {
+        app.queue.push(&queue::Task::SendVerification { user_id: user.id }).await?;
     }
+    begin(app, user, origin).await
+}
+
+fn not_admitted(mode: SignupMode) -> Error {
+    let (code, message) = match mode {
+        SignupMode::Closed => ("SIGNUP_CLOSED", "This server takes no new accounts; ask its administrator for one."),
+        SignupMode::Invite | SignupMode::Open => {
+            let message = "The invitation is missing, for another address, used, or too old; ask an administrator of this server for one.";
+            ("INVITATION_INVALID", message)
+        }
+    };
+    Error::new(ErrorKind::Forbidden, code, message)
+}
+
+/// Whether an account can be used: it is not disabled, and the time until its deletion is not over.
+fn active(user: &User, now: DateTime<Utc>) -> bool {
+    user.disabled_at.is_none() && deletion::scheduled_for(user).is_none_or(|at| now < at)
 }
 
 /// Begins a session.
 ///
 /// # Errors
-/// When the address is unknown, the password is wrong or the account is disabled: always the same error, after the same work.
-pub async fn login(app: &App, email: &str, password: String) -> Result<SessionView> {
-    let user = db::users::by_email(&app.db, email).await?.filter(|user| user.disabled_at.is_none());
+/// When the address is unknown, the password is wrong or the account cannot be used: always the same error, after the same work.
+pub async fn login(app: &App, email: &str, password: String, origin: &Origin) -> Result<SessionView> {
+    let user = db::users::by_email(&app.db, email).await?;
+    let about = user.as_ref().map(|user| user.id);
+    let user = user.filter(|user| active(user, app.clock.now()));
     let hash = user.as_ref().map(|user| user.password_hash.clone());
     let right = password::verify(password, hash).await?;
     match user {
-        Some(user) if right => begin(app, user).await,
-        _ => Err(Error::new(ErrorKind::Unauthenticated, "INVALID_CREDENTIALS", "The e-mail address or the password is wrong.")),
+        Some(user) if right => {
+            audit::record(app, audit::anonymous(app, origin, AuditAction::Login, about)).await?;
+            begin(app, user, origin).await
+        }
+        _ => {
+            audit::record(app, audit::anonymous(app, origin, AuditAction::LoginFailed, about)).await?;
+            Err(Error::new(ErrorKind::Unauthenticated, "INVALID_CREDENTIALS", "The e-mail address or the password is wrong."))
+        }
     }
 }
 
-async fn begin(app: &App, user: User) -> Result<SessionView> {
+async fn begin(app: &App, user: User, origin: &Origin) -> Result<SessionView> {
     let now = app.clock.now();
     let session = db::sessions::Session {
         id: SessionId::new(now),
@@ -145,46 +225,81 @@ async fn begin(app: &App, user: User) -> Result<SessionView> {
         expires_at: now + Duration::days(SESSION_DAYS),
         revoked_at: None,
         last_seen_at: Some(now),
-        user_agent: None,
-        address_prefix: None,
+        user_agent: origin.user_agent.as_ref().map(|name| name.chars().take(MAX_USER_AGENT).collect()),
+        address_prefix: origin.address.map(|address| address.to_string()),
     };
     db::sessions::insert(&app.db, &session).await?;
     let token = token::sign(&app.config.auth_secret, &session)?;
     Ok(SessionView { user: user.into(), token, expires_at: session.expires_at })
 }
 
-/// Who a session token speaks for. The session row is asked every time, so that a revoked one is refused at once.
+/// Who a session token or an API key speaks for. Their rows are asked every time, so that a revoked one is refused at once. `writes` says
+/// that the request is not a safe one.
 ///
 /// # Errors
-/// When the token is not ours, or its session is over.
-pub async fn authenticate(app: &App, token: &str) -> Result<Caller> {
-    let id = token::session_id(&app.config.auth_secret, token).ok_or_else(Error::unauthenticated)?;
-    let now = app.clock.now();
-    let (session, user) = db::sessions::live(&app.db, id, now).await?.ok_or_else(Error::unauthenticated)?;
-    if session.last_seen_at.is_none_or(|seen| (now - seen).num_seconds() >= SEEN_EVERY_SECONDS) {
-        db::sessions::touch(&app.db, id, now).await?;
+/// When the token is not ours, its session is over, the key is not accepted any more, or it only reads and the request writes.
+pub async fn authenticate(app: &App, token: &str, writes: bool, address: Option<AddressPrefix>) -> Result<Caller> {
+    let (user, via) = if token.starts_with(keys::PREFIX) { by_key(app, token).await? } else { by_session(app, token).await? };
+    let caller = Caller { user_id: user.id, role: user.role, via, address };
+    if writes {
+        caller.require_write()?;
     }
-    Ok(Caller { user_id: user.id, role: user.role, via: Access::Session(id), address: None })
+    Ok(caller)
 }
 
-/// Whether the caller's session still lives: for requests that last.
+async fn by_key(app: &App, token: &str) -> Result<(User, Access)> {
+    let now = app.clock.now();
+    let (key, user) = db::api_keys::live(&app.db, &secret::hash(token), now).await?.ok_or_else(Error::unauthenticated)?;
+    // Who leaves need not think of the programs that still have a key.
+    if user.deletion_requested_at.is_some() {
+        return Err(Error::unauthenticated());
+    }
+    if stale(key.last_used_at, now) {
+        db::api_keys::touch(&app.db, key.id, now).await?;
+    }
+    Ok((user, Access::Key { id: key.id, scope: key.scope }))
+}
+
+async fn by_session(app: &App, token: &str) -> Result<(User, Access)> {
+    let now = app.clock.now();
+    let id = token::session_id(&app.config.auth_secret, token).ok_or_else(Error::unauthenticated)?;
+    let (session, user) = db::sessions::live(&app.db, id, now).await?.ok_or_else(Error::unauthenticated)?;
+    if !active(&user, now) {
+        return Err(Error::unauthenticated());
+    }
+    if stale(session.last_seen_at, now) {
+        db::sessions::touch(&app.db, id, now).await?;
+    }
+    Ok((user, Access::Session(id)))
+}
+
+/// Whether it is time to note again that something is used.
+fn stale(seen: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    seen.is_none_or(|seen| (now - seen).num_seconds() >= SEEN_EVERY_SECONDS)
+}
+
+/// Whether what the caller came in by is still good: for requests that last.
 ///
 /// # Errors
-/// When the session is over, or the database does not answer.
+/// When it is not, or the database does not answer.
 pub async fn still_valid(app: &App, caller: &Caller) -> Result<()> {
-    let Some(id) = caller.session_id() else { return Ok(()) };
-    db::sessions::live(&app.db, id, app.clock.now()).await?.map(|_| ()).ok_or_else(Error::unauthenticated)
+    let now = app.clock.now();
+    let good = match caller.via {
+        Access::Session(id) => db::sessions::live(&app.db, id, now).await?.is_some_and(|(_, user)| active(&user, now)),
+        Access::Key { id, .. } => db::api_keys::is_live(&app.db, id, now).await?,
+        Access::Program => true,
+    };
+    if good { Ok(()) } else { Err(Error::unauthenticated()) }
 }
 
 /// Ends the caller's session.
 ///
 /// # Errors
-/// When the database does not answer.
+/// When called with an API key, which is revoked instead.
 pub async fn logout(app: &App, caller: &Caller) -> Result<()> {
-    if let Some(id) = caller.session_id() {
-        db::sessions::revoke(&app.db, id, app.clock.now()).await?;
-    }
-    Ok(())
+    let id = caller.require_session()?;
+    db::sessions::revoke(&app.db, id, app.clock.now()).await?;
+    audit::record(app, audit::entry(app, caller, AuditAction::Logout, id.uuid())).await
 }
 
 /// The caller's account.
@@ -224,7 +339,7 @@ pub async fn update_me(app: &App, caller: &Caller, change: UpdateMe) -> Result<U
 }
 
 /// In lower case and without blanks around it. Whether the address receives mail is not tried.
-fn normalised_email(text: &str) -> Result<String> {
+pub(crate) fn normalised_email(text: &str) -> Result<String> {
     let email = text.trim().to_lowercase();
     let fits = email.len() <= 254 && !email.chars().any(|c| c.is_whitespace() || c.is_control());
     match email.split_once('@') {

@@ -2,9 +2,6 @@
 
 use crate::App;
 use crate::accounts;
-use cluster::ClusterHealth;
-pub use cluster::NodeState;
-use domain::account::Role;
 use domain::catalogue::{BaseModel, InstanceType};
 use domain::job::{Hyperparameters, JobSettings, LIMITS, Limits, PresetId, preset};
 use domain::{Caller, Result};
@@ -22,21 +19,6 @@ pub struct PresetView {
     pub hyperparameters: Hyperparameters,
 }
 
-/// Where training runs, as far as it can be told now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClusterView {
-    /// Whether jobs can be started.
-    pub ok: bool,
-    /// Runs in progress.
-    pub running: u32,
-    /// Runs at once at most; none means that the cluster queues by itself.
-    pub capacity: Option<u32>,
-    /// What is wrong, or what it is; only for administrators, since it names machines.
-    pub message: Option<String>,
-    /// Its machines; only for administrators.
-    pub nodes: Vec<NodeState>,
-}
-
 /// What is on offer.
 #[derive(Debug, Clone)]
 pub struct CatalogueView {
@@ -44,8 +26,6 @@ pub struct CatalogueView {
     pub base_models: Vec<BaseModel>,
     /// Instance types; the first available one is the default.
     pub instances: Vec<InstanceType>,
-    /// Where training runs.
-    pub cluster: ClusterView,
     /// Presets.
     pub presets: Vec<PresetView>,
     /// Settings where nothing is said.
@@ -66,13 +46,11 @@ pub struct CatalogueView {
 /// When the database does not answer.
 pub async fn catalogue(app: &App, caller: &Caller) -> Result<CatalogueView> {
     let account = accounts::account(app, caller).await?;
-    let health = app.cluster.health().await;
     let context = app.config.base_models.first().map_or(2048, |model| model.context_length);
     let shown = |id, display_name, description| PresetView { id, display_name, description, hyperparameters: preset(id, context) };
     Ok(CatalogueView {
         base_models: app.config.base_models.clone(),
-        instances: instances(app, &health, false),
-        cluster: cluster_view(health, caller),
+        instances: instances(app).await?,
         presets: vec![
             shown(PresetId::Conservative, "Conservative", "Slower, safer, lower cost"),
             shown(PresetId::Balanced, "Balanced", "Recommended for most use cases"),
@@ -86,27 +64,23 @@ pub async fn catalogue(app: &App, caller: &Caller) -> Result<CatalogueView> {
     })
 }
 
-fn cluster_view(health: ClusterHealth, caller: &Caller) -> ClusterView {
-    let admin = caller.role == Role::Admin;
-    ClusterView {
-        ok: health.ok,
-        running: health.running,
-        capacity: health.capacity,
-        message: admin.then_some(health.message),
-        nodes: if admin { health.nodes } else { Vec::new() },
-    }
+/// Instance types as they are offered now: as configured, with what admins changed.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn instances(app: &App) -> Result<Vec<InstanceType>> {
+    let overrides = db::instances::overrides(&app.db).await?;
+    Ok(app.config.instances.iter().map(|configured| changed(configured, &overrides)).collect())
 }
 
-/// The instance types of the catalogue with what the cluster says of them: those that it has now, or, for what is to wait until it has
-/// them, those that it ever had.
-pub fn instances(app: &App, health: &ClusterHealth, ever: bool) -> Vec<InstanceType> {
-    let Some(offer) = &health.instance_types else { return app.config.instances.clone() };
-    let listed = if ever { &offer.ever } else { &offer.now };
-    let available = |id: &str| match listed {
-        Some(listed) => listed.iter().any(|known| known == id),
-        // A cluster that does not say what it has is not this machine.
-        None => health.ok && !id.starts_with("local-"),
-    };
-    let known = app.config.instances.iter();
-    known.map(|instance| InstanceType { available: available(&instance.id), ..instance.clone() }).collect()
+/// An instance type with what was changed of it. What the cluster does not have does not become available by being offered.
+pub(crate) fn changed(configured: &InstanceType, overrides: &[db::instances::InstanceOverride]) -> InstanceType {
+    let mut instance = configured.clone();
+    if let Some(change) = overrides.iter().find(|change| change.id == configured.id) {
+        instance.display_name = change.display_name.clone().unwrap_or(instance.display_name);
+        instance.rate_per_hour = change.rate_per_hour.unwrap_or(instance.rate_per_hour);
+        instance.spot_rate_per_hour = change.spot_rate_per_hour.or(instance.spot_rate_per_hour);
+        instance.available &= change.offered;
+    }
+    instance
 }

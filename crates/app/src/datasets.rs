@@ -7,6 +7,7 @@ mod fixes;
 mod head;
 mod make;
 mod pipe;
+mod restore;
 mod sample;
 mod validation;
 
@@ -19,10 +20,11 @@ pub use db::datasets::{Dataset, DatasetSort, DatasetTotals};
 pub use export::{ConvertReport, Export, Loss, export, export_report};
 pub use fixes::{Lineage, apply_fixes, lineage, preview_fixes};
 pub use head::{HeadReport, validate_head};
+pub use restore::restore;
 pub use sample::{SAMPLE, SAMPLE_FILE_NAME, create_sample};
 pub use validation::{fail_validation, reconcile, run_validation};
 
-use crate::{App, storage};
+use crate::{App, retention, storage};
 use ::dataset::DatasetError;
 use blob::{ByteRange, ByteStream, Key, Object, SizeLimit};
 use db::Page;
@@ -51,6 +53,8 @@ pub struct DatasetFilter {
     pub training_ready: Option<bool>,
     /// Part of name, description, consultant or vertical.
     pub search: Option<String>,
+    /// Those that were deleted and can be restored, instead of the others.
+    pub deleted: bool,
 }
 
 /// A page of data sets.
@@ -93,6 +97,7 @@ pub async fn list(app: &App, caller: &Caller, filter: DatasetFilter) -> Result<D
         format: filter.format,
         training_ready: filter.training_ready,
         status: filter.status,
+        deleted_since: filter.deleted.then(|| retention::restorable_since(app.clock.now())),
     };
     let page = Page { number: filter.page, size: filter.page_size };
     let found = db::datasets::list(&app.db, &wanted, filter.sort, filter.direction, page).await?;
@@ -129,7 +134,7 @@ pub async fn update(app: &App, caller: &Caller, id: DatasetId, change: UpdateDat
     changed.await?.ok_or_else(not_found)
 }
 
-/// Marks a data set as deleted.
+/// Marks a data set as deleted. It can be [restored](restore) for a while.
 ///
 /// # Errors
 /// When the caller has no such data set.

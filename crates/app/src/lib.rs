@@ -5,6 +5,8 @@
 
 pub mod accounts;
 pub mod activity;
+pub mod admin;
+pub mod audit;
 pub mod catalogue;
 pub mod costs;
 pub mod datasets;
@@ -15,6 +17,8 @@ pub mod mail;
 pub mod models;
 pub mod node;
 pub mod notifications;
+mod pipe;
+pub mod retention;
 mod secrets;
 pub mod settings;
 pub mod storage;
@@ -108,6 +112,8 @@ impl Default for Watch {
 pub enum SignupMode {
     /// Anybody.
     Open,
+    /// Whoever has an invitation.
+    Invite,
     /// Nobody but the first.
     Closed,
 }

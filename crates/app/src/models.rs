@@ -6,7 +6,7 @@ mod types;
 pub use archive::open_archive;
 pub use types::*;
 
-use crate::{App, datasets, jobs};
+use crate::{App, datasets, jobs, retention};
 use blob::Key;
 use chrono::{DateTime, Duration, Utc};
 use db::{Direction, Page};
@@ -24,7 +24,8 @@ const METRICS_POINTS: u64 = 500;
 /// When the database does not answer.
 pub async fn list(app: &App, caller: &Caller, filter: ModelFilter) -> Result<ModelList> {
     use db::models::ModelSort as Sort;
-    let wanted = db::models::ModelFilter { user_id: Some(caller.user_id), status: filter.status, dataset_id: None };
+    let deleted_since = filter.deleted.then(|| retention::restorable_since(app.clock.now()));
+    let wanted = db::models::ModelFilter { user_id: Some(caller.user_id), status: filter.status, dataset_id: None, deleted_since };
     let sort = match filter.sort {
         ModelSort::Created => Sort::Created,
         ModelSort::Quality => Sort::Quality,
@@ -105,7 +106,7 @@ pub async fn update(app: &App, caller: &Caller, id: ModelId, change: UpdateModel
     view(app, row).await
 }
 
-/// Marks a model as deleted.
+/// Marks a model as deleted. It can be [restored](restore) for a while.
 ///
 /// # Errors
 /// When the caller has no such model, or it is deployed.
@@ -120,6 +121,20 @@ pub async fn delete(app: &App, caller: &Caller, id: ModelId) -> Result<()> {
         Ok(())
     });
     changed.await?.ok_or_else(not_found)?
+}
+
+/// Restores a model that was deleted not longer than 30 days ago. Asking again changes nothing.
+///
+/// # Errors
+/// When the caller has no such model any more.
+pub async fn restore(app: &App, caller: &Caller, id: ModelId) -> Result<ModelView> {
+    let now = app.clock.now();
+    let since = retention::restorable_since(now);
+    let deleted = db::models::get_deleted(&app.db, id, since).await?;
+    if deleted.is_some_and(|model| caller.may_manage(model.user_id)) {
+        db::models::restore(&app.db, id, since, now).await?;
+    }
+    view(app, owned(app, caller, id).await?).await
 }
 
 /// A signed address for one file of a model, or for a ZIP of all.
@@ -184,6 +199,7 @@ async fn view(app: &App, row: db::models::ModelArtifact) -> Result<ModelView> {
         parent: row.parent_model_id,
         children,
         deployed_at: row.deployed_at,
+        deleted_at: row.deleted_at,
         created_at: row.created_at,
         updated_at: row.updated_at,
     })

@@ -39,7 +39,7 @@ pub struct Options {
     /// Secret for sessions and signed URLs, at least 32 characters; unset means one made and kept in the data folder.
     #[arg(long, env = "AUTH_SECRET", hide_env_values = true, global = true)]
     pub auth_secret: Option<String>,
-    /// Who may sign up: `open` or `closed`. The first account can always be made.
+    /// Who may sign up: `open`, `invite` or `closed`. The first account can always be made.
     #[arg(long, env = "BRIGHTRUN_SIGNUP", global = true)]
     pub signup: Option<String>,
     /// Trainable examples that a data set needs at least.
@@ -57,6 +57,9 @@ pub struct Options {
     /// Requests a minute: logins an address, writes and reads an account, as `10,120,1200`.
     #[arg(long, env = "BRIGHTRUN_RATE_LIMITS", global = true)]
     pub rate_limits: Option<String>,
+    /// Proxies whose `X-Forwarded-For` is believed, as addresses and networks such as `127.0.0.1,10.0.0.0/8`; unset means none.
+    #[arg(long, env = "BRIGHTRUN_TRUSTED_PROXIES", global = true)]
+    pub trusted_proxies: Option<String>,
     #[command(flatten)]
     pub s3: S3Options,
     #[command(flatten)]
@@ -90,6 +93,7 @@ struct FileOptions {
     smtp_password: Option<String>,
     smtp_from: Option<String>,
     webhooks_allow_private: Option<bool>,
+    trusted_proxies: Option<String>,
     s3_bucket_name: Option<String>,
     s3_endpoint: Option<String>,
     s3_public_endpoint: Option<String>,
@@ -157,6 +161,8 @@ pub struct Settings {
     pub watch: app::Watch,
     /// Requests a minute: logins an address, writes and reads an account.
     pub rate_limits: [u32; 3],
+    /// Proxies whose word on a client's address counts.
+    pub trusted_proxies: api::TrustedProxies,
     /// The bucket for objects, where set.
     pub s3: Option<blob::S3Config>,
     /// The GPU cluster, where training does not run on this machine.
@@ -217,6 +223,7 @@ impl Settings {
             picker.pick("queue_warning_minutes", &options.queue_warning_minutes, file.queue_warning_minutes, 60, ToString::to_string);
         let minutes = |n: u32| chrono::Duration::minutes(i64::from(n.max(1)));
         let rates = picker.pick("rate_limits", &options.rate_limits, file.rate_limits, "10,120,1200".to_owned(), text);
+        let proxies = picker.pick("trusted_proxies", &options.trusted_proxies, file.trusted_proxies, String::new(), text);
         let s3 = s3::pick(&mut picker, &options.s3, file_s3)?;
         let (smtp, webhooks_allow_private) = mail::pick(&mut picker, &options.mail, file_mail)?;
         let cluster = cluster::pick(&mut picker, &options.cluster, file_cluster)?;
@@ -233,13 +240,16 @@ impl Settings {
             auth_secret,
             signup: match signup.as_str() {
                 "open" => app::SignupMode::Open,
+                "invite" => app::SignupMode::Invite,
                 "closed" => app::SignupMode::Closed,
-                other => bail!("signup is '{other}'; it must be `open` or `closed`"),
+                other => bail!("signup is '{other}'; it must be `open`, `invite` or `closed`"),
             },
             min_trainable_examples,
             local_runs,
             watch: app::Watch { silent_after: minutes(silent), queue_warning_after: minutes(waiting) },
             rate_limits: parse_rates(&rates)?,
+            trusted_proxies: api::TrustedProxies::parse(&proxies)
+                .map_err(|part| anyhow::anyhow!("trusted_proxies has '{part}', which is no address or network such as `10.0.0.0/8`"))?,
             s3,
             cluster,
             smtp,

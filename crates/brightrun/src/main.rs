@@ -115,8 +115,18 @@ fn telemetry(quiet: bool) {
 /// Which options came from the environment and which from flags.
 fn sources(matches: &ArgMatches) -> Sources {
     let mut sources = Sources::new();
-    let names =
-        ["data_dir", "listen", "database_url", "app_url", "auth_secret", "signup", "min_trainable_examples", "local_runs", "rate_limits"];
+    let names = [
+        "data_dir",
+        "listen",
+        "database_url",
+        "app_url",
+        "auth_secret",
+        "signup",
+        "min_trainable_examples",
+        "local_runs",
+        "rate_limits",
+        "trusted_proxies",
+    ];
     for name in names.into_iter().chain(config::S3_NAMES).chain(config::CLUSTER_NAMES).chain(config::MAIL_NAMES) {
         match matches.value_source(name) {
             Some(ValueSource::EnvVariable) => sources.insert(name, "environment"),

@@ -191,5 +191,10 @@ fn training_cluster(settings: &Settings, runs_dir: PathBuf) -> Result<Arc<dyn Tr
 
 fn api_options(settings: &Settings, stopping: CancellationToken) -> api::Options {
     let [logins, writes, reads] = settings.rate_limits;
-    api::Options { rate_limits: api::RateLimits { logins, writes, reads }, page: embedded::page_file, stopping }
+    api::Options {
+        rate_limits: api::RateLimits { logins, writes, reads },
+        trusted_proxies: settings.trusted_proxies.clone(),
+        page: embedded::page_file,
+        stopping,
+    }
 }

@@ -11,7 +11,7 @@ mod local;
 pub use domain::cluster_api::RunName;
 pub use domain::run::{Exit, RunSpec, TrainerEvent, TrainerEventKind};
 pub use error::ClusterError;
-pub use http::{Delivered, HttpCluster, HttpConfig, Messenger, Timing};
+pub use http::{HttpCluster, HttpConfig, Timing};
 pub use local::{LocalCluster, LocalConfig, LocalRun};
 
 use std::collections::BTreeMap;
@@ -21,6 +21,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use domain::JobId;
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,22 @@ pub trait TrainingCluster: Send + Sync {
     /// # Errors
     /// When it could not be removed.
     async fn forget(&self, handle: &RunHandle) -> Result<(), ClusterError>;
+
+    /// The jobs of which files are kept on this machine.
+    ///
+    /// # Errors
+    /// When it cannot be told.
+    async fn kept(&self) -> Result<Vec<JobId>, ClusterError> {
+        Ok(Vec::new())
+    }
+
+    /// Removes all that is kept of a job on this machine, unless a run of it is alive.
+    ///
+    /// # Errors
+    /// When it could not be removed.
+    async fn remove(&self, _job: JobId) -> Result<(), ClusterError> {
+        Ok(())
+    }
 
     /// Whether runs can be submitted, and what there is to run them on.
     async fn health(&self) -> ClusterHealth;

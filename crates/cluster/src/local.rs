@@ -25,7 +25,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{AliveRun, ClusterError, ClusterHealth, EventBatch, Exit, RunHandle, RunName, RunSpec, RunState, Seen, TrainingCluster};
 use folder::{AttemptFolder, ProcessRecord};
-use tail::Cursors;
+use tail::Cursor;
 
 /// Lines of error output that are kept with the end of a run.
 const LAST_LINES: usize = 50;
@@ -82,8 +82,8 @@ pub struct LocalCluster {
 struct State {
     /// Children of this process.
     children: HashMap<RunHandle, AttemptFolder>,
-    /// How far each run's events were read, by those who read them.
-    cursors: HashMap<RunHandle, Cursors>,
+    /// How far each run's events were read.
+    cursors: HashMap<RunHandle, Cursor>,
     /// When a run was first seen alive without the process that started it.
     orphans: HashMap<RunHandle, Instant>,
 }
@@ -231,7 +231,7 @@ impl LocalCluster {
 
     async fn read(&self, handle: &RunHandle, folder: &AttemptFolder, after_seq: u64) -> Result<tail::Tail, ClusterError> {
         let path = folder.events();
-        let cursor = self.state().cursors.get(handle).map(|cursors| cursors.nearest(after_seq)).unwrap_or_default();
+        let cursor = self.state().cursors.get(handle).copied().unwrap_or_default().rewound_to(after_seq);
         let read = tokio::task::spawn_blocking(move || tail::read(&path, cursor, after_seq)).await;
         let tail = read
             .map_err(io::Error::other)
@@ -240,7 +240,7 @@ impl LocalCluster {
         if tail.skipped > 0 {
             tracing::warn!(%handle, lines = tail.skipped, "the trainer wrote lines that are no events; they are skipped");
         }
-        self.state().cursors.entry(handle.clone()).or_default().keep(tail.cursor);
+        self.state().cursors.insert(handle.clone(), tail.cursor);
         Ok(tail)
     }
 }
@@ -307,6 +307,34 @@ impl TrainingCluster for LocalCluster {
             .map_err(io::Error::other)
             .and_then(|result| result)
             .map_err(|e| ClusterError::transient(format!("the files of run {handle} could not be removed"), e))
+    }
+
+    async fn kept(&self) -> Result<Vec<JobId>, ClusterError> {
+        let runs_dir = self.config.runs_dir.clone();
+        let listed = tokio::task::spawn_blocking(move || folder::jobs(&runs_dir)).await;
+        let listed = listed.map_err(io::Error::other).and_then(|result| result);
+        listed.map_err(|e| ClusterError::transient("the folder of runs could not be read", e))
+    }
+
+    async fn remove(&self, job: JobId) -> Result<(), ClusterError> {
+        let folder = AttemptFolder::new(&self.config.runs_dir, job, 0);
+        let attempts = folder.siblings();
+        if !attempts.iter().all(gone) {
+            return Ok(());
+        }
+        let ours = |handle: &RunHandle| handle.0.starts_with(&format!("{job}/"));
+        {
+            let mut state = self.state();
+            state.cursors.retain(|handle, _| !ours(handle));
+            state.orphans.retain(|handle, _| !ours(handle));
+        }
+        let removed = tokio::task::spawn_blocking(move || std::fs::remove_dir_all(folder.job())).await;
+        match removed.map_err(io::Error::other).and_then(|result| result) {
+            Err(e) if e.kind() != io::ErrorKind::NotFound => {
+                Err(ClusterError::transient(format!("the files of job {job} could not be removed"), e))
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn health(&self) -> ClusterHealth {

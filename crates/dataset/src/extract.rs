@@ -112,8 +112,10 @@ impl<'p, R: Read> Extractor<'p, R> {
         source.cut_end = reading.partial;
         let (head, whole) = source.head()?;
         let detected = detect::detect(head, whole && !reading.partial, reading.hint);
+        let (empty, cut_short) = (head.is_empty(), detect::is_cut_short(&detected, head));
         let (layout, refusal) = match detected {
-            detected if reading.partial && detect::is_cut_short(&detected, head) => (Layout::Values, None),
+            // With a byte order mark alone, the cut came right after it.
+            _ if reading.partial && (cut_short || (empty && source.marked)) => (Layout::Values, None),
             Ok(layout) => (layout, None),
             Err(problem) => (Layout::Lines, Some(problem)),
         };

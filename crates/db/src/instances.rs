@@ -2,12 +2,11 @@
 
 use crate::audit;
 use crate::connection::Db;
-use crate::convert::instant;
+use crate::convert::{instant, unless_there};
 use crate::error::Result;
 use chrono::{DateTime, Utc};
 use domain::{MicroUsd, UserId};
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{EntityTrait, IntoActiveModel, QueryOrder};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, QueryOrder, QuerySelect};
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -74,31 +73,42 @@ pub async fn overrides(db: &Db) -> Result<Vec<InstanceOverride>> {
     Ok(rows.into_iter().map(InstanceOverride::from).collect())
 }
 
-/// Sets what is changed of an instance type, together with the lines of the audit log.
+/// Changes what is changed of an instance type, together with the lines of the audit log that `change` answers.
 ///
 /// # Errors
 /// When a query fails; nothing is written then.
-pub async fn set(db: &Db, change: &InstanceOverride, entries: &[audit::Entry]) -> Result<()> {
-    let model = Model {
-        id: change.id.clone(),
-        display_name: change.display_name.clone(),
-        rate_per_hour_micros: change.rate_per_hour.map(|m| m.0),
-        spot_rate_per_hour_micros: change.spot_rate_per_hour.map(|m| m.0),
-        offered: change.offered,
-        updated_at: instant(change.updated_at),
-        updated_by: change.updated_by.map(UserId::uuid),
+pub async fn update(
+    db: &Db,
+    id: &str,
+    now: DateTime<Utc>,
+    change: impl FnOnce(&mut InstanceOverride) -> Vec<audit::Entry> + Send,
+) -> Result<InstanceOverride> {
+    let blank = Model {
+        id: id.to_owned(),
+        display_name: None,
+        rate_per_hour_micros: None,
+        spot_rate_per_hour_micros: None,
+        offered: true,
+        updated_at: instant(now),
+        updated_by: None,
     };
-    let columns = [
-        Column::DisplayName,
-        Column::RatePerHourMicros,
-        Column::SpotRatePerHourMicros,
-        Column::Offered,
-        Column::UpdatedAt,
-        Column::UpdatedBy,
-    ];
-    let replace = OnConflict::column(Column::Id).update_columns(columns).to_owned();
     let tx = db.begin().await?;
-    Entity::insert(model.into_active_model()).on_conflict(replace).exec_without_returning(&tx).await?;
-    audit::write(&tx, entries).await?;
-    Ok(tx.commit().await?)
+    // So that there is a row to lock: two changes at once would lose one.
+    Entity::insert(blank.clone().into_active_model()).on_conflict(unless_there()).exec_without_returning(&tx).await?;
+    let row = Entity::find_by_id(id).lock_exclusive().one(&tx).await?.unwrap_or(blank);
+    let mut changed = InstanceOverride::from(row);
+    let entries = change(&mut changed);
+    let model = Model {
+        id: id.to_owned(),
+        display_name: changed.display_name.clone(),
+        rate_per_hour_micros: changed.rate_per_hour.map(|m| m.0),
+        spot_rate_per_hour_micros: changed.spot_rate_per_hour.map(|m| m.0),
+        offered: changed.offered,
+        updated_at: instant(now),
+        updated_by: changed.updated_by.map(UserId::uuid),
+    };
+    model.into_active_model().reset_all().update(&tx).await?;
+    audit::write(&tx, &entries).await?;
+    tx.commit().await?;
+    Ok(changed)
 }

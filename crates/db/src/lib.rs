@@ -24,6 +24,7 @@ mod migration;
 pub mod models;
 pub mod notifications;
 mod page;
+pub mod purge;
 pub mod sessions;
 pub mod settings;
 pub mod tasks;

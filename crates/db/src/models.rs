@@ -15,7 +15,12 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-mod entity {
+mod retention;
+
+pub(crate) use retention::count_of_dataset;
+pub use retention::{get_deleted, ids_of, purge, restore, to_purge, with_files};
+
+pub(crate) mod entity {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
@@ -40,6 +45,7 @@ mod entity {
         pub parent_model_id: Option<Uuid>,
         pub deployed_at: Option<DateTimeUtc>,
         pub deleted_at: Option<DateTimeUtc>,
+        pub purged_at: Option<DateTimeUtc>,
         pub created_at: DateTimeUtc,
         pub updated_at: DateTimeUtc,
     }
@@ -161,6 +167,8 @@ impl TryFrom<&ModelArtifact> for Model {
             parent_model_id: a.parent_model_id.map(ModelId::uuid),
             deployed_at: instant_opt(a.deployed_at),
             deleted_at: instant_opt(a.deleted_at),
+            // What was purged is never written back.
+            purged_at: None,
             created_at: instant(a.created_at),
             updated_at: instant(a.updated_at),
         })
@@ -228,7 +236,7 @@ pub async fn update<T: Send>(
     Ok(Some(answer))
 }
 
-/// Which adapters to list. Deleted ones never are.
+/// Which adapters to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ModelFilter {
     /// Only of this account; none means everybody's.
@@ -237,6 +245,8 @@ pub struct ModelFilter {
     pub status: Option<ModelStatus>,
     /// Only trained on this data set.
     pub dataset_id: Option<DatasetId>,
+    /// Those that were deleted after this instant and can be restored, instead of those that were not deleted.
+    pub deleted_since: Option<DateTime<Utc>>,
 }
 
 /// What a list of adapters is sorted by.
@@ -256,7 +266,7 @@ pub enum ModelSort {
 /// # Errors
 /// When a query fails.
 pub async fn list(db: &Db, filter: &ModelFilter, sort: ModelSort, direction: Direction, page: Page) -> Result<Paged<ModelArtifact>> {
-    let mut query = kept();
+    let mut query = filter.deleted_since.map_or_else(kept, retention::restorable);
     if let Some(user_id) = filter.user_id {
         query = query.filter(Column::UserId.eq(user_id.uuid()));
     }

@@ -244,7 +244,7 @@ pub enum Administered {
 }
 
 /// Changes an account's rights, together with the lines of the audit log that `change` answers. The last admin stays one. An account that
-/// may not log in any more loses its sessions.
+/// may not log in any more, or is to be deleted, loses its sessions.
 ///
 /// # Errors
 /// When a query fails; nothing is written then.
@@ -261,12 +261,14 @@ pub async fn administer(
     let entries = change(&mut user);
     user.id = id;
     if leads(&before) && !leads(&user) {
-        let others = leading().filter(Column::Id.ne(id.uuid())).limit(1).count(&tx).await?;
-        if others == 0 {
+        let others = |query: sea_orm::Select<Entity>| query.filter(Column::Id.ne(id.uuid())).limit(1);
+        // Whoever is alone on a server leaves nobody behind.
+        let alone = user.deletion_requested_at.is_some() && others(Entity::find()).count(&tx).await? == 0;
+        if !alone && others(leading()).count(&tx).await? == 0 {
             return Ok(Administered::LastAdmin);
         }
     }
-    if user.disabled_at.is_some() {
+    if user.disabled_at.is_some() || (user.deletion_requested_at.is_some() && before.deletion_requested_at.is_none()) {
         sessions::revoke_in(&tx, id, None, now).await?;
     }
     if user != before {

@@ -113,6 +113,14 @@ impl Queue {
         Ok(added)
     }
 
+    /// Queues a task that is not to run before `run_at`. False where the same task waits already.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn push_at(&self, task: &Task, run_at: DateTime<Utc>) -> db::Result<bool> {
+        Ok(tasks::push(&self.db, &[self.prepare_at(task, run_at)]).await? > 0)
+    }
+
     /// Whether the task waits or runs. For the reconciler, which queues again what a crash lost.
     ///
     /// # Errors

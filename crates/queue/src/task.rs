@@ -1,6 +1,6 @@
 //! The kinds of background work.
 
-use domain::{DatasetId, DeliveryId, JobId, MailId};
+use domain::{DatasetId, DeliveryId, JobId, MailId, UserId};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -34,6 +34,18 @@ pub enum Task {
         /// Number of the try, from 1.
         attempt: u32,
     },
+    /// Remove what is not needed any more.
+    Purge,
+    /// Send an account a link that resets its password. The account need not be there: whoever asks is not told.
+    SendPasswordReset {
+        /// Whose.
+        user_id: UserId,
+    },
+    /// Send an account a link that confirms its address.
+    SendVerification {
+        /// Whose.
+        user_id: UserId,
+    },
 }
 
 impl Task {
@@ -46,6 +58,9 @@ impl Task {
             Self::DeliverWebhook { delivery_id, attempt } => {
                 json!({ "task": "deliver_webhook", "deliveryId": delivery_id, "attempt": attempt })
             }
+            Self::Purge => json!({ "task": "purge" }),
+            Self::SendPasswordReset { user_id } => json!({ "task": "send_password_reset", "userId": user_id }),
+            Self::SendVerification { user_id } => json!({ "task": "send_verification", "userId": user_id }),
         }
     }
 
@@ -56,6 +71,9 @@ impl Task {
             Self::LaunchJob { job_id, attempt } => format!("launch_job:{job_id}:{attempt}"),
             Self::SendMail { mail_id, attempt } => format!("send_mail:{mail_id}:{attempt}"),
             Self::DeliverWebhook { delivery_id, attempt } => format!("deliver_webhook:{delivery_id}:{attempt}"),
+            Self::Purge => "purge".to_owned(),
+            Self::SendPasswordReset { user_id } => format!("send_password_reset:{user_id}"),
+            Self::SendVerification { user_id } => format!("send_verification:{user_id}"),
         }
     }
 }
@@ -70,9 +88,12 @@ mod tests {
         let id = Uuid::from_u128(1);
         for task in [
             Task::ValidateDataset { dataset_id: DatasetId(id) },
+            Task::Purge,
             Task::LaunchJob { job_id: JobId(id), attempt: 2 },
             Task::SendMail { mail_id: MailId(id), attempt: 1 },
             Task::DeliverWebhook { delivery_id: DeliveryId(id), attempt: 3 },
+            Task::SendPasswordReset { user_id: UserId(id) },
+            Task::SendVerification { user_id: UserId(id) },
         ] {
             assert_eq!(serde_json::from_value::<Task>(task.payload()).expect("task"), task);
         }

@@ -21,6 +21,218 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log, newest first: who got in, and who changed what of whose access. For administrators. */
+        get: operations["listAuditLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/instances": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All instance types, as configured and as changed. For administrators. */
+        get: operations["listInstances"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/instances/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what an instance type is called and costs, and whether it can be chosen, for estimates and jobs from now on. For administrators. */
+        patch: operations["updateInstance"];
+        trace?: never;
+    };
+    "/api/admin/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All invitations, newest first. For administrators. */
+        get: operations["listInvitations"];
+        put?: never;
+        /** Invites somebody to sign up. The token is shown in this answer and never again. For administrators, not for API keys. */
+        post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an invitation back. For administrators, not for API keys. */
+        delete: operations["revokeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody's accounts, newest first. For administrators. */
+        get: operations["listUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes an account's role, tier and budget, and whether it may log in. The last administrator stays one. For administrators, not for API
+         *     keys.
+         */
+        patch: operations["updateUser"];
+        trace?: never;
+    };
+    "/api/admin/users/{id}/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a link with which an account's owner can choose a new password, to be handed over: for servers that send no mail. It works once, for
+         *     an hour. For administrators, not for API keys.
+         */
+        post: operations["createPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/email/send-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a link that confirms the caller's e-mail address sent to it, where that was not done yet. */
+        post: operations["sendVerification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/email/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirms an e-mail address by a link that was sent to it. */
+        post: operations["verifyEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's API keys, newest first. Not for API keys themselves. */
+        get: operations["listApiKeys"];
+        put?: never;
+        /** Makes an API key. It is shown in this answer and never again. Not for API keys themselves. */
+        post: operations["createApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes one of the caller's API keys back, at once. Not for API keys themselves. */
+        delete: operations["revokeApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/login": {
         parameters: {
             query?: never;
@@ -71,6 +283,166 @@ export interface paths {
         head?: never;
         /** Changes the own account. */
         patch: operations["updateMe"];
+        trace?: never;
+    };
+    "/api/auth/me/deletion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Schedules the end of the own account, with its data, in 30 days. All sessions end and API keys stop working; log in before the end to call
+         *     it off. Not for API keys.
+         */
+        post: operations["requestDeletion"];
+        /** Calls the end of the own account off. Not for API keys. */
+        delete: operations["cancelDeletion"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything of the caller's in one ZIP, made while it is sent: account, data sets with their files, jobs, models, costs and notifications,
+         *     as JSON in the shapes of this interface. `not-included.json` names what could not be put in.
+         */
+        get: operations["exportAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How to get in: who may sign up, and whether a forgotten password can be reset. */
+        get: operations["entryOptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes the caller's password; all other sessions end. Not for API keys. */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a link that resets the password sent to an address. The answer is the same whether there is such an account; it works once, for an hour. */
+        post: operations["forgotPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sets a new password by a link that was sent. All sessions of the account end. */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's live sessions, newest first. Not for API keys. */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/revoke-others": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends all of the caller's sessions but this one. Not for API keys. */
+        post: operations["revokeOtherSessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one of the caller's sessions, at once. Not for API keys. */
+        delete: operations["revokeSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/auth/signup": {
@@ -835,11 +1207,115 @@ export interface components {
             /** @description Newest first. */
             activity: components["schemas"]["ActivityEntry"][];
         };
+        /** @description An instance type with what was changed of it. */
+        AdminInstance: {
+            /** @description Whether it can be chosen: it is offered, and the cluster has it. */
+            available: boolean;
+            /**
+             * Format: double
+             * @description USD a GPU and hour, as configured.
+             */
+            configuredRatePerHour: number;
+            /**
+             * Format: double
+             * @description Spot, USD a GPU and hour, as configured.
+             */
+            configuredSpotRatePerHour?: number;
+            /**
+             * @description As shown.
+             * @example H100 (80GB)
+             */
+            displayName: string;
+            /**
+             * @description Id.
+             * @example h100-80gb
+             */
+            id: string;
+            /** @description Whether administrators let it be chosen. */
+            offered: boolean;
+            /**
+             * Format: double
+             * @description USD a GPU and hour.
+             */
+            ratePerHour: number;
+            /**
+             * Format: double
+             * @description Spot, USD a GPU and hour.
+             */
+            spotRatePerHour?: number;
+        };
+        /** @description One instance type. */
+        AdminInstanceDetail: {
+            /** @description The instance type. */
+            instance: components["schemas"]["AdminInstance"];
+        };
+        /** @description All instance types. */
+        AdminInstanceList: {
+            /** @description The instance types. */
+            instances: components["schemas"]["AdminInstance"][];
+        };
+        /** @description An account as administrators see it. */
+        AdminUser: components["schemas"]["User"] & {
+            /** @description Whether it may not log in. */
+            disabled: boolean;
+            /**
+             * Format: date-time
+             * @description When one of its sessions was used last, to the minute.
+             */
+            lastSeenAt?: string;
+        };
+        /** @description One account. */
+        AdminUserDetail: {
+            /** @description The account. */
+            user: components["schemas"]["AdminUser"];
+        };
+        /** @description Accounts, newest first. */
+        AdminUserList: {
+            /** @description The accounts. */
+            users: components["schemas"]["AdminUser"][];
+        };
         /**
          * @description How serious an alert is.
          * @enum {string}
          */
         AlertKind: "warning" | "critical";
+        /** @description An API key. */
+        ApiKey: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /**
+             * Format: date-time
+             * @description From then on it is not accepted.
+             */
+            expiresAt?: string;
+            /**
+             * @description Its first characters.
+             * @example br_6Qx0w
+             */
+            hint: string;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Last request, to the minute.
+             */
+            lastUsedAt?: string;
+            /** @description What you call it. */
+            name: string;
+            /** @description What it is good for. */
+            scope: components["schemas"]["KeyScope"];
+        };
+        /** @description API keys, newest first. */
+        ApiKeyList: {
+            /** @description The keys. */
+            keys: components["schemas"]["ApiKey"][];
+        };
         /** @description What to mend. */
         ApplyFixes: {
             /** @description The fixes; the findings of the data set name those that can help. */
@@ -873,6 +1349,58 @@ export interface components {
         ArtifactList: {
             /** @description The files. */
             artifacts: components["schemas"]["ArtifactEntry"][];
+        };
+        /** @description An account as a line of the audit log names it. */
+        AuditAccount: {
+            /** @description E-mail address, while the account is there. */
+            email?: string;
+            /**
+             * Format: uuid
+             * @description Id; it stays when the account is gone.
+             */
+            id: string;
+            /** @description Name, while the account is there. */
+            name?: string;
+        };
+        /** @enum {string} */
+        AuditAction: "signup" | "login" | "login_failed" | "logout" | "session_revoked" | "sessions_revoked" | "password_changed" | "password_reset_requested" | "password_reset" | "email_verified" | "key_created" | "key_revoked" | "invitation_created" | "invitation_revoked" | "role_changed" | "tier_changed" | "budget_changed" | "account_disabled" | "account_enabled" | "deletion_requested" | "deletion_cancelled" | "account_purged" | "data_exported" | "instance_changed";
+        /** @enum {string} */
+        AuditActionFilter: "all" | "signup" | "login" | "login_failed" | "logout" | "session_revoked" | "sessions_revoked" | "password_changed" | "password_reset_requested" | "password_reset" | "email_verified" | "key_created" | "key_revoked" | "invitation_created" | "invitation_revoked" | "role_changed" | "tier_changed" | "budget_changed" | "account_disabled" | "account_enabled" | "deletion_requested" | "deletion_cancelled" | "account_purged" | "data_exported" | "instance_changed";
+        /** @description A line of the audit log. */
+        AuditEntry: {
+            /** @description What was done. */
+            action: components["schemas"]["AuditAction"];
+            /** @description By whom; absent where nobody was logged in. */
+            actor?: components["schemas"]["AuditAccount"];
+            /**
+             * @description Network of the actor.
+             * @example 192.0.2.0/24
+             */
+            addressPrefix?: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What changed. */
+            details?: Record<string, never>;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /** @description To what: an account, a session, a key, an invitation. Name and address are there where it is an account that is. */
+            subject?: components["schemas"]["AuditAccount"];
+            /**
+             * @description How the actor came in: `session:ID` or `key:ID`.
+             * @example session:01971b8e-7c00-7000-8000-000000000005
+             */
+            via?: string;
+        };
+        /** @description Lines of the audit log, newest first. */
+        AuditLog: {
+            /** @description The lines. */
+            entries: components["schemas"]["AuditEntry"][];
         };
         /** @description A base model. */
         BaseModel: {
@@ -976,8 +1504,6 @@ export interface components {
         Catalogue: {
             /** @description Base models; the first is the default. */
             baseModels: components["schemas"]["BaseModel"][];
-            /** @description Where training runs. */
-            cluster: components["schemas"]["ClusterState"];
             /** @description Settings beside the hyperparameters where nothing is said. */
             defaultSettings: components["schemas"]["JobSettings"];
             /** @description Instance types; the first available one is the default. */
@@ -1000,6 +1526,19 @@ export interface components {
             targetModules: string[];
             /** @description Version of the server. */
             version: string;
+        };
+        /** @description A new password, by somebody who knows the old one. */
+        ChangePassword: {
+            /**
+             * @description The old one.
+             * @example seven wild geese
+             */
+            currentPassword: string;
+            /**
+             * @description At least 10 characters and not a common one.
+             * @example nine grey herons
+             */
+            newPassword: string;
         };
         /** @description A checkpoint. */
         Checkpoint: {
@@ -1117,46 +1656,6 @@ export interface components {
              * @description Its number.
              */
             version: number;
-        };
-        /** @description A machine of the cluster. */
-        ClusterNode: {
-            /**
-             * Format: int32
-             * @description Jobs at once at most.
-             */
-            capacity?: number;
-            /** @description Whether it answers and takes jobs. */
-            connected: boolean;
-            /** @description What is wrong, or what it is. */
-            message: string;
-            /** @description Host and port. */
-            name: string;
-            /**
-             * Format: int32
-             * @description Jobs that run.
-             */
-            running: number;
-            /** @description Version of its program. */
-            version?: string;
-        };
-        /** @description Where training runs, as far as it can be told now. */
-        ClusterState: {
-            /**
-             * Format: int32
-             * @description Jobs at once at most; absent where the cluster queues by itself.
-             */
-            capacity?: number;
-            /** @description Whether it answers and takes jobs. */
-            connected: boolean;
-            /** @description What is wrong, or what it is; for administrators. */
-            message?: string;
-            /** @description Its machines; for administrators. */
-            nodes?: components["schemas"]["ClusterNode"][];
-            /**
-             * Format: int32
-             * @description Jobs that run, of everybody.
-             */
-            running: number;
         };
         /** @description Cost of computing. */
         ComputeCost: {
@@ -1327,6 +1826,21 @@ export interface components {
              */
             totalSpend: number;
         };
+        /** @description A new API key. */
+        CreateApiKey: {
+            /**
+             * Format: date-time
+             * @description From then on it is not accepted; never where it is left out.
+             */
+            expiresAt?: string;
+            /**
+             * @description What you call it.
+             * @example nightly backup
+             */
+            name: string;
+            /** @description `read` for requests that change nothing, `write` for all. */
+            scope: components["schemas"]["KeyScope"];
+        };
         /** @description Announces a file that will be uploaded. */
         CreateDataset: {
             /** @description At most 5,000 characters; may be empty. */
@@ -1342,6 +1856,22 @@ export interface components {
             format: components["schemas"]["DatasetFormat"];
             /** @description 1 to 200 characters. */
             name: string;
+        };
+        /** @description A new invitation. */
+        CreateInvitation: {
+            /**
+             * Format: email
+             * @description The only address that it is good for; it is sent there where the server can send links.
+             * @example grace@example.org
+             */
+            email?: string;
+            /**
+             * Format: int32
+             * @description Days that it is good; 7 where it is left out.
+             */
+            expiresInDays?: number;
+            /** @description Role of whoever signs up with it; `user` where it is left out. */
+            role?: components["schemas"]["Role"];
         };
         /** @description A job to create and launch. */
         CreateJobRequest: {
@@ -1822,6 +2352,15 @@ export interface components {
              */
             min: number;
         };
+        /** @description How to get in. */
+        EntryOptions: {
+            /** @description Whether the next account is the first, and so the administrator's. */
+            firstAccount: boolean;
+            /** @description Whether a forgotten password can be reset by mail. */
+            passwordReset: boolean;
+            /** @description Who may sign up now. */
+            signup: components["schemas"]["SignupMode"];
+        };
         /** @description A successful answer. */
         Envelope_ActivityList: {
             data: components["schemas"]["ActivityList"];
@@ -1831,8 +2370,56 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Envelope_AdminInstanceDetail: {
+            data: components["schemas"]["AdminInstanceDetail"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_AdminInstanceList: {
+            data: components["schemas"]["AdminInstanceList"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_AdminUserDetail: {
+            data: components["schemas"]["AdminUserDetail"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_AdminUserList: {
+            data: components["schemas"]["AdminUserList"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_ApiKeyList: {
+            data: components["schemas"]["ApiKeyList"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Envelope_ArtifactList: {
             data: components["schemas"]["ArtifactList"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_AuditLog: {
+            data: components["schemas"]["AuditLog"];
             /** @description About the answer, where there is anything to say. */
             meta?: components["schemas"]["Meta"];
             /** @description Always true. */
@@ -1959,6 +2546,14 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Envelope_EntryOptions: {
+            data: components["schemas"]["EntryOptions"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Envelope_Estimate: {
             data: components["schemas"]["Estimate"];
             /** @description About the answer, where there is anything to say. */
@@ -1991,6 +2586,14 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Envelope_InvitationList: {
+            data: components["schemas"]["InvitationList"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Envelope_JobBody: {
             data: components["schemas"]["JobBody"];
             /** @description About the answer, where there is anything to say. */
@@ -2017,6 +2620,22 @@ export interface components {
         /** @description A successful answer. */
         Envelope_LogList: {
             data: components["schemas"]["LogList"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_MadeApiKey: {
+            data: components["schemas"]["MadeApiKey"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_MadeInvitation: {
+            data: components["schemas"]["MadeInvitation"];
             /** @description About the answer, where there is anything to say. */
             meta?: components["schemas"]["Meta"];
             /** @description Always true. */
@@ -2079,8 +2698,24 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Envelope_PasswordResetLink: {
+            data: components["schemas"]["PasswordResetLink"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Envelope_Session: {
             data: components["schemas"]["Session"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_SessionList: {
+            data: components["schemas"]["SessionList"];
             /** @description About the answer, where there is anything to say. */
             meta?: components["schemas"]["Meta"];
             /** @description Always true. */
@@ -2492,6 +3127,14 @@ export interface components {
             /** @description The numbers. */
             figures: components["schemas"]["FixFigures"];
         };
+        /** @description A forgotten password. */
+        ForgotPassword: {
+            /**
+             * @description E-mail address of the account.
+             * @example ada@example.org
+             */
+            email: string;
+        };
         /** @description Statistics over the whole file. */
         FullStatistics: {
             /**
@@ -2727,6 +3370,55 @@ export interface components {
              */
             spotRatePerHour?: number;
         };
+        /** @description An invitation. */
+        Invitation: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description The only address that it is good for. */
+            email?: string;
+            /**
+             * Format: date-time
+             * @description From then on it is not accepted.
+             */
+            expiresAt: string;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description Who invited.
+             */
+            invitedBy?: string;
+            /** @description Role of whoever signs up with it. */
+            role: components["schemas"]["Role"];
+            /** @description What became of it. */
+            state: components["schemas"]["InvitationState"];
+            /**
+             * Format: date-time
+             * @description When it was used.
+             */
+            usedAt?: string;
+            /**
+             * Format: uuid
+             * @description Who signed up with it.
+             */
+            usedBy?: string;
+        };
+        /** @description Invitations, newest first. */
+        InvitationList: {
+            /** @description The invitations. */
+            invitations: components["schemas"]["Invitation"][];
+        };
+        /**
+         * @description What became of an invitation.
+         * @enum {string}
+         */
+        InvitationState: "pending" | "used" | "revoked" | "expired";
         /** @description One job. */
         JobBody: {
             /** @description The job. */
@@ -2836,6 +3528,8 @@ export interface components {
         JobStatus: "queued" | "initializing" | "running" | "completed" | "failed" | "cancelled";
         /** @enum {string} */
         JobStatusFilter: "all" | "active" | "queued" | "initializing" | "running" | "completed" | "failed" | "cancelled";
+        /** @enum {string} */
+        KeyScope: "read" | "write";
         /** @description Lengths in tokens. */
         LengthDistribution: {
             /**
@@ -2899,6 +3593,41 @@ export interface components {
             /** @description Of `weightDecay`. */
             weightDecay: components["schemas"]["Range"];
         };
+        /** @description A login session. */
+        LiveSession: {
+            /**
+             * @description Network that it logged in from: the /24 of an IPv4 address, the /48 of an IPv6 address.
+             * @example 192.0.2.0/24
+             */
+            addressPrefix?: string;
+            /**
+             * Format: date-time
+             * @description Login.
+             */
+            createdAt: string;
+            /** @description Whether it is the session of this request. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expiresAt: string;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Last request, to the minute.
+             */
+            lastSeenAt?: string;
+            /**
+             * @description What logged in, as it called itself.
+             * @example Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0
+             */
+            userAgent?: string;
+        };
         /** @enum {string} */
         LogLevel: "info" | "warning" | "error";
         /** @description A line of the log. */
@@ -2933,6 +3662,33 @@ export interface components {
             trainingLoss: (number | null)[];
             /** @description Validation loss. */
             validationLoss: (number | null)[];
+        };
+        /** @description An API key that was just made. */
+        MadeApiKey: {
+            /** @description The key as it is listed. */
+            key: components["schemas"]["ApiKey"];
+            /**
+             * @description The key itself, for `Authorization: Bearer`. It is not shown again.
+             * @example br_6Qx0wq2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x
+             */
+            secret: string;
+        };
+        /** @description An invitation that was just made. */
+        MadeInvitation: {
+            /** @description The invitation. */
+            invitation: components["schemas"]["Invitation"];
+            /** @description Whether it was sent to its address. */
+            mailed: boolean;
+            /**
+             * @description For signing up; shown once.
+             * @example q2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x7c8v
+             */
+            token: string;
+            /**
+             * @description The page that takes it, where `APP_URL` is set.
+             * @example https://train.example.org/reset-password#token=q2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x7c8v
+             */
+            url?: string;
         };
         /** @description How many notifications were marked as read. */
         MarkedRead: {
@@ -3281,6 +4037,7 @@ export interface components {
         NotificationPriority: "low" | "medium" | "high" | "critical";
         /** @enum {string} */
         NotificationType: "job_complete" | "job_failed" | "cost_alert" | "system" | "dataset_ready";
+        NumberOrNull: number | null;
         /** @enum {string} */
         OptimizerType: "adamw" | "sgd" | "adafactor";
         /** @enum {string} */
@@ -3304,6 +4061,24 @@ export interface components {
              * @description Items of all pages.
              */
             total: number;
+        };
+        /** @description A way to choose a new password, to be handed over. */
+        PasswordResetLink: {
+            /**
+             * Format: date-time
+             * @description From then on it is not accepted.
+             */
+            expiresAt: string;
+            /**
+             * @description For `POST /api/auth/password/reset`; shown once.
+             * @example q2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x7c8v
+             */
+            token: string;
+            /**
+             * @description The page that takes it, where `APP_URL` is set.
+             * @example https://train.example.org/reset-password#token=q2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x7c8v
+             */
+            url?: string;
         };
         /** @description A preset. */
         Preset: {
@@ -3401,8 +4176,25 @@ export interface components {
              */
             total: number;
         };
+        /** @description The end of the own account. */
+        RequestDeletion: {
+            /** @description The account's password. */
+            password: string;
+        };
+        /** @description A new password, by a link that was sent. */
+        ResetPassword: {
+            /** @description At least 10 characters and not a common one. */
+            password: string;
+            /**
+             * @description What the link has after `#token=`.
+             * @example q2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x7c8v
+             */
+            token: string;
+        };
         /** @enum {string} */
         Role: "user" | "admin" | "billing_admin";
+        /** @enum {string} */
+        RoleFilter: "all" | "user" | "admin" | "billing_admin";
         /** @description Figures of a finished run. */
         RunSummary: {
             /**
@@ -3484,6 +4276,11 @@ export interface components {
             /** @description The account. */
             user: components["schemas"]["User"];
         };
+        /** @description Login sessions, newest first. */
+        SessionList: {
+            /** @description The sessions. */
+            sessions: components["schemas"]["LiveSession"][];
+        };
         /** @enum {string} */
         Severity: "info" | "warning" | "error";
         /** @description A request that needs no further credentials. */
@@ -3497,6 +4294,8 @@ export interface components {
             /** @description Address with its signature. */
             url: string;
         };
+        /** @enum {string} */
+        SignupMode: "open" | "invite" | "closed";
         /** @description A new account. */
         SignupRequest: {
             /**
@@ -3505,6 +4304,11 @@ export interface components {
              * @example ada@example.org
              */
             email: string;
+            /**
+             * @description Token of an invitation, where the server takes accounts by invitation.
+             * @example q2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x7c8v
+             */
+            invitation?: string;
             /** @description As shown. */
             name: string;
             /** @description Organisation. */
@@ -3558,8 +4362,11 @@ export interface components {
         StageStatus: "pending" | "active" | "completed" | "stopped";
         /** @enum {string} */
         Ternary: "all" | "true" | "false";
+        TextOrNull: string | null;
         /** @enum {string} */
         Tier: "free" | "starter" | "professional" | "enterprise";
+        /** @enum {string} */
+        TierFilter: "all" | "free" | "starter" | "professional" | "enterprise";
         /** @description A topic and how many trainable pairs carry it. */
         TopicCount: {
             /**
@@ -3821,6 +4628,17 @@ export interface components {
             /** @description 1 to 200 characters. */
             name?: string;
         };
+        /** @description What to change of an instance type; what is left out stays. */
+        UpdateInstance: {
+            /** @description As shown; null for the configured name. */
+            displayName?: components["schemas"]["TextOrNull"];
+            /** @description Whether it can be chosen. */
+            offered?: boolean;
+            /** @description USD a GPU and hour; null for the configured rate. */
+            ratePerHour?: components["schemas"]["NumberOrNull"];
+            /** @description Spot, USD a GPU and hour; null for the configured rate. */
+            spotRatePerHour?: components["schemas"]["NumberOrNull"];
+        };
         /** @description What to change of a job. */
         UpdateJob: {
             /** @description Name. */
@@ -3844,6 +4662,17 @@ export interface components {
             /** @description `stored` or `archived`. */
             status?: components["schemas"]["ModelStatus"];
         };
+        /** @description What to change of an account's rights; what is left out stays. */
+        UpdateUser: {
+            /** @description Whether it may not log in; its sessions end at once. */
+            disabled?: boolean;
+            /** @description New monthly budget in USD; null for the tier's. */
+            monthlyBudget?: components["schemas"]["NumberOrNull"];
+            /** @description New role. */
+            role?: components["schemas"]["Role"];
+            /** @description New tier. */
+            subscriptionTier?: components["schemas"]["Tier"];
+        };
         /** @description Fields of an upload. */
         UploadFields: {
             /** @description Key of the object. */
@@ -3856,13 +4685,25 @@ export interface components {
              * @description When it was made.
              */
             createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it goes with its data, where its owner asked for that.
+             */
+            deletionScheduledFor?: string;
             /** @description E-mail address. */
             email: string;
+            /** @description Whether its owner proved that the address is theirs. */
+            emailVerified: boolean;
             /**
              * Format: uuid
              * @description Id.
              */
             id: string;
+            /**
+             * Format: double
+             * @description Its own monthly budget in USD; absent where the tier's counts.
+             */
+            monthlyBudget?: number;
             /** @description Name. */
             name: string;
             /** @description Organisation. */
@@ -3878,6 +4719,14 @@ export interface components {
             content: string;
             /** @description The format that the file is said to have. */
             format: components["schemas"]["DatasetFormat"];
+        };
+        /** @description A confirmed address, by a link that was sent. */
+        VerifyEmail: {
+            /**
+             * @description What the link has after `#token=`.
+             * @example q2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x7c8v
+             */
+            token: string;
         };
         /** @description Cost by volume. */
         VolumeCost: {
@@ -4025,6 +4874,1117 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listAuditLog: {
+        parameters: {
+            query?: {
+                /**
+                 * @description From 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Lines a page; 20 where nothing is said.
+                 * @example 1
+                 */
+                pageSize?: number;
+                /**
+                 * @description Only this act.
+                 * @example all
+                 */
+                action?: components["schemas"]["AuditActionFilter"];
+                /**
+                 * @description Only what this account did, or what was done to it.
+                 * @example 01971b8e-7c00-7000-8000-000000000009
+                 */
+                userId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "entries": [
+                     *           {
+                     *             "action": "signup",
+                     *             "actor": {
+                     *               "email": "ada@example.org",
+                     *               "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *               "name": "Bike workshop"
+                     *             },
+                     *             "addressPrefix": "192.0.2.0/24",
+                     *             "at": "2026-03-02T09:30:00Z",
+                     *             "details": {},
+                     *             "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "subject": {
+                     *               "email": "ada@example.org",
+                     *               "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *               "name": "Bike workshop"
+                     *             },
+                     *             "via": "session:01971b8e-7c00-7000-8000-000000000005"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "meta": {
+                     *         "pagination": {
+                     *           "hasMore": true,
+                     *           "page": 1,
+                     *           "pageSize": 1,
+                     *           "total": 57
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_AuditLog"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description `FORBIDDEN`: The account's role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listInstances: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The instance types */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "instances": [
+                     *           {
+                     *             "available": true,
+                     *             "configuredRatePerHour": 1,
+                     *             "configuredSpotRatePerHour": 1,
+                     *             "displayName": "H100 (80GB)",
+                     *             "id": "h100-80gb",
+                     *             "offered": true,
+                     *             "ratePerHour": 1,
+                     *             "spotRatePerHour": 1
+                     *           }
+                     *         ]
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_AdminInstanceList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description `FORBIDDEN`: The account's role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateInstance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Instance type
+                 * @example local-cpu
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "displayName": "Balanced",
+                 *       "offered": true,
+                 *       "ratePerHour": 1,
+                 *       "spotRatePerHour": 1
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateInstance"];
+            };
+        };
+        responses: {
+            /** @description The instance type as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "instance": {
+                     *           "available": true,
+                     *           "configuredRatePerHour": 1,
+                     *           "configuredSpotRatePerHour": 1,
+                     *           "displayName": "H100 (80GB)",
+                     *           "id": "h100-80gb",
+                     *           "offered": true,
+                     *           "ratePerHour": 1,
+                     *           "spotRatePerHour": 1
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_AdminInstanceDetail"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `FORBIDDEN`: The account's role does not allow it.
+             *     `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `INSTANCE_NOT_FOUND`: There is no such instance type.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description From 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Invitations a page; 20 where nothing is said.
+                 * @example 1
+                 */
+                pageSize?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of invitations */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "invitations": [
+                     *           {
+                     *             "createdAt": "2026-03-02T09:30:00Z",
+                     *             "email": "ada@example.org",
+                     *             "expiresAt": "2026-03-02T09:30:00Z",
+                     *             "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "invitedBy": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "role": "user",
+                     *             "state": "pending",
+                     *             "usedAt": "2026-03-02T09:30:00Z",
+                     *             "usedBy": "01971b8e-7c00-7000-8000-000000000005"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "meta": {
+                     *         "pagination": {
+                     *           "hasMore": true,
+                     *           "page": 1,
+                     *           "pageSize": 1,
+                     *           "total": 57
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_InvitationList"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description `FORBIDDEN`: The account's role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "grace@example.org",
+                 *       "expiresInDays": 1,
+                 *       "role": "user"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateInvitation"];
+            };
+        };
+        responses: {
+            /** @description The invitation */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "invitation": {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "email": "ada@example.org",
+                     *           "expiresAt": "2026-03-02T09:30:00Z",
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "invitedBy": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "role": "user",
+                     *           "state": "pending",
+                     *           "usedAt": "2026-03-02T09:30:00Z",
+                     *           "usedBy": "01971b8e-7c00-7000-8000-000000000005"
+                     *         },
+                     *         "mailed": true,
+                     *         "token": "q2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x7c8v",
+                     *         "url": "https://train.example.org/reset-password#token=q2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x7c8v"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_MadeInvitation"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `FORBIDDEN`: The account's role does not allow it.
+             *     `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             *     `SESSION_REQUIRED`: The operation is not for API keys; log in.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Invitation
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It cannot be used any more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Done"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `FORBIDDEN`: The account's role does not allow it.
+             *     `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             *     `SESSION_REQUIRED`: The operation is not for API keys; log in.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `INVITATION_NOT_FOUND`: There is no such invitation that could still be used.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /**
+                 * @description From 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description Accounts a page; 20 where nothing is said.
+                 * @example 1
+                 */
+                pageSize?: number;
+                /**
+                 * @description Text in address, name or organisation.
+                 * @example workshop
+                 */
+                search?: string;
+                /**
+                 * @description Only of this role.
+                 * @example all
+                 */
+                role?: components["schemas"]["RoleFilter"];
+                /**
+                 * @description Only of this tier.
+                 * @example all
+                 */
+                tier?: components["schemas"]["TierFilter"];
+                /**
+                 * @description Only those that may not log in, or only those that may.
+                 * @example all
+                 */
+                disabled?: components["schemas"]["Ternary"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of accounts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "users": [
+                     *           {
+                     *             "createdAt": "2026-03-02T09:30:00Z",
+                     *             "deletionScheduledFor": "2026-03-02T09:30:00Z",
+                     *             "disabled": true,
+                     *             "email": "ada@example.org",
+                     *             "emailVerified": true,
+                     *             "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "lastSeenAt": "2026-03-02T09:30:00Z",
+                     *             "monthlyBudget": 1,
+                     *             "name": "Bike workshop",
+                     *             "organization": "Example Ltd",
+                     *             "role": "user",
+                     *             "subscriptionTier": "free"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "meta": {
+                     *         "pagination": {
+                     *           "hasMore": true,
+                     *           "page": 1,
+                     *           "pageSize": 1,
+                     *           "total": 57
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_AdminUserList"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description `FORBIDDEN`: The account's role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Account
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "disabled": true,
+                 *       "monthlyBudget": 1,
+                 *       "role": "user",
+                 *       "subscriptionTier": "free"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateUser"];
+            };
+        };
+        responses: {
+            /** @description The account as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "user": {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "deletionScheduledFor": "2026-03-02T09:30:00Z",
+                     *           "disabled": true,
+                     *           "email": "ada@example.org",
+                     *           "emailVerified": true,
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "lastSeenAt": "2026-03-02T09:30:00Z",
+                     *           "monthlyBudget": 1,
+                     *           "name": "Bike workshop",
+                     *           "organization": "Example Ltd",
+                     *           "role": "user",
+                     *           "subscriptionTier": "free"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_AdminUserDetail"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `FORBIDDEN`: The account's role does not allow it.
+             *     `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             *     `SESSION_REQUIRED`: The operation is not for API keys; log in.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `NOT_FOUND`: There is nothing at this address.
+             *     `USER_NOT_FOUND`: There is no such account, or the caller may not know of it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `LAST_ADMIN`: No administrator who can log in would be left. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Account
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "expiresAt": "2026-03-02T09:30:00Z",
+                     *         "token": "q2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x7c8v",
+                     *         "url": "https://train.example.org/reset-password#token=q2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x7c8v"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_PasswordResetLink"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `FORBIDDEN`: The account's role does not allow it.
+             *     `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             *     `SESSION_REQUIRED`: The operation is not for API keys; log in.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `NOT_FOUND`: There is nothing at this address.
+             *     `USER_NOT_FOUND`: There is no such account, or the caller may not know of it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `TOO_MANY_LINKS`: The account has several links of this kind that still work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    sendVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Done"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `MAIL_NOT_CONFIGURED`: The server sends no links, as its public address is not set. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    verifyEmail: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "q2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x7c8v"
+                 *     }
+                 */
+                "application/json": components["schemas"]["VerifyEmail"];
+            };
+        };
+        responses: {
+            /** @description It is confirmed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Done"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `TOKEN_INVALID`: The link was used already or is too old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listApiKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "keys": [
+                     *           {
+                     *             "createdAt": "2026-03-02T09:30:00Z",
+                     *             "expiresAt": "2026-03-02T09:30:00Z",
+                     *             "hint": "br_6Qx0w",
+                     *             "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *             "name": "Bike workshop",
+                     *             "scope": "read"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_ApiKeyList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description `SESSION_REQUIRED`: The operation is not for API keys; log in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "expiresAt": "2026-03-02T09:30:00Z",
+                 *       "name": "nightly backup",
+                 *       "scope": "read"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateApiKey"];
+            };
+        };
+        responses: {
+            /** @description The key */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "key": {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "expiresAt": "2026-03-02T09:30:00Z",
+                     *           "hint": "br_6Qx0w",
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "lastUsedAt": "2026-03-02T09:30:00Z",
+                     *           "name": "Bike workshop",
+                     *           "scope": "read"
+                     *         },
+                     *         "secret": "br_6Qx0wq2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_MadeApiKey"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             *     `SESSION_REQUIRED`: The operation is not for API keys; log in.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `TOO_MANY_KEYS`: The account has as many API keys as it may. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description API key
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is accepted no more */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Done"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             *     `SESSION_REQUIRED`: The operation is not for API keys; log in.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `KEY_NOT_FOUND`: There is no such API key, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -4057,8 +6017,11 @@ export interface operations {
                      *         "token": "eyJhbGciOiJIUzI1NiJ9.eyJzaWQiOiIwMTk3In0.c2lnbmF0dXJl",
                      *         "user": {
                      *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "deletionScheduledFor": "2026-03-02T09:30:00Z",
                      *           "email": "ada@example.org",
+                     *           "emailVerified": true,
                      *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "monthlyBudget": 1,
                      *           "name": "Bike workshop",
                      *           "organization": "Example Ltd",
                      *           "role": "user",
@@ -4131,7 +6094,11 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             *     `SESSION_REQUIRED`: The operation is not for API keys; log in.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4165,8 +6132,11 @@ export interface operations {
                      *       "data": {
                      *         "user": {
                      *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "deletionScheduledFor": "2026-03-02T09:30:00Z",
                      *           "email": "ada@example.org",
+                     *           "emailVerified": true,
                      *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "monthlyBudget": 1,
                      *           "name": "Bike workshop",
                      *           "organization": "Example Ltd",
                      *           "role": "user",
@@ -4215,8 +6185,11 @@ export interface operations {
                      *       "data": {
                      *         "user": {
                      *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "deletionScheduledFor": "2026-03-02T09:30:00Z",
                      *           "email": "ada@example.org",
+                     *           "emailVerified": true,
                      *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "monthlyBudget": 1,
                      *           "name": "Bike workshop",
                      *           "organization": "Example Ltd",
                      *           "role": "user",
@@ -4239,7 +6212,10 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4263,6 +6239,588 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    requestDeletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "seven wild geese"
+                 *     }
+                 */
+                "application/json": components["schemas"]["RequestDeletion"];
+            };
+        };
+        responses: {
+            /** @description The account, with when it ends */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "user": {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "deletionScheduledFor": "2026-03-02T09:30:00Z",
+                     *           "email": "ada@example.org",
+                     *           "emailVerified": true,
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "monthlyBudget": 1,
+                     *           "name": "Bike workshop",
+                     *           "organization": "Example Ltd",
+                     *           "role": "user",
+                     *           "subscriptionTier": "free"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Me"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             *     `SESSION_REQUIRED`: The operation is not for API keys; log in.
+             *     `WRONG_PASSWORD`: The password that confirms the request is wrong.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `LAST_ADMIN`: No administrator who can log in would be left. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    cancelDeletion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "user": {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "deletionScheduledFor": "2026-03-02T09:30:00Z",
+                     *           "email": "ada@example.org",
+                     *           "emailVerified": true,
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "monthlyBudget": 1,
+                     *           "name": "Bike workshop",
+                     *           "organization": "Example Ltd",
+                     *           "role": "user",
+                     *           "subscriptionTier": "free"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Me"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             *     `SESSION_REQUIRED`: The operation is not for API keys; log in.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ZIP */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       1
+                     *     ]
+                     */
+                    "application/zip": number[];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    entryOptions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How to get in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "firstAccount": true,
+                     *         "passwordReset": true,
+                     *         "signup": "open"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_EntryOptions"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "currentPassword": "seven wild geese",
+                 *       "newPassword": "nine grey herons"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            /** @description It is changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Done"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             *     `SESSION_REQUIRED`: The operation is not for API keys; log in.
+             *     `WRONG_PASSWORD`: The password that confirms the request is wrong.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    forgotPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "email": "ada@example.org"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ForgotPassword"];
+            };
+        };
+        responses: {
+            /** @description It is sent where there is such an account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Done"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `MAIL_NOT_CONFIGURED`: The server sends no links, as its public address is not set. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "password": "seven wild geese",
+                 *       "token": "q2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x7c8v"
+                 *     }
+                 */
+                "application/json": components["schemas"]["ResetPassword"];
+            };
+        };
+        responses: {
+            /** @description It is changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Done"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `TOKEN_INVALID`: The link was used already or is too old. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "sessions": [
+                     *           {
+                     *             "addressPrefix": "192.0.2.0/24",
+                     *             "createdAt": "2026-03-02T09:30:00Z",
+                     *             "current": true,
+                     *             "expiresAt": "2026-03-02T09:30:00Z",
+                     *             "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "lastSeenAt": "2026-03-02T09:30:00Z",
+                     *             "userAgent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_SessionList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description `SESSION_REQUIRED`: The operation is not for API keys; log in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many ended */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Done"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             *     `SESSION_REQUIRED`: The operation is not for API keys; log in.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Session
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Done"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             *     `SESSION_REQUIRED`: The operation is not for API keys; log in.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `NOT_FOUND`: There is nothing at this address.
+             *     `SESSION_NOT_FOUND`: There is no such session, or it is somebody else's or over.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     signup: {
         parameters: {
             query?: never;
@@ -4275,6 +6833,7 @@ export interface operations {
                 /**
                  * @example {
                  *       "email": "ada@example.org",
+                 *       "invitation": "q2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x7c8v",
                  *       "name": "Bike workshop",
                  *       "organization": "Example Ltd",
                  *       "password": "seven wild geese"
@@ -4297,8 +6856,11 @@ export interface operations {
                      *         "token": "eyJhbGciOiJIUzI1NiJ9.eyJzaWQiOiIwMTk3In0.c2lnbmF0dXJl",
                      *         "user": {
                      *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "deletionScheduledFor": "2026-03-02T09:30:00Z",
                      *           "email": "ada@example.org",
+                     *           "emailVerified": true,
                      *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "monthlyBudget": 1,
                      *           "name": "Bike workshop",
                      *           "organization": "Example Ltd",
                      *           "role": "user",
@@ -4320,7 +6882,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
-            /** @description `SIGNUP_CLOSED`: The server takes no more accounts. */
+            /**
+             * @description `INVITATION_INVALID`: The server takes accounts by invitation, and there is none or it is not good for this address any more.
+             *     `SIGNUP_CLOSED`: The server takes no more accounts.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4385,6 +6950,8 @@ export interface operations {
                      *           "checkpointInterval": 100,
                      *           "earlyStoppingPatience": 1,
                      *           "maxDurationHours": 24,
+                     *           "overlongExamples": "truncate",
+                     *           "packing": true,
                      *           "seed": 42,
                      *           "validationSplitRatio": 0.1
                      *         },
@@ -4537,9 +7104,15 @@ export interface operations {
                  * @example Europe/Vienna
                  */
                 timezone?: string;
-                /** @description Only of this account; for administrators and billing administrators. */
+                /**
+                 * @description Only of this account; for administrators and billing administrators.
+                 * @example 01971b8e-7c00-7000-8000-000000000009
+                 */
                 userId?: string;
-                /** @description Whose costs; where nothing is said, everybody's for administrators and billing administrators, and one's own for all others. */
+                /**
+                 * @description Whose costs; where nothing is said, everybody's for administrators and billing administrators, and one's own for all others.
+                 * @example mine
+                 */
                 scope?: components["schemas"]["CostScope"];
             };
             header?: never;
@@ -4568,12 +7141,16 @@ export interface operations {
                      *           }
                      *         ],
                      *         "summary": {
+                     *           "apiCalls": 1,
                      *           "averageJobCost": 1,
+                     *           "compute": 1,
+                     *           "dataTransfer": 1,
                      *           "mostExpensiveJob": {
                      *             "cost": 1,
                      *             "id": "01971b8e-7c00-7000-8000-000000000005",
                      *             "name": "Bike workshop"
                      *           },
+                     *           "storage": 1,
                      *           "totalSpend": 1
                      *         }
                      *       },
@@ -4593,7 +7170,19 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `JOB_NOT_FOUND`: There is no such job, or it is somebody else's. */
+            /** @description `FORBIDDEN`: The account's role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `JOB_NOT_FOUND`: There is no such job, or it is somebody else's.
+             *     `USER_NOT_FOUND`: There is no such account, or the caller may not know of it.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4610,22 +7199,40 @@ export interface operations {
     exportCosts: {
         parameters: {
             query?: {
-                /** @description First day, as `2026-01-31` or an ISO time; without it, everything. */
+                /**
+                 * @description First day, as `2026-01-31` or an ISO time; without it, everything.
+                 * @example 2026-03-01
+                 */
                 startDate?: string;
-                /** @description Last day, included. */
+                /**
+                 * @description Last day, included.
+                 * @example 2026-03-31
+                 */
                 endDate?: string;
-                /** @description Length of a row. */
+                /**
+                 * @description Length of a row.
+                 * @example day
+                 */
                 groupBy?: components["schemas"]["CostGrouping"];
-                /** @description Only this job. */
+                /**
+                 * @description Only this job.
+                 * @example 01971b8e-7c00-7000-8000-000000000002
+                 */
                 jobId?: string;
                 /**
                  * @description Whose days, weeks and months these are: the IANA name of a time zone. UTC where nothing is said.
                  * @example Europe/Vienna
                  */
                 timezone?: string;
-                /** @description Only of this account; for administrators and billing administrators. */
+                /**
+                 * @description Only of this account; for administrators and billing administrators.
+                 * @example 01971b8e-7c00-7000-8000-000000000009
+                 */
                 userId?: string;
-                /** @description Whose costs; where nothing is said, everybody's for administrators and billing administrators, and one's own for all others. */
+                /**
+                 * @description Whose costs; where nothing is said, everybody's for administrators and billing administrators, and one's own for all others.
+                 * @example mine
+                 */
                 scope?: components["schemas"]["CostScope"];
             };
             header?: never;
@@ -4643,8 +7250,8 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4652,6 +7259,31 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /** @description `FORBIDDEN`: The account's role does not allow it. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `JOB_NOT_FOUND`: There is no such job, or it is somebody else's.
+             *     `USER_NOT_FOUND`: There is no such account, or the caller may not know of it.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getCostSummary: {
@@ -4682,15 +7314,18 @@ export interface operations {
                      *         "currentMonth": {
                      *           "apiCalls": 1,
                      *           "budget": 1,
+                     *           "committed": 1,
                      *           "compute": 1,
                      *           "dataTransfer": 1,
                      *           "daysRemaining": 1,
                      *           "held": 1,
                      *           "previousMonth": 1,
+                     *           "previousMonthToDate": 1,
                      *           "projectedTotal": 1,
                      *           "remaining": 1,
                      *           "spent": 1,
-                     *           "storage": 1
+                     *           "storage": 1,
+                     *           "trendPercent": 1
                      *         }
                      *       },
                      *       "success": true
@@ -4921,7 +7556,10 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4965,8 +7603,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of at most 200 characters. The same request with the same key is done once, and answered the same every time. */
-                "Idempotency-Key"?: string | null;
+                /**
+                 * @description Any text of at most 200 characters. The same request with the same key is done once, and answered the same every time.
+                 * @example upload-2026-03-02
+                 */
+                "Idempotency-Key"?: string;
             };
             path?: never;
             cookie?: never;
@@ -4979,11 +7620,21 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                     *         "message": "The file is being validated",
+                     *         "status": "uploading"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_DatasetConfirmed"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4991,6 +7642,34 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_REUSED`: The same `Idempotency-Key` came with another request.
+             *     `REQUEST_IN_PROGRESS`: The same request with the same `Idempotency-Key` is being answered.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     validateDataset: {
@@ -5078,7 +7757,10 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5290,7 +7972,10 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5473,7 +8158,10 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5544,7 +8232,10 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5786,7 +8477,10 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5968,6 +8662,8 @@ export interface operations {
                      *               "checkpointInterval": 100,
                      *               "earlyStoppingPatience": 1,
                      *               "maxDurationHours": 24,
+                     *               "overlongExamples": "truncate",
+                     *               "packing": true,
                      *               "seed": 42,
                      *               "validationSplitRatio": 0.1
                      *             },
@@ -6081,7 +8777,8 @@ export interface operations {
                  *       "maxSeqLength": 512,
                  *       "name": "Bike workshop",
                  *       "notes": "Second try with a longer warm-up",
-                 *       "packing": false,
+                 *       "overlongExamples": "truncate",
+                 *       "packing": true,
                  *       "presetId": "conservative",
                  *       "seed": 42,
                  *       "spot": false,
@@ -6144,7 +8841,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6460,7 +9160,8 @@ export interface operations {
                  *       },
                  *       "maxDurationHours": 24,
                  *       "maxSeqLength": 512,
-                 *       "packing": false,
+                 *       "overlongExamples": "truncate",
+                 *       "packing": true,
                  *       "presetId": "conservative",
                  *       "seed": 42,
                  *       "spot": false,
@@ -6565,7 +9266,10 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6836,6 +9540,8 @@ export interface operations {
                      *             "checkpointInterval": 100,
                      *             "earlyStoppingPatience": 1,
                      *             "maxDurationHours": 24,
+                     *             "overlongExamples": "truncate",
+                     *             "packing": true,
                      *             "seed": 42,
                      *             "validationSplitRatio": 0.1
                      *           },
@@ -7018,6 +9724,8 @@ export interface operations {
                      *             "checkpointInterval": 100,
                      *             "earlyStoppingPatience": 1,
                      *             "maxDurationHours": 24,
+                     *             "overlongExamples": "truncate",
+                     *             "packing": true,
                      *             "seed": 42,
                      *             "validationSplitRatio": 0.1
                      *           },
@@ -7068,7 +9776,10 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7159,7 +9870,10 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7568,7 +10282,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8184,7 +10901,10 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8366,7 +11086,10 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8678,7 +11401,10 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8725,7 +11451,10 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8784,7 +11513,10 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site. */
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -88,6 +88,8 @@ pub fn dataset(row: datasets::Dataset) -> Dataset {
         processed_at: row.processed_at,
         validated_at: row.validated_at,
         error_message: row.error_message,
+        deleted_at: row.deleted_at,
+        purge_at: row.deleted_at.map(app::retention::restorable_until),
         sample_conversations: None,
         created_at: row.created_at,
         updated_at: row.updated_at,

@@ -91,6 +91,8 @@ pub fn model(view: ModelView) -> ModelArtifact {
         },
         parent_model_id: view.parent.map(domain::ModelId::uuid),
         child_model_ids: view.children.into_iter().map(domain::ModelId::uuid).collect(),
+        deleted_at: view.deleted_at,
+        purge_at: view.deleted_at.map(app::retention::restorable_until),
         created_at: view.created_at,
         updated_at: view.updated_at,
     }

@@ -22,6 +22,9 @@ pub struct SignupRequest {
     /// Organisation.
     #[schema(max_length = 200)]
     pub organization: Option<String>,
+    /// Token of an invitation, where the server takes accounts by invitation.
+    #[schema(example = "q2b0m3x1c2v3b4n5m6a7s8d9f0g1h2j3k4l5z6x7c8v")]
+    pub invitation: Option<String>,
 }
 
 /// Credentials.
@@ -65,6 +68,14 @@ pub struct User {
     /// Its tier.
     #[schema(value_type = t::Tier)]
     pub subscription_tier: domain::Tier,
+    /// Its own monthly budget in USD; absent where the tier's counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub monthly_budget: Option<f64>,
+    /// Whether its owner proved that the address is theirs.
+    pub email_verified: bool,
+    /// When it goes with its data, where its owner asked for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deletion_scheduled_for: Option<DateTime<Utc>>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }

@@ -118,6 +118,9 @@ pub struct ListDatasets {
     pub status: Option<String>,
     /// Part of the name, description, consultant or vertical, without case.
     pub search: Option<String>,
+    /// `true` lists those that were deleted and can be restored, instead of the others.
+    #[param(default = false)]
+    pub deleted: Option<bool>,
 }
 
 /// Totals over all of the caller's data sets.
@@ -246,6 +249,12 @@ pub struct Dataset {
     /// Why it cannot be used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
+    /// When it was deleted; only in the list of those.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<DateTime<Utc>>,
+    /// Until when it can be restored; its file goes then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purge_at: Option<DateTime<Utc>>,
     /// The first three conversations; only in the detail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample_conversations: Option<Vec<Conversation>>,

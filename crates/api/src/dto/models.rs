@@ -33,6 +33,9 @@ pub struct ListModels {
     pub status: Option<String>,
     /// Order.
     pub sort_by: Option<ModelSort>,
+    /// `true` lists those that were deleted and can be restored, instead of the others.
+    #[param(default = false)]
+    pub deleted: Option<bool>,
     /// From 1.
     #[param(minimum = 1, default = 1)]
     pub page: Option<u64>,
@@ -160,6 +163,12 @@ pub struct ModelArtifact {
     pub parent_model_id: Option<Uuid>,
     /// Models that follow this one.
     pub child_model_ids: Vec<Uuid>,
+    /// When it was deleted; only in the list of those.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<DateTime<Utc>>,
+    /// Until when it can be restored; its files go then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purge_at: Option<DateTime<Utc>>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it last changed.

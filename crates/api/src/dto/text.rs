@@ -2,6 +2,7 @@
 //! marker here that is named by `#[schema(value_type = ..)]`; values come from the enumeration, so they cannot drift.
 
 use std::borrow::Cow;
+use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 /// A string schema with these values.
@@ -30,8 +31,18 @@ macro_rules! text_schema {
 text_schema! {
     /// Role of an account.
     Role: [], domain::Role;
+    /// The same, or all of them.
+    RoleFilter: ["all"], domain::Role;
     /// Subscription tier.
     Tier: [], domain::Tier;
+    /// The same, or all of them.
+    TierFilter: ["all"], domain::Tier;
+    /// What an API key is good for.
+    KeyScope: [], domain::KeyScope;
+    /// An act that the audit log keeps.
+    AuditAction: [], domain::audit::AuditAction;
+    /// The same, or all of them.
+    AuditActionFilter: ["all"], domain::audit::AuditAction;
     /// Format of a data set.
     DatasetFormat: [], domain::dataset::DatasetFormat;
     /// The same, or all of them.
@@ -91,4 +102,43 @@ impl utoipa::ToSchema for Ternary {
     fn name() -> Cow<'static, str> {
         Cow::Borrowed("Ternary")
     }
+}
+
+/// Who may sign up.
+pub struct SignupMode;
+
+impl utoipa::PartialSchema for SignupMode {
+    fn schema() -> RefOr<Schema> {
+        strings(["open", "invite", "closed"].into_iter())
+    }
+}
+
+impl utoipa::ToSchema for SignupMode {
+    fn name() -> Cow<'static, str> {
+        Cow::Borrowed("SignupMode")
+    }
+}
+
+macro_rules! or_null {
+    ($($(#[$meta:meta])* $name:ident: $kind:expr);+ $(;)?) => {$(
+        $(#[$meta])*
+        pub struct $name;
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new().schema_type(SchemaType::from_iter([$kind, Type::Null])).into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn name() -> Cow<'static, str> { Cow::Borrowed(stringify!($name)) }
+        }
+    )+};
+}
+
+or_null! {
+    /// A number; null takes it away.
+    NumberOrNull: Type::Number;
+    /// A text; null takes it away.
+    TextOrNull: Type::String;
 }

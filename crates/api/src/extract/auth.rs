@@ -1,15 +1,14 @@
-//! Who calls: from a bearer token or the session cookie, checked against its session row at every request.
+//! Who calls: from a bearer token, an API key or the session cookie, checked against its row at every request.
 
+use super::address::address_of;
 use crate::error::ApiError;
-use crate::limits::Budget;
+use crate::limits::{Budget, RateNote};
 use crate::state::ApiState;
-use axum::extract::{ConnectInfo, FromRequestParts};
-use domain::{Caller, Error, ErrorKind};
+use axum::extract::FromRequestParts;
+use domain::{AddressPrefix, Caller, Error, ErrorKind};
 use http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use http::request::Parts;
 use http::{HeaderMap, Method};
-use std::convert::Infallible;
-use std::net::SocketAddr;
 
 /// Name of the session cookie.
 pub const SESSION_COOKIE: &str = "brightrun_session";
@@ -36,9 +35,11 @@ impl FromRequestParts<ApiState> for Auth {
             let message = "A request with the session cookie must come from this server's own page (Origin header).";
             return Err(Error::new(ErrorKind::Forbidden, "ORIGIN_MISMATCH", message).into());
         }
-        let caller = app::accounts::authenticate(&state.app, &token).await?;
-        let budget = if is_safe(&parts.method) { Budget::Read } else { Budget::Write };
-        state.limits.check_user(budget, caller.user_id)?;
+        let address = address_of(parts, state).map(AddressPrefix::of);
+        let safe = is_safe(&parts.method);
+        let caller = app::accounts::authenticate(&state.app, &token, !safe, address).await?;
+        let budget = if safe { Budget::Read } else { Budget::Write };
+        state.limits.check_user(budget, caller.user_id, parts.extensions.get::<RateNote>())?;
         Ok(Self(caller))
     }
 }
@@ -72,19 +73,6 @@ pub fn same_origin(headers: &HeaderMap, public_url: &str) -> bool {
     let host = headers.get(HOST).and_then(|value| value.to_str().ok());
     let authority = origin.split_once("://").map(|(_, authority)| authority);
     matches!((authority, host), (Some(authority), Some(host)) if authority.eq_ignore_ascii_case(host))
-}
-
-/// The address that a request came from; the same for all where the listener does not say.
-#[derive(Debug)]
-pub struct ClientAddress(pub String);
-
-impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
-        let info = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(info.map_or_else(|| "unknown".to_owned(), |info| info.0.ip().to_string())))
-    }
 }
 
 #[cfg(test)]

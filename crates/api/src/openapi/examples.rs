@@ -15,6 +15,7 @@ const DEPTH: usize = 30;
 
 /// Texts by the property's name, or `Schema.property` where the name alone does not say enough.
 const TEXTS: &[(&str, &str)] = &[
+    (".id", "local-cpu"),
     ("ActivityEntry.message", "Support desk finished training"),
     ("ActivityEntry.subjectName", "Support desk"),
     ("BaseModel.id", "brightrun/tiny-chat"),

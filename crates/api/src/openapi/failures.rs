@@ -12,6 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 const OWN: &str = "x-codes";
 /// Codes of things by the beginning of the path that names them.
 const NOT_FOUND: &[(&str, &str)] = &[
+    ("/api/admin/instances/{id}", "INSTANCE_NOT_FOUND"),
+    ("/api/admin/invitations/{id}", "INVITATION_NOT_FOUND"),
+    ("/api/admin/users/{id}", "USER_NOT_FOUND"),
+    ("/api/auth/keys/{id}", "KEY_NOT_FOUND"),
+    ("/api/auth/sessions/{id}", "SESSION_NOT_FOUND"),
     ("/api/datasets/{id}", "DATASET_NOT_FOUND"),
     ("/api/jobs/{id}", "JOB_NOT_FOUND"),
     ("/api/models/{id}", "MODEL_NOT_FOUND"),
@@ -60,7 +65,7 @@ fn implied(path: &str, method: &str, operation: &Map<String, Value>) -> Vec<&'st
     if has_session {
         codes.extend(["UNAUTHORIZED", "RATE_LIMITED"]);
         if !matches!(method, "get" | "head") {
-            codes.push("ORIGIN_MISMATCH");
+            codes.extend(["KEY_READ_ONLY", "ORIGIN_MISMATCH"]);
         }
     }
     let content = operation.get("requestBody").and_then(|body| body["content"].as_object());

@@ -1,10 +1,25 @@
 //! Accounts.
 
+pub mod cancel_deletion;
+pub mod change_password;
+pub mod create_key;
+pub mod export;
+pub mod forgot_password;
+pub mod keys;
 pub mod login;
 pub mod logout;
 pub mod me;
+pub mod options;
+pub mod request_deletion;
+pub mod reset_password;
+pub mod revoke_key;
+pub mod revoke_others;
+pub mod revoke_session;
+pub mod send_verification;
+pub mod sessions;
 pub mod signup;
 pub mod update_me;
+pub mod verify_email;
 
 use crate::convert::accounts::session;
 use crate::dto::auth::Session;

@@ -9,6 +9,7 @@ pub mod export_report;
 pub mod fixes;
 pub mod get;
 pub mod list;
+pub mod restore;
 pub mod sample;
 pub mod update;
 pub mod upload;

@@ -6,4 +6,5 @@ pub mod delete;
 pub mod download;
 pub mod get;
 pub mod list;
+pub mod restore;
 pub mod update;

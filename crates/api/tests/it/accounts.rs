@@ -74,7 +74,7 @@ async fn a_wrong_password_and_an_unknown_address_look_the_same() {
 #[tokio::test]
 async fn a_closed_server_takes_the_first_account_only() {
     let (database, folder) = (TestDatabase::sqlite(), tempfile::tempdir().expect("a folder"));
-    let router = server_with(&database, folder.path(), SignupMode::Closed).await;
+    let (router, _) = server_with(&database, folder.path(), SignupMode::Closed).await;
     for (email, status) in [("root@example.org", 201), ("eve@example.org", 403)] {
         let body = json!({ "email": email, "password": PASSWORD, "name": "Someone" });
         let answer = read(router.clone().oneshot(request("POST", "/api/auth/signup", None, Some(body))).await.expect("an answer")).await;

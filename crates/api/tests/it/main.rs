@@ -2,20 +2,23 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod access;
 mod accounts;
+mod admin;
 mod catalogue;
 mod contract;
 mod costs;
 mod datasets;
 mod document;
 mod jobs;
+mod leaving;
 mod limits;
 mod models;
-mod node;
 mod notifications;
 mod openapi;
 mod operations;
 mod page;
+mod retention;
 mod settings;
 mod storage;
 mod stream;

@@ -12,7 +12,7 @@ use uuid::Uuid;
 enum Who {
     /// Anybody.
     Public,
-    /// Anybody with a signed address.
+    /// Anybody with a signed address, or with a token that was sent.
     Signed,
     /// Every account, for itself.
     Own,
@@ -23,6 +23,18 @@ enum Who {
     /// The owner of the thing only.
     Notification,
     Webhook,
+    /// Every account for itself, logged in: not with an API key.
+    Session,
+    /// The same, for a session or a key of its own.
+    LoginSession,
+    ApiKey,
+    /// Admins.
+    Admin,
+    /// Admins that are logged in.
+    AdminSession,
+    /// The same, for an account or an invitation, which are nobody's.
+    Account,
+    Invitation,
 }
 
 /// Who calls. The things that paths name are the owner's.
@@ -33,14 +45,22 @@ enum Actor {
     Other,
     BillingAdmin,
     Admin,
+    /// The owner with an API key that only reads.
+    ReadKey,
+    /// The owner with an API key that reads and writes.
+    WriteKey,
+    /// An admin with an API key that only reads.
+    AdminReadKey,
 }
 
-const ACTORS: [Actor; 5] = [Actor::Anonymous, Actor::Owner, Actor::Other, Actor::BillingAdmin, Actor::Admin];
+const ACTORS: [Actor; 8] =
+    [Actor::Anonymous, Actor::Owner, Actor::Other, Actor::BillingAdmin, Actor::Admin, Actor::ReadKey, Actor::WriteKey, Actor::AdminReadKey];
 
 /// What an actor is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answered {
     Unauthorized,
+    Forbidden,
     NotFound,
     /// A failure, whatever it is: the address is not signed.
     Refused,
@@ -52,6 +72,7 @@ impl Answered {
     fn is(self, status: StatusCode) -> bool {
         match self {
             Self::Unauthorized => status == StatusCode::UNAUTHORIZED,
+            Self::Forbidden => status == StatusCode::FORBIDDEN,
             Self::NotFound => status == StatusCode::NOT_FOUND,
             Self::Refused => status.is_client_error(),
             Self::Allowed => status.as_u16() < 500 && ![401, 403, 404, 405, 429].contains(&status.as_u16()),
@@ -60,26 +81,63 @@ impl Answered {
 }
 
 impl Who {
-    /// What `actor` is answered.
-    fn expected(self, actor: Actor) -> Answered {
+    /// What `actor` is answered to an operation of this method.
+    fn expected(self, method: &str, actor: Actor) -> Answered {
+        use Actor as A;
+        let sessions_only =
+            matches!(self, Self::Session | Self::LoginSession | Self::ApiKey | Self::AdminSession | Self::Account | Self::Invitation);
+        let admins_only = matches!(self, Self::Admin | Self::AdminSession | Self::Account | Self::Invitation);
         match (self, actor) {
             (Self::Public, _) => Answered::Allowed,
             (Self::Signed, _) => Answered::Refused,
-            (_, Actor::Anonymous) => Answered::Unauthorized,
-            (Self::Own, _) | (_, Actor::Owner) => Answered::Allowed,
-            (Self::Dataset | Self::Job | Self::Model, Actor::Admin) => Answered::Allowed,
-            (Self::Dataset | Self::Job | Self::Model | Self::Notification | Self::Webhook, _) => Answered::NotFound,
+            (_, A::Anonymous) => Answered::Unauthorized,
+            (_, A::ReadKey | A::AdminReadKey) if method != "GET" => Answered::Forbidden,
+            (_, A::ReadKey | A::WriteKey | A::AdminReadKey) if sessions_only => Answered::Forbidden,
+            (_, A::Admin | A::AdminReadKey) if admins_only => Answered::Allowed,
+            _ if admins_only => Answered::Forbidden,
+            (Self::Own | Self::Session, _) | (_, A::Owner | A::ReadKey | A::WriteKey) => Answered::Allowed,
+            (Self::Dataset | Self::Job | Self::Model, A::Admin | A::AdminReadKey) => Answered::Allowed,
+            (_, A::Other | A::BillingAdmin | A::Admin | A::AdminReadKey) => Answered::NotFound,
         }
     }
 }
 
 /// Operations after which the caller's session is over: they are called by accounts of their own.
-const SPENDING: &[(&str, &str)] = &[("POST", "/api/auth/logout")];
+const SPENDING: &[(&str, &str)] = &[
+    ("POST", "/api/auth/logout"),
+    ("POST", "/api/auth/me/deletion"),
+    ("POST", "/api/auth/password"),
+    ("POST", "/api/auth/sessions/revoke-others"),
+];
 
 const OPERATIONS: &[(&str, &str, Who)] = &[
     ("POST", "/api/auth/signup", Who::Public),
     ("POST", "/api/auth/login", Who::Public),
-    ("POST", "/api/auth/logout", Who::Own),
+    ("POST", "/api/auth/logout", Who::Session),
+    ("GET", "/api/auth/options", Who::Public),
+    ("GET", "/api/auth/sessions", Who::Session),
+    ("DELETE", "/api/auth/sessions/{id}", Who::LoginSession),
+    ("POST", "/api/auth/sessions/revoke-others", Who::Session),
+    ("GET", "/api/auth/keys", Who::Session),
+    ("POST", "/api/auth/keys", Who::Session),
+    ("DELETE", "/api/auth/keys/{id}", Who::ApiKey),
+    ("POST", "/api/auth/password", Who::Session),
+    ("POST", "/api/auth/password/forgot", Who::Public),
+    ("POST", "/api/auth/password/reset", Who::Signed),
+    ("POST", "/api/auth/email/verify", Who::Signed),
+    ("POST", "/api/auth/email/send-verification", Who::Own),
+    ("POST", "/api/auth/me/deletion", Who::Session),
+    ("DELETE", "/api/auth/me/deletion", Who::Session),
+    ("GET", "/api/auth/me/export", Who::Own),
+    ("GET", "/api/admin/users", Who::Admin),
+    ("PATCH", "/api/admin/users/{id}", Who::Account),
+    ("POST", "/api/admin/users/{id}/password-reset", Who::Account),
+    ("GET", "/api/admin/invitations", Who::Admin),
+    ("POST", "/api/admin/invitations", Who::AdminSession),
+    ("DELETE", "/api/admin/invitations/{id}", Who::Invitation),
+    ("GET", "/api/admin/instances", Who::Admin),
+    ("PATCH", "/api/admin/instances/{id}", Who::Admin),
+    ("GET", "/api/admin/audit", Who::Admin),
     ("GET", "/api/auth/me", Who::Own),
     ("PATCH", "/api/auth/me", Who::Own),
     ("GET", "/api/datasets", Who::Own),
@@ -90,6 +148,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("PATCH", "/api/datasets/{id}", Who::Dataset),
     ("DELETE", "/api/datasets/{id}", Who::Dataset),
     ("POST", "/api/datasets/{id}/confirm", Who::Dataset),
+    ("POST", "/api/datasets/{id}/restore", Who::Dataset),
     ("PUT", "/api/datasets/{id}/upload", Who::Dataset),
     ("POST", "/api/datasets/{id}/fixes", Who::Dataset),
     ("GET", "/api/datasets/{id}/conversations", Who::Dataset),
@@ -116,6 +175,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("GET", "/api/models/{id}", Who::Model),
     ("PATCH", "/api/models/{id}", Who::Model),
     ("DELETE", "/api/models/{id}", Who::Model),
+    ("POST", "/api/models/{id}/restore", Who::Model),
     ("GET", "/api/models/{id}/download", Who::Model),
     ("GET", "/api/models/{id}/archive", Who::Signed),
     ("GET", "/api/costs", Who::Own),
@@ -178,6 +238,14 @@ fn body(method: &str, path: &str, dataset: &str) -> Option<Value> {
             let email = format!("{}@example.org", Uuid::now_v7());
             Some(json!({ "email": email, "password": crate::world::PASSWORD, "name": "x" }))
         }
+        ("POST", "/api/auth/keys") => Some(json!({ "name": "x", "scope": "read" })),
+        ("POST", "/api/auth/password") => Some(json!({ "currentPassword": crate::world::PASSWORD, "newPassword": "another fine one" })),
+        ("POST", "/api/auth/password/forgot") => Some(json!({ "email": "ada@example.org" })),
+        ("POST", "/api/auth/password/reset") => Some(json!({ "token": "x", "password": "another fine one" })),
+        ("POST", "/api/auth/email/verify") => Some(json!({ "token": "x" })),
+        ("POST", "/api/auth/me/deletion") => Some(json!({ "password": crate::world::PASSWORD })),
+        ("PATCH", path) if path.starts_with("/api/admin/users/") => Some(json!({ "monthlyBudget": 5 })),
+        ("PATCH", path) if path.starts_with("/api/admin/instances/") => Some(json!({ "ratePerHour": 0.06 })),
         ("POST", "/api/auth/login") => Some(json!({ "email": "ada@example.org", "password": crate::world::PASSWORD })),
         ("POST", path) if path.ends_with("/fixes") => Some(json!({ "fixes": ["drop_duplicates"] })),
         ("POST", "/api/jobs" | "/api/jobs/estimate") => Some(job_body(dataset)),
@@ -221,8 +289,21 @@ async fn thing(world: &World, who: Who) -> Option<Uuid> {
         Who::Model => Some(world.model(&world.ada, "Hers").await.0.uuid()),
         Who::Notification => Some(world.notification(&world.ada).await.uuid()),
         Who::Webhook => Some(world.webhook(&world.ada).await),
-        Who::Public | Who::Signed | Who::Own => None,
+        Who::LoginSession => Some(world.login_session(&world.ada).await),
+        Who::ApiKey => Some(world.api_key(&world.ada, "read").await.0),
+        Who::Account => Some(world.stored_account().await.uuid()),
+        Who::Invitation => {
+            let made = world.post("/api/admin/invitations", Some(&world.admin), json!({})).await.data();
+            Some(made["invitation"]["id"].as_str().expect("an id").parse().expect("an id"))
+        }
+        Who::Public | Who::Signed | Who::Own | Who::Session | Who::Admin | Who::AdminSession => None,
     }
+}
+
+/// The path of a thing. Instance types have names of their own.
+fn at(path: &str, id: Uuid) -> String {
+    let id = if path.starts_with("/api/admin/instances/") { "local-cpu".to_owned() } else { id.to_string() };
+    path.replace("{id}", &id)
 }
 
 /// The matrix: every operation × every actor.
@@ -235,6 +316,9 @@ async fn every_operation_answers_every_actor_as_its_row_says() {
     for account in [&world.ada, &world.bob, &billing, &world.admin] {
         datasets.insert(account.email.clone(), world.ready_dataset(account, "Own").await.id.to_string());
     }
+    let key = async |account: &Account, scope| Account { token: world.api_key(account, scope).await.1, ..account.clone() };
+    let (read_key, write_key) = (key(&world.ada, "read").await, key(&world.ada, "write").await);
+    let admin_key = key(&world.admin, "read").await;
     let mut wrong = Vec::new();
     for (method, path, who) in OPERATIONS {
         for actor in ACTORS {
@@ -242,6 +326,9 @@ async fn every_operation_answers_every_actor_as_its_row_says() {
             let spent;
             let account = match actor {
                 Actor::Anonymous => None,
+                Actor::ReadKey => Some(&read_key),
+                Actor::WriteKey => Some(&write_key),
+                Actor::AdminReadKey => Some(&admin_key),
                 _ if SPENDING.contains(&(method, path)) => {
                     spent = world.signup(&format!("{}@example.org", Uuid::now_v7())).await;
                     Some(&spent)
@@ -252,8 +339,8 @@ async fn every_operation_answers_every_actor_as_its_row_says() {
                 Actor::Admin => Some(&world.admin),
             };
             let dataset = account.and_then(|account| datasets.get(&account.email)).map_or("", String::as_str);
-            let request = request(method, &path.replace("{id}", &id.to_string()), account, body(method, path, dataset));
-            let (status, expected) = (world.send(request).await.status(), who.expected(actor));
+            let request = request(method, &at(path, id), account, body(method, path, dataset));
+            let (status, expected) = (world.send(request).await.status(), who.expected(method, actor));
             if !expected.is(status) {
                 wrong.push(format!("{method} {path} by {actor:?}: {status} instead of {expected:?}"));
             }
@@ -266,6 +353,10 @@ async fn every_operation_answers_every_actor_as_its_row_says() {
 async fn things_of_others_look_as_if_they_were_not_there() {
     let world = World::new().await;
     for (method, path, who) in OPERATIONS {
+        // What is nobody's is not looked for before it is known who asks.
+        if matches!(who, Who::Account | Who::Invitation) {
+            continue;
+        }
         let Some(id) = thing(&world, *who).await else { continue };
         let call = async |id: &str| world.call(method, &path.replace("{id}", id), Some(&world.bob), body(method, path, "")).await;
         let (another, none) = (call(&id.to_string()).await, call(&Uuid::from_u128(1).to_string()).await);
@@ -273,7 +364,7 @@ async fn things_of_others_look_as_if_they_were_not_there() {
         assert_eq!(none.json(), another.json(), "{method} {path}: another's thing and no thing look the same");
         assert_eq!(call("x").await.error().0, 404, "{method} {path} with no id");
         // None of that has changed anything.
-        if OPERATIONS.contains(&("GET", path, *who)) && !path.ends_with("/stream") {
+        if OPERATIONS.contains(&("GET", path, *who)) && !path.ends_with("/stream") && !path.ends_with("/logs/download") {
             world.get(&path.replace("{id}", &id.to_string()), &world.ada).await.data();
         }
     }

@@ -1,6 +1,6 @@
 //! What every test begins with: a server without a network, its accounts, and requests to it.
 
-use api::{Options, RateLimits};
+use api::{Options, RateLimits, TrustedProxies};
 use app::mail::{Mail, MailError, Mailer};
 use app::{App, Config, SignupMode};
 use axum::body::Body;
@@ -19,7 +19,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 use testkit::{ManualClock, TestDatabase, rows};
@@ -85,8 +85,8 @@ pub struct World {
     pub bob: Account,
     pub outbox: Arc<Outbox>,
     router: axum::Router,
-    _database: TestDatabase,
-    _folder: TempDir,
+    database: TestDatabase,
+    folder: TempDir,
 }
 
 /// An answer, read to its end.
@@ -155,16 +155,25 @@ impl World {
         let (router, app, clock, stopping) = server(&database, folder.path(), SignupMode::Open, outbox.clone()).await;
         let nobody = || Account { id: UserId(uuid::Uuid::nil()), email: String::new(), token: String::new() };
         let (admin, ada, bob) = (nobody(), nobody(), nobody());
-        let mut world = Self { app, clock, stopping, admin, ada, bob, outbox, router, _database: database, _folder: folder };
+        let mut world = Self { app, clock, stopping, admin, ada, bob, outbox, router, database: database, folder: folder };
         world.admin = world.signup("root@example.org").await;
         world.ada = world.signup("ada@example.org").await;
         world.bob = world.signup("bob@example.org").await;
+        world.forget_tasks().await;
         world
     }
 
     /// Another server over the same rows, with other rate limits or another page.
     pub fn router_with(&self, rate_limits: RateLimits, page: api::PageFile) -> axum::Router {
-        api::router(self.app.clone(), Options { rate_limits, page, stopping: self.stopping.clone() })
+        api::router(
+            self.app.clone(),
+            Options {
+                rate_limits,
+                page,
+                trusted_proxies: TrustedProxies::parse("10.9.0.0/16").expect("a network"),
+                stopping: self.stopping.clone(),
+            },
+        )
     }
 
     pub async fn signup(&self, email: &str) -> Account {
@@ -179,6 +188,89 @@ impl World {
         let account = self.signup(email).await;
         db::users::update(&self.app.db, account.id, |user| user.role = role).await.expect("written").expect("there");
         account
+    }
+
+    /// Another login session.
+    pub async fn login_session(&self, who: &Account) -> uuid::Uuid {
+        let now = self.clock.now();
+        let session = db::sessions::Session {
+            id: domain::SessionId::new(now),
+            user_id: who.id,
+            created_at: now,
+            expires_at: now + Duration::days(1),
+            revoked_at: None,
+            last_seen_at: None,
+            user_agent: None,
+            address_prefix: None,
+        };
+        db::sessions::insert(&self.app.db, &session).await.expect("stored");
+        session.id.uuid()
+    }
+
+    /// An API key: its id, and the key itself.
+    pub async fn api_key(&self, who: &Account, scope: &str) -> (uuid::Uuid, String) {
+        let data = self.post("/api/auth/keys", Some(who), json!({ "name": "x", "scope": scope })).await.data();
+        let id = data["key"]["id"].as_str().expect("an id").parse().expect("an id");
+        (id, data["secret"].as_str().expect("a key").to_owned())
+    }
+
+    /// An account that nobody logs in to.
+    pub async fn stored_account(&self) -> UserId {
+        let email = format!("{}@example.org", uuid::Uuid::now_v7());
+        rows::stored_user(&self.app.db, &email, self.clock.now()).await.id
+    }
+
+    /// Empties the queue: nobody waits for the mail that signing up sends.
+    async fn forget_tasks(&self) {
+        let (db, now) = (&self.app.db, self.clock.now());
+        for task in db::tasks::claim(db, "test", 100, now, now + Duration::seconds(1)).await.expect("claimed") {
+            db::tasks::finish(db, task.id, "test").await.expect("finished");
+        }
+    }
+
+    /// Works until nothing waits in the queue.
+    pub async fn settle(&self) {
+        let stop = CancellationToken::new();
+        let worker = tokio::spawn(app::jobs::run_worker(self.app.clone(), stop.clone()));
+        let idle = async {
+            loop {
+                let counts = self.app.queue.counts().await.expect("counted");
+                if counts.pending + counts.running == 0 {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(60), idle).await.expect("the queue empties");
+        stop.cancel();
+        worker.await.expect("the worker ends");
+    }
+
+    /// The mail that was sent since the last look: `number` of them.
+    pub async fn mails(&self, number: usize) -> Vec<Mail> {
+        self.settle().await;
+        let mails = self.outbox.take();
+        assert_eq!(mails.len(), number, "{mails:#?}");
+        mails
+    }
+
+    /// What the reconciler does for accounts that leave.
+    pub async fn purge(&self) {
+        app::accounts::purge_due(&self.app).await.expect("purged");
+    }
+
+    /// Number of objects in the store.
+    pub fn objects(&self) -> usize {
+        fn files(folder: &Path) -> usize {
+            let entries = std::fs::read_dir(folder).map(|entries| entries.flatten().collect::<Vec<_>>()).unwrap_or_default();
+            entries.iter().map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { 1 }).sum()
+        }
+        files(&self.folder.path().join("objects"))
+    }
+
+    /// The SQLite file.
+    pub fn database_file(&self) -> PathBuf {
+        self.database.url.trim_start_matches("sqlite://").trim_end_matches("?mode=rwc").into()
     }
 
     pub async fn send(&self, request: Request<Body>) -> Response {
@@ -418,13 +510,17 @@ async fn server(
         config: config(folder, signup),
     });
     let stopping = CancellationToken::new();
-    let router = api::router(app.clone(), Options { rate_limits: generous(), page: no_page, stopping: stopping.clone() });
+    let router = api::router(
+        app.clone(),
+        Options { rate_limits: generous(), page: no_page, trusted_proxies: TrustedProxies::default(), stopping: stopping.clone() },
+    );
     (router, app, clock, stopping)
 }
 
-/// A server with another rule of who may sign up.
-pub async fn server_with(database: &TestDatabase, folder: &Path, signup: SignupMode) -> axum::Router {
-    server(database, folder, signup, Arc::default()).await.0
+/// A server with another rule of who may sign up, and its clock.
+pub async fn server_with(database: &TestDatabase, folder: &Path, signup: SignupMode) -> (axum::Router, Arc<ManualClock>) {
+    let (router, _, clock, _) = server(database, folder, signup, Arc::default()).await;
+    (router, clock)
 }
 
 fn config(folder: &Path, signup: SignupMode) -> Config {

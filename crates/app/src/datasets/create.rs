@@ -1,5 +1,6 @@
 //! Announcing a file.
 
+use super::restore::over_quota;
 use super::{Dataset, checked_description, checked_name, key_of};
 use crate::{App, accounts};
 use blob::{Key, SizeLimit};
@@ -106,7 +107,7 @@ fn checked(input: CreateDataset) -> Result<CreateDataset> {
 }
 
 async fn insert(app: &App, caller: &Caller, input: CreateDataset) -> Result<Dataset> {
-    check_limits(app, caller, input.file_size).await?;
+    let most = check_file_size(app, caller, input.file_size).await?;
     let now = app.clock.now();
     let id = DatasetId::new(now);
     // Text files hold JSON lines, and are kept under that extension.
@@ -137,22 +138,20 @@ async fn insert(app: &App, caller: &Caller, input: CreateDataset) -> Result<Data
         created_at: now,
         updated_at: now,
     };
-    db::datasets::insert(&app.db, &dataset).await?;
-    Ok(dataset)
+    match db::datasets::insert_within(&app.db, &dataset, most).await? {
+        Ok(()) => Ok(dataset),
+        Err(used) => Err(over_quota(used, dataset.file_size, most)),
+    }
 }
 
-async fn check_limits(app: &App, caller: &Caller, size: u64) -> Result<()> {
+/// Answers how many bytes the account's data sets may hold.
+async fn check_file_size(app: &App, caller: &Caller, size: u64) -> Result<u64> {
     let limits = app.limits(accounts::account(app, caller).await?.tier);
     if size > limits.max_file_size {
         let message = format!("The file has {size} bytes; your account allows {} a file.", limits.max_file_size);
         return Err(Error::new(ErrorKind::TooLarge, "FILE_TOO_LARGE", message).with_field("fileSize"));
     }
-    let used = db::datasets::totals(&app.db, Some(caller.user_id)).await?.bytes;
-    if used.saturating_add(size) > limits.max_storage {
-        let message = format!("Your data sets hold {used} of {} bytes; delete some before you add {size} more.", limits.max_storage);
-        return Err(Error::new(ErrorKind::TooLarge, "STORAGE_QUOTA_EXCEEDED", message).with_field("fileSize"));
-    }
-    Ok(())
+    Ok(limits.max_storage)
 }
 
 async fn signed(app: &App, dataset: &Dataset) -> Result<CreatedDataset> {

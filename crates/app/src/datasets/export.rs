@@ -36,9 +36,12 @@ pub async fn export(app: &App, caller: &Caller, id: DatasetId, format: DatasetFo
         let done = convert(content, Some(&mut writer as &mut dyn Write), options, &mut |_| ControlFlow::Continue(()));
         match done {
             Ok(_) => {
-                writer.end().map_err(|error| tracing::debug!(error = &error as &dyn std::error::Error, "an export was not read to its end"))
+                if let Err(error) = writer.end() {
+                    tracing::debug!(error = &error as &dyn std::error::Error, "an export was not read to its end");
+                }
             }
-            Err(error) => Err(tracing::warn!(error = &error as &dyn std::error::Error, dataset = %id, "an export broke off")),
+            // Dropping the writer tells the reader.
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, dataset = %id, "an export broke off"),
         }
     }));
     Ok(Export { file_name: file_name(&dataset, format), content: stream })

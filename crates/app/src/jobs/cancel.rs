@@ -31,8 +31,21 @@ pub async fn cancel(app: &App, caller: &Caller, id: JobId, reason: Option<Cancel
     if matches!(reason, CancelReason::Budget | CancelReason::MaxDuration) {
         return Err(Error::invalid("reason", format!("'{reason}' is a reason of the platform's; choose another.")));
     }
+    request_cancel(app, &job, reason).await?;
+    match tokio::time::timeout(LIMIT, until_ended(app, id)).await {
+        Ok(ended) => answer(app, &ended?).await,
+        Err(_) => Err(Error::new(
+            ErrorKind::Unavailable,
+            "CANCEL_PENDING",
+            "The training process does not answer; the job is being cancelled and will be as soon as it does.",
+        )),
+    }
+}
+
+/// Asks for the end of a job, and returns at once. One that is queued has ended then.
+pub(crate) async fn request_cancel(app: &App, job: &Job, reason: CancelReason) -> Result<()> {
     let now = app.clock.now();
-    let estimate = StoredEstimate::of(&job).map_err(Error::internal)?;
+    let estimate = StoredEstimate::of(job).map_err(Error::internal)?;
     let change = |job: &mut Job, effects: &mut JobEffects| -> Result<()> {
         if !job.status.can_cancel() {
             let why = format!("The job is {} and cannot be cancelled any more.", job.status);
@@ -47,16 +60,9 @@ pub async fn cancel(app: &App, caller: &Caller, id: JobId, reason: Option<Cancel
         }
         Ok(())
     };
-    db::jobs::update(&app.db, id, now, change).await?.ok_or_else(|| Error::not_found("JOB_NOT_FOUND", "job"))??;
-    app.hub.notify(id, job.user_id);
-    match tokio::time::timeout(LIMIT, until_ended(app, id)).await {
-        Ok(ended) => answer(app, &ended?).await,
-        Err(_) => Err(Error::new(
-            ErrorKind::Unavailable,
-            "CANCEL_PENDING",
-            "The training process does not answer; the job is being cancelled and will be as soon as it does.",
-        )),
-    }
+    db::jobs::update(&app.db, job.id, now, change).await?.ok_or_else(|| Error::not_found("JOB_NOT_FOUND", "job"))??;
+    app.hub.notify(job.id, job.user_id);
+    Ok(())
 }
 
 /// Ends the run here where nobody follows it; otherwise its follower has seen the request and does it.

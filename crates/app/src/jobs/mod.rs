@@ -13,10 +13,8 @@ mod create;
 mod failure;
 mod finish;
 mod follow;
-mod import;
 mod ingest;
 mod launch;
-mod orphans;
 mod queries;
 mod queue_plan;
 mod resolve;
@@ -31,6 +29,7 @@ mod worker;
 
 pub use callback::{SignedCall, grant_checkpoint, report};
 pub use cancel::cancel;
+pub(crate) use cancel::request_cancel;
 pub use checkpoints::list as checkpoints;
 pub use create::{create, estimate, retry};
 pub(crate) use queries::read_log;

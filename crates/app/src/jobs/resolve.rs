@@ -8,7 +8,7 @@ use domain::{Caller, DatasetId, Error, MicroUsd, Result};
 
 use super::base_model::Geometry;
 use super::types::{HyperparametersInput, JobRequest, SettingsInput};
-use crate::{App, Config};
+use crate::{App, Config, catalogue};
 
 /// Seconds before the first step and after the last: start, loading, tokenising, writing the adapter.
 const SETUP_SECONDS: f64 = 5.0;
@@ -40,7 +40,7 @@ pub struct Resolved {
 /// With the field at fault; `DATASET_NOT_FOUND`, `DATASET_NOT_READY`.
 pub async fn resolve(app: &App, caller: &Caller, request: &JobRequest) -> Result<Resolved> {
     let dataset = ready_dataset(app, caller, request.dataset_id).await?;
-    let instances = crate::catalogue::instances(app, &app.cluster.health().await, true);
+    let instances = catalogue::instances(app).await?;
     let wished = Wished::of(app, caller, &instances).await?;
     let base_model = base_model(&app.config, request.base_model.as_deref().or(wished.base_model.as_deref()))?.clone();
     let (instance, gpu, rate) = machine(&instances, request.gpu.as_ref().or(wished.gpu.as_ref()))?;

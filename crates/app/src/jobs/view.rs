@@ -4,25 +4,34 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, Utc};
 use db::jobs::{Job, StepMetrics};
+use domain::catalogue::InstanceType;
 use domain::job::{JobStatus, StageGroup};
 use domain::{DatasetId, MicroUsd, Result};
 
 use super::stages;
 use super::stored::{RunInfo, StoredEstimate};
 use super::types::{FailureView, JobView, MetricsView};
-use crate::App;
+use crate::{App, catalogue};
 
 /// Makes views; asks for each data set once.
 pub struct Viewer<'a> {
     app: &'a App,
     now: DateTime<Utc>,
     datasets: HashMap<DatasetId, (String, u64)>,
+    instances: Option<Vec<InstanceType>>,
 }
 
 impl<'a> Viewer<'a> {
     /// As of now.
     pub fn new(app: &'a App) -> Self {
-        Self { app, now: app.clock.now(), datasets: HashMap::new() }
+        Self { app, now: app.clock.now(), datasets: HashMap::new(), instances: None }
+    }
+
+    async fn instances(&mut self) -> Result<&[InstanceType]> {
+        if self.instances.is_none() {
+            self.instances = Some(catalogue::instances(self.app).await?);
+        }
+        Ok(self.instances.as_deref().unwrap_or_default())
     }
 
     /// A job as shown.
@@ -32,7 +41,7 @@ impl<'a> Viewer<'a> {
         let estimate = StoredEstimate::of(&job).map_err(domain::Error::internal)?;
         let run = RunInfo::of(&job);
         let live = Live::new(&job, &estimate, &run, self.now);
-        let instance = self.app.config.instances.iter().find(|i| i.id == job.gpu_config.instance_type);
+        let instance = self.instances().await?.iter().find(|i| i.id == job.gpu_config.instance_type).cloned();
         Ok(JobView {
             id: job.id,
             user_id: job.user_id,
@@ -43,7 +52,7 @@ impl<'a> Viewer<'a> {
             cancelling: !job.status.is_terminal() && job.cancel_requested_at.is_some(),
             preset_id: job.preset_id,
             config: job.config(),
-            instance_name: instance.map_or_else(|| job.gpu_config.instance_type.clone(), |i| i.display_name.clone()),
+            instance_name: instance.as_ref().map_or_else(|| job.gpu_config.instance_type.clone(), |i| i.display_name.clone()),
             memory_total_bytes: instance.map(|i| i.memory_bytes).filter(|bytes| *bytes > 0),
             stage: job.stage,
             stages: stages::views(&run.stages, job.status, self.now),

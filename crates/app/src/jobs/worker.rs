@@ -16,7 +16,6 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::follow::follow;
-use super::orphans::Orphans;
 use super::stored::{RunInfo, StoredEstimate};
 use super::{finish, ingest, launch, queue_plan};
 use crate::{App, notifications};
@@ -27,6 +26,8 @@ const RECONCILE: Duration = Duration::from_millis(1500);
 const LEAVE: Duration = Duration::from_secs(3);
 /// How often it is looked whose week is over.
 const WEEKS_SECONDS: i64 = 300;
+/// How often what is not needed any more is removed.
+const PURGE: chrono::Duration = chrono::Duration::hours(6);
 /// Queued jobs whose place in the queue is told.
 const TOLD_PLACES: usize = 50;
 /// By how much an expected start must have moved to be written down again.
@@ -42,7 +43,6 @@ pub struct Worker {
     dispatching: tokio::sync::Mutex<()>,
     /// When weeks were last summed up, in seconds since 1970.
     weeks_at: AtomicI64,
-    orphans: Orphans,
 }
 
 /// Works until `shutdown` is cancelled: tasks, runs and the reconciler. Then stops the runs that cannot outlive this process, with a
@@ -51,6 +51,9 @@ pub async fn run_worker(app: Arc<App>, shutdown: CancellationToken) {
     // One process writes to a SQLite file as a rule; what it left running when it was killed is taken over at once.
     let options = WorkerOptions { only_worker: app.db.backend() == "sqlite", ..WorkerOptions::default() };
     let worker = Arc::new(Worker::new(Arc::clone(&app)));
+    if let Err(error) = first_purge(&app).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "the removal of what is not needed any more could not be queued");
+    }
     let handler = Arc::new(Handler(Arc::clone(&worker)));
     let reconciler = async {
         while !shutdown.is_cancelled() {
@@ -82,7 +85,6 @@ impl Worker {
             stop: CancellationToken::new(),
             dispatching: tokio::sync::Mutex::new(()),
             weeks_at: AtomicI64::new(0),
-            orphans: Orphans::default(),
         }
     }
 
@@ -114,8 +116,8 @@ impl Worker {
                 _ => {}
             }
         }
-        self.orphans.stop(&self.app).await?;
         crate::datasets::reconcile(&self.app).await?;
+        crate::accounts::purge_due(&self.app).await?;
         // Jobs first: what cannot be told must not hold them up.
         self.dispatch().await?;
         if self.weeks_due(now) {
@@ -307,6 +309,20 @@ fn lock(attempts: &Mutex<HashSet<AttemptId>>) -> MutexGuard<'_, HashSet<AttemptI
     attempts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Queues the first removal, where none waits or runs.
+async fn first_purge(app: &App) -> Result<()> {
+    if !app.queue.contains(&Task::Purge).await? {
+        app.queue.push_at(&Task::Purge, app.clock.now() + chrono::Duration::minutes(1)).await?;
+    }
+    Ok(())
+}
+
+/// Queues the next removal of what is not needed any more, then does this one: so there always is a next one.
+async fn purge(app: &App, stop: &CancellationToken) -> Result<()> {
+    app.queue.push_at(&Task::Purge, app.clock.now() + PURGE).await?;
+    crate::retention::purge(app, stop).await.map(drop)
+}
+
 /// Does the queue's tasks with a shared worker.
 struct Handler(Arc<Worker>);
 
@@ -315,10 +331,13 @@ impl TaskHandler for Handler {
     async fn handle(&self, task: Task, context: TaskContext) -> Result<(), TaskError> {
         let done = match task {
             Task::ValidateDataset { dataset_id } => crate::datasets::run_validation(&self.0.app, dataset_id, &context.stop).await,
+            Task::Purge => purge(&self.0.app, &context.stop).await,
             // Every launch looks at the whole queue: the order is the queue's, not that of the tasks.
             Task::LaunchJob { .. } => self.0.dispatch().await,
             Task::SendMail { mail_id, attempt } => crate::mail::outbox::send(&self.0.app, mail_id, attempt).await,
             Task::DeliverWebhook { delivery_id, attempt } => crate::webhooks::deliver(&self.0.app, delivery_id, attempt).await,
+            Task::SendPasswordReset { user_id } => crate::accounts::send_password_reset(&self.0.app, user_id).await,
+            Task::SendVerification { user_id } => crate::accounts::send_verification(&self.0.app, user_id).await,
         };
         match done {
             Err(_) if context.stop.is_cancelled() => Err(TaskError::Interrupted),
@@ -333,6 +352,10 @@ impl TaskHandler for Handler {
             Task::LaunchJob { .. } => {}
             // Only storage that does not answer leads here; a try that failed is written down by the try itself.
             Task::SendMail { .. } | Task::DeliverWebhook { .. } => {}
+            // The next one waits already.
+            Task::Purge => {}
+            // The log has why; the account's owner asks again.
+            Task::SendPasswordReset { .. } | Task::SendVerification { .. } => {}
         }
         Ok(())
     }

@@ -6,25 +6,22 @@
 use super::types::{Archive, FileView};
 use super::{not_found, view};
 use crate::App;
+use crate::pipe::piped;
 use async_zip::base::write::ZipFileWriter;
 use async_zip::{Compression, ZipEntryBuilder};
-use blob::{ByteStream, Key};
+use blob::Key;
 use chrono::{DateTime, Utc};
 use domain::{Error, ErrorKind, ModelId, Result};
 use futures::{AsyncWriteExt, StreamExt};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use std::io;
 use std::sync::Arc;
 use tokio_util::compat::TokioAsyncWriteCompatExt;
-use tokio_util::io::ReaderStream;
 
 const LOCAL_HEADER: u64 = 30;
 const DESCRIPTOR: u64 = 16;
 const CENTRAL_HEADER: u64 = 46;
 const END: u64 = 22;
-/// Bytes between the writing and the reading side.
-const BUFFER: usize = 256 * 1024;
 
 /// Bytes of a ZIP of these files.
 ///
@@ -81,18 +78,8 @@ pub async fn open_archive(app: Arc<App>, id: ModelId, expires: i64, signature: &
     let row = db::models::get(&app.db, id).await?.ok_or_else(not_found)?;
     let model = view(&app, row).await?;
     let size = size(model.files())?;
-    let files = model.files().cloned().collect();
-    Ok(Archive { file_name: file_name(&model.name), size, content: stream(app, files) })
-}
-
-/// The ZIP as a stream. Writing and reading sides are polled together, so that nothing goes on when the reader goes away.
-fn stream(app: Arc<App>, files: Vec<FileView>) -> ByteStream {
-    let (writer, reader) = tokio::io::duplex(BUFFER);
-    let reading = ReaderStream::with_capacity(reader, BUFFER);
-    // A writing side that fails yields its error, which breaks the answer off instead of ending it as if it were whole.
-    let writing = futures::stream::once(async move { write(&app, &files, writer).await })
-        .filter_map(|result| async move { result.err().map(|error| Err(io::Error::other(error))) });
-    futures::stream::select(reading, writing).boxed()
+    let files: Vec<FileView> = model.files().cloned().collect();
+    Ok(Archive { file_name: file_name(&model.name), size, content: piped(|writer| async move { write(&app, &files, writer).await }) })
 }
 
 async fn write(app: &App, files: &[FileView], writer: tokio::io::DuplexStream) -> Result<()> {

@@ -87,6 +87,8 @@ pub struct ModelView {
     pub children: Vec<ModelId>,
     /// When it was last deployed.
     pub deployed_at: Option<DateTime<Utc>>,
+    /// When it was deleted.
+    pub deleted_at: Option<DateTime<Utc>>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it last changed.
@@ -165,11 +167,13 @@ pub struct ModelFilter {
     pub page: u64,
     /// Rows a page.
     pub page_size: u64,
+    /// Those that were deleted and can be restored, instead of the others.
+    pub deleted: bool,
 }
 
 impl Default for ModelFilter {
     fn default() -> Self {
-        Self { status: None, sort: ModelSort::default(), page: 1, page_size: 20 }
+        Self { status: None, sort: ModelSort::default(), deleted: false, page: 1, page_size: 20 }
     }
 }
 

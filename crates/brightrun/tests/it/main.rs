@@ -4,9 +4,9 @@
 mod arrows;
 #[path = "../../src/client.rs"]
 mod client;
-mod cluster;
 mod doctor;
 mod lifecycle;
 mod main_job;
+mod object_storage;
 mod support;
 mod train;

@@ -69,6 +69,11 @@ impl Server {
         started.elapsed()
     }
 
+    /// The server's process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Process ids of the trainers that this server has started.
     pub fn trainers(&self) -> Vec<u32> {
         children(self.child.id())

@@ -194,6 +194,16 @@ pub fn runs(runs: &Path) -> io::Result<Vec<LocalRun>> {
     Ok(found)
 }
 
+/// Jobs that have a folder.
+pub fn jobs(runs: &Path) -> io::Result<Vec<JobId>> {
+    let entries = match fs::read_dir(runs) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(e),
+    };
+    entries.filter_map(|entry| entry.map(|e| e.file_name().to_str()?.parse().ok()).transpose()).collect()
+}
+
 fn ignore_absent(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -210,6 +210,29 @@ fn cluster_folder(runs: &TempDir, job: u128) -> PathBuf {
 }
 
 #[tokio::test]
+async fn what_is_kept_of_a_job_is_removed_unless_it_runs() {
+    let runs = TempDir::new().expect("folder");
+    let cluster = cluster(&runs, Duration::from_millis(500));
+    assert_eq!(cluster.kept().await.expect("none yet"), vec![]);
+    let (done, goes_on) = (spec(1, 1, "complete"), spec(2, 1, "wait"));
+    let handle = cluster.submit(&done).await.expect("starts");
+    follow(&cluster, &handle).await;
+    let running = cluster.submit(&goes_on).await.expect("starts");
+    second_event(&cluster, &running).await;
+    let mut kept = cluster.kept().await.expect("two");
+    kept.sort();
+    assert_eq!(kept, vec![done.job_id, goes_on.job_id]);
+    for job in kept {
+        cluster.remove(job).await.expect("removed or left");
+    }
+    assert_eq!(cluster.kept().await.expect("one"), vec![goes_on.job_id]);
+    cluster.cancel(&running).await.expect("stopped");
+    cluster.remove(goes_on.job_id).await.expect("removed");
+    cluster.remove(goes_on.job_id).await.expect("again");
+    assert_eq!(cluster.kept().await.expect("none"), vec![]);
+}
+
+#[tokio::test]
 async fn a_missing_trainer_is_a_permanent_error_and_leaves_the_attempt_free() {
     let runs = TempDir::new().expect("folder");
     let broken = LocalCluster::new(LocalConfig::new("/no/such/program".into(), runs.path().join("runs"), 1));

@@ -43,6 +43,7 @@ pub struct Model {
     pub validated_at: Option<DateTimeUtc>,
     pub processed_at: Option<DateTimeUtc>,
     pub deleted_at: Option<DateTimeUtc>,
+    pub purged_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }
@@ -122,6 +123,8 @@ impl TryFrom<&Dataset> for Model {
             validated_at: instant_opt(d.validated_at),
             processed_at: instant_opt(d.processed_at),
             deleted_at: instant_opt(d.deleted_at),
+            // What was purged is never written back.
+            purged_at: None,
             created_at: instant(d.created_at),
             updated_at: instant(d.updated_at),
         })

@@ -1,7 +1,10 @@
 //! Data sets.
 
 pub(crate) mod entity;
+mod retention;
 pub mod versions;
+
+pub use retention::{Restored, abandon, abandoned, get_deleted, insert_within, purge, remove_abandoned, restore, to_purge, with_files};
 
 use crate::connection::Db;
 use crate::convert::{count, count_of, instant, sum_of};
@@ -153,7 +156,7 @@ pub async fn set_progress(db: &Db, id: DatasetId, percent: f64, now: DateTime<Ut
     Ok(())
 }
 
-/// Which data sets to list. Deleted ones never are.
+/// Which data sets to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DatasetFilter {
     /// Only of this account; none means everybody's.
@@ -166,6 +169,8 @@ pub struct DatasetFilter {
     pub training_ready: Option<bool>,
     /// Only of this status.
     pub status: Option<DatasetStatus>,
+    /// Those that were deleted after this instant and can be restored, instead of those that were not deleted.
+    pub deleted_since: Option<DateTime<Utc>>,
 }
 
 /// What a list of data sets is sorted by.
@@ -189,7 +194,7 @@ pub enum DatasetSort {
 /// # Errors
 /// When a query fails.
 pub async fn list(db: &Db, filter: &DatasetFilter, sort: DatasetSort, direction: Direction, page: Page) -> Result<Paged<Dataset>> {
-    let mut query = kept();
+    let mut query = filter.deleted_since.map_or_else(kept, retention::restorable);
     if let Some(user_id) = filter.user_id {
         query = query.filter(Column::UserId.eq(user_id.uuid()));
     }

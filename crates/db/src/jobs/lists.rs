@@ -70,7 +70,7 @@ fn texts(statuses: &[JobStatus]) -> Vec<&'static str> {
     statuses.iter().map(|s| s.as_str()).collect()
 }
 
-fn live() -> Vec<&'static str> {
+pub(crate) fn live() -> Vec<&'static str> {
     JobStatus::ALL.iter().filter(|s| !s.is_terminal()).map(|s| s.as_str()).collect()
 }
 

@@ -5,16 +5,19 @@ pub(crate) mod entity;
 mod events;
 mod lists;
 mod record;
+mod retention;
 mod runs;
 mod update;
 
 pub use attempts::{JobAttempt, attempts, billed_seconds};
 pub use events::{JobEvent, NewEvent, Projection, events_after, last_user_seqs, user_events_after};
+pub(crate) use lists::live;
 pub use lists::{
     JobFilter, JobSort, LiveCost, active, by_idempotency_key, counts, ended_between, get, held_budget, in_status, last_event_seqs, list,
     live_costs, measured_throughput, names, queue_position,
 };
 pub use record::{Job, StepMetrics};
+pub use retention::{ends, forget_checkpoints, ids_of, live_attempts};
 pub use runs::{
     Checkpoint, LogFilter, LogLine, MetricsPoint, all_metrics, checkpoints, count_metrics, forget_checkpoint_files, last_logs, logs,
     metrics_after,

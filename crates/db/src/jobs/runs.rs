@@ -41,7 +41,7 @@ mod points {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-mod checkpoint {
+pub(super) mod checkpoint {
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]

@@ -11,6 +11,7 @@ mod m0008_access;
 mod m0009_cost_slices;
 mod m0010_notifications;
 mod m0011_dataset_versions;
+mod m0012_retention;
 
 use sea_orm_migration::prelude::*;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_cost_slices::Migration),
             Box::new(m0010_notifications::Migration),
             Box::new(m0011_dataset_versions::Migration),
+            Box::new(m0012_retention::Migration),
         ]
     }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a test fails by panicking, and then shows what it printed")]
 
+mod access;
 mod accounts;
 mod datasets;
 mod jobs;

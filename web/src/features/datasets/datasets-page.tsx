@@ -1,15 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Outlet } from '@tanstack/react-router';
-import { DatabaseIcon, PlusIcon } from 'lucide-react';
+import { PlusIcon } from 'lucide-react';
 import { lazy, Suspense, useCallback } from 'react';
 import { datasetsQuery } from '@/api/datasets';
-import { EmptyState } from '@/components/empty-state';
 import { ErrorState } from '@/components/error-state';
 import { PageHeader } from '@/components/page-header';
 import { Pager } from '@/components/pager';
 import { Button } from '@/components/ui/button';
 import { integer } from '@/lib/format';
-import { SampleButton } from '../first-run/sample-button';
 import { DatasetCard } from './card/dataset-card';
 import { DatasetCardSkeleton } from './card/dataset-card-skeleton';
 import { FilterBar } from './filter-bar';
@@ -17,6 +15,7 @@ import { FilterPills } from './filter-pills';
 import { type DatasetsSearch, filterCount, listQuery } from './search';
 import { StatsBar } from './stats-bar';
 
+const NoDatasets = lazy(() => import('./no-datasets'));
 const UploadDialog = lazy(() => import('./upload/upload-dialog'));
 const route = getRouteApi('/_app/datasets');
 
@@ -56,7 +55,11 @@ export function DatasetsPage() {
         </p>
       )}
       {error && !data && <ErrorState error={error} onRetry={() => void refetch()} />}
-      {data?.datasets.length === 0 && <NoDatasets filtered={filtered} onClear={clear} onCreate={() => create(true)} />}
+      {data?.datasets.length === 0 && (
+        <Suspense>
+          <NoDatasets filtered={filtered} onClear={clear} onCreate={() => create(true)} />
+        </Suspense>
+      )}
       <div className="grid grid-cols-1 gap-6 md:grid-cols-2 lg:grid-cols-3">
         {data?.datasets.map((dataset) => (
           <DatasetCard key={dataset.id} dataset={dataset} />
@@ -71,40 +74,5 @@ export function DatasetsPage() {
       )}
       <Outlet />
     </div>
-  );
-}
-
-function NoDatasets(props: { filtered: boolean; onClear: () => void; onCreate: () => void }) {
-  if (props.filtered) {
-    return (
-      <EmptyState
-        icon={DatabaseIcon}
-        title="No datasets found"
-        action={
-          <Button variant="outline" onClick={props.onClear}>
-            Clear Filters
-          </Button>
-        }
-      >
-        Nothing matches these filters. Loosen them to see more.
-      </EmptyState>
-    );
-  }
-  return (
-    <EmptyState
-      icon={DatabaseIcon}
-      title="No datasets found"
-      action={
-        <div className="flex flex-wrap justify-center gap-2">
-          <Button onClick={props.onCreate}>
-            <PlusIcon aria-hidden />
-            Create Your First Dataset
-          </Button>
-          <SampleButton variant="outline" />
-        </div>
-      }
-    >
-      Upload a file of conversations to begin, or try it with the sample that comes with BrightRun.
-    </EmptyState>
   );
 }

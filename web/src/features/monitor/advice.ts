@@ -35,6 +35,10 @@ const ADVICE: Record<string, string[]> = {
   io_error: INSTALLATION,
   checkpoint_unreadable: ['Configure the job anew: it then starts from the first step.'],
   invalid_artifacts: ['Configure the job anew, with fewer epochs or a lower learning rate.'],
+  run_failed: [
+    'Look at the reason above and at the log below: mostly something outside of the settings is at fault.',
+    'Then retry.',
+  ],
   run_lost: LATER,
   trainer_died: LATER,
   cluster_error: LATER,

@@ -4,7 +4,7 @@ use super::begun;
 use crate::dto::auth::{LoginRequest, Session};
 use crate::dto::common::Envelope;
 use crate::error::ApiError;
-use crate::extract::{ClientAddress, Input};
+use crate::extract::{Guarded, Input};
 use crate::openapi::Failures;
 use crate::state::ApiState;
 use axum::extract::State;
@@ -18,8 +18,12 @@ use http::StatusCode;
     responses((status = 200, description = "The session", body = Envelope<Session>), Failures),
     extensions(("x-codes" = json!(["INVALID_CREDENTIALS", "RATE_LIMITED"])))
 )]
-pub async fn login(State(state): State<ApiState>, address: ClientAddress, Input(body): Input<LoginRequest>) -> Result<Response, ApiError> {
-    state.limits.check_address(&address.0)?;
-    let view = app::accounts::login(&state.app, &body.email, body.password).await?;
+pub async fn login(
+    State(state): State<ApiState>,
+    Guarded(origin): Guarded,
+    Input(body): Input<LoginRequest>,
+) -> Result<Response, ApiError> {
+    state.limits.check_account(&body.email)?;
+    let view = app::accounts::login(&state.app, &body.email, body.password, &origin).await?;
     Ok(begun(&state, StatusCode::OK, view))
 }

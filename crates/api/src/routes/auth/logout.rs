@@ -13,7 +13,8 @@ use axum::response::{IntoResponse, Response};
 /// Ends the session of this request, at once and everywhere.
 #[utoipa::path(
     post, path = "/api/auth/logout", operation_id = "logout", tag = "auth",
-    responses((status = 200, description = "The session is over", body = Envelope<Done>), Failures)
+    responses((status = 200, description = "The session is over", body = Envelope<Done>), Failures),
+    extensions(("x-codes" = json!(["SESSION_REQUIRED"])))
 )]
 pub async fn logout(State(state): State<ApiState>, Auth(caller): Auth) -> Result<Response, ApiError> {
     app::accounts::logout(&state.app, &caller).await?;

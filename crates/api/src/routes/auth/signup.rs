@@ -4,7 +4,7 @@ use super::begun;
 use crate::dto::auth::{Session, SignupRequest};
 use crate::dto::common::Envelope;
 use crate::error::ApiError;
-use crate::extract::{ClientAddress, Input};
+use crate::extract::{Guarded, Input};
 use crate::openapi::Failures;
 use crate::state::ApiState;
 use axum::extract::State;
@@ -16,15 +16,20 @@ use http::StatusCode;
     post, path = "/api/auth/signup", operation_id = "signup", tag = "auth", security(()),
     request_body = SignupRequest,
     responses((status = 201, description = "The account, and its session", body = Envelope<Session>), Failures),
-    extensions(("x-codes" = json!(["EMAIL_TAKEN", "SIGNUP_CLOSED", "RATE_LIMITED"])))
+    extensions(("x-codes" = json!(["EMAIL_TAKEN", "INVITATION_INVALID", "SIGNUP_CLOSED", "RATE_LIMITED"])))
 )]
 pub async fn signup(
     State(state): State<ApiState>,
-    address: ClientAddress,
+    Guarded(origin): Guarded,
     Input(body): Input<SignupRequest>,
 ) -> Result<Response, ApiError> {
-    state.limits.check_address(&address.0)?;
-    let input = app::accounts::Signup { email: body.email, password: body.password, name: body.name, organization: body.organization };
-    let view = app::accounts::signup(&state.app, input).await?;
+    let input = app::accounts::Signup {
+        email: body.email,
+        password: body.password,
+        name: body.name,
+        organization: body.organization,
+        invitation: body.invitation,
+    };
+    let view = app::accounts::signup(&state.app, input, &origin).await?;
     Ok(begun(&state, StatusCode::CREATED, view))
 }

@@ -27,6 +27,7 @@ pub async fn list(State(state): State<ApiState>, Auth(caller): Auth, Params(quer
         status: text_filter("status", query.status.as_deref())?,
         training_ready: ternary("trainingReady", query.training_ready.as_deref())?,
         search: query.search,
+        deleted: query.deleted.unwrap_or_default(),
     };
     let found = app::datasets::list(&state.app, &caller, filter).await?;
     let datasets = found.datasets.into_iter().map(dataset).collect();

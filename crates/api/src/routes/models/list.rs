@@ -20,6 +20,7 @@ pub async fn list(State(state): State<ApiState>, Auth(caller): Auth, Params(quer
     let filter = app::models::ModelFilter {
         status: text_filter("status", query.status.as_deref())?,
         sort: sort(query.sort_by.unwrap_or_default()),
+        deleted: query.deleted.unwrap_or_default(),
         page: page.page,
         page_size: page.page_size,
     };

@@ -3,7 +3,6 @@
 mod adapter;
 mod callback;
 mod cancelling;
-mod clusters;
 mod ends;
 mod fake_cluster;
 mod following;

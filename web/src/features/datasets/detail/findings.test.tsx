@@ -8,12 +8,18 @@ const groups: FindingGroup[] = [
   {
     code: 'few_pairs',
     severity: 'warning',
+    title: 'Fewer than 500 pairs',
+    meaning: 'Small files teach little.',
+    fixes: [],
     count: 1,
     findings: [{ code: 'few_pairs', severity: 'warning', message: 'Only 44 pairs.', fix: 'Add more.' }],
   },
   {
     code: 'invalid_json',
     severity: 'error',
+    title: 'Invalid JSON',
+    meaning: 'The JSON has a fault.',
+    fixes: ['drop_rejected'],
     count: 1200,
     findings: [
       {
