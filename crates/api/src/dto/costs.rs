@@ -34,7 +34,7 @@ pub struct ListCosts {
     /// Only this job.
     pub job_id: Option<Uuid>,
     /// Whose days, weeks and months these are: the IANA name of a time zone. UTC where nothing is said.
-    #[param(example = "Europe/Vienna")]
+    #[param(pattern = "^[A-Za-z0-9_+/-]+$", example = "Europe/Vienna")]
     pub timezone: Option<String>,
     /// Only of this account; for administrators and billing administrators.
     pub user_id: Option<Uuid>,

@@ -53,6 +53,7 @@ pub struct NotificationChannels {
 pub struct UpdateSettings {
     /// Kinds of notification by type; kinds and channels that are left out stay as they are.
     #[serde(default)]
+    #[schema(example = json!({ "job_failed": { "mail": false } }))]
     pub notifications: BTreeMap<String, ChannelsChange>,
     /// The account's own monthly budget, USD, up to what is allowed; null takes it back.
     #[serde(default, deserialize_with = "given")]
@@ -67,7 +68,7 @@ pub struct UpdateSettings {
     #[schema(value_type = Option<StringOrNull>)]
     pub default_instance_type: Option<Option<String>>,
     /// IANA name of a time zone.
-    #[schema(example = "Europe/Vienna")]
+    #[schema(example = "Europe/Vienna", pattern = "^[A-Za-z0-9_+/-]+$")]
     pub timezone: Option<String>,
 }
 

@@ -26,7 +26,7 @@ pub struct ListWebhooks {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateWebhook {
     /// Address, beginning with `https://`; none in a private network.
-    #[schema(max_length = 2000, example = "https://example.org/brightrun")]
+    #[schema(max_length = 2000, pattern = "^https://", example = "https://example.org/brightrun")]
     pub url: String,
     /// What it is for.
     #[serde(default)]
@@ -43,7 +43,7 @@ pub struct CreateWebhook {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpdateWebhook {
     /// Address.
-    #[schema(max_length = 2000)]
+    #[schema(max_length = 2000, pattern = "^https://")]
     pub url: Option<String>,
     /// What it is for.
     #[schema(max_length = 200)]

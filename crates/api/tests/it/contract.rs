@@ -124,6 +124,7 @@ struct Caller {
     dataset: String,
     job: String,
     model: String,
+    webhook: String,
 }
 
 impl Caller {
@@ -132,7 +133,8 @@ impl Caller {
         let dataset = world.ready_dataset(&world.ada, "Hers").await.id.to_string();
         let job = world.job(&world.ada).await.to_string();
         let model = world.model(&world.ada, "Hers").await.0.to_string();
-        Self { world, dataset, job, model }
+        let webhook = world.webhook(&world.ada).await.to_string();
+        Self { world, dataset, job, model, webhook }
     }
 
     /// The address with ids in it, without a query.
@@ -141,6 +143,7 @@ impl Caller {
             "datasets" => &self.dataset,
             "jobs" => &self.job,
             "models" => &self.model,
+            "webhooks" => &self.webhook,
             _ => &uuid::Uuid::from_u128(1).to_string(),
         };
         operation.path.replace("{id}", id)
@@ -158,6 +161,9 @@ impl Caller {
         if example.get("gpuConfig").is_some() {
             example["gpuConfig"] = ours["gpuConfig"].clone();
             example["baseModel"] = json!("test/tiny");
+        }
+        if example.get("defaultBaseModel").is_some() {
+            example["defaultBaseModel"] = json!("test/tiny");
         }
         Some(example)
     }

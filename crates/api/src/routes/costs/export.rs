@@ -17,7 +17,13 @@ use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 #[utoipa::path(
     get, path = "/api/costs/export", operation_id = "exportCosts", tag = "costs",
     params(ListCosts),
-    responses((status = 200, description = "The table", body = String, content_type = "text/csv"), Failures),
+    responses(
+        (
+            status = 200, description = "The table", body = String, content_type = "text/csv",
+            example = "date,recordedAt,userId,jobId,jobName,attempt,type,amountUsd,quantity,unit,rateUsd\r\n"
+        ),
+        Failures
+    ),
     extensions(("x-codes" = json!(["FORBIDDEN", "JOB_NOT_FOUND", "USER_NOT_FOUND"])))
 )]
 pub async fn export(State(state): State<ApiState>, Auth(caller): Auth, Params(query): Params<ListCosts>) -> Result<Response, ApiError> {

@@ -15,7 +15,8 @@ use axum::extract::State;
 #[utoipa::path(
     post, path = "/api/webhooks", operation_id = "createWebhook", tag = "webhooks",
     request_body = CreateWebhook,
-    responses((status = 201, description = "It is made", body = Envelope<CreatedWebhook>), Failures)
+    responses((status = 201, description = "It is made", body = Envelope<CreatedWebhook>), Failures),
+    extensions(("x-codes" = json!(["TOO_MANY_WEBHOOKS"])))
 )]
 pub async fn create(State(state): State<ApiState>, Auth(caller): Auth, Input(body): Input<CreateWebhook>) -> ApiResult<CreatedWebhook> {
     let created = app::webhooks::create(&state.app, &caller, new(body)).await?;
