@@ -19,5 +19,6 @@ use domain::DatasetId;
 )]
 pub async fn restore(State(state): State<ApiState>, Auth(caller): Auth, Id(id): Id<DatasetId>) -> ApiResult<DatasetBody> {
     let view = app::datasets::restore(&state.app, &caller, id).await?;
-    Ok(Reply::ok(DatasetBody { dataset: detail(view) }))
+    let lineage = app::datasets::lineage(&state.app, &view).await?;
+    Ok(Reply::ok(DatasetBody { dataset: detail(view, lineage) }))
 }
