@@ -211,6 +211,7 @@ fn dataset_page(page: u64) -> datasets::DatasetFilter {
         status: None,
         training_ready: None,
         search: None,
+        deleted: false,
     }
 }
 
