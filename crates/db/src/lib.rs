@@ -24,7 +24,6 @@ mod migration;
 pub mod models;
 pub mod notifications;
 mod page;
-pub mod purge;
 pub mod sessions;
 pub mod settings;
 pub mod tasks;

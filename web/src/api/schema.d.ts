@@ -690,6 +690,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the deletion of a data set back, until 30 days after it. Asking again changes nothing. */
+        post: operations["restoreDataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{id}/upload": {
         parameters: {
             query?: never;
@@ -1033,6 +1050,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes the deletion of a model back, until 30 days after it. Asking again changes nothing. */
+        post: operations["restoreModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/notifications": {
         parameters: {
             query?: never;
@@ -1061,6 +1095,27 @@ export interface paths {
         put?: never;
         /** Marks all of the caller's notifications as read. */
         post: operations["readAllNotifications"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Server-sent events: `connected` with the number of unread notifications, then a `notification` for each that comes, with the
+         *     notification and the number of unread ones. Each has a number as its id; a client that returns with `Last-Event-ID` gets everything after
+         *     that one. The stream goes on until the client leaves, its session is over, or the server stops.
+         */
+        get: operations["streamNotifications"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1099,6 +1154,99 @@ export interface paths {
         head?: never;
         /** Marks a notification as read. */
         patch: operations["readNotification"];
+        trace?: never;
+    };
+    "/api/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's settings: what is told and how, budget, defaults, time zone. */
+        get: operations["getSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the caller's settings; what is left out stays as it is. One's own budget can be lower than what is allowed, never higher. */
+        patch: operations["updateSettings"];
+        trace?: never;
+    };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's webhooks, newest first. */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Makes a webhook: notifications are posted to its address as they come, signed after Standard Webhooks (`webhook-id`,
+         *     `webhook-timestamp`, `webhook-signature`). What is not answered with a status of 2xx is tried again for a day; redirects are not
+         *     followed, and an answer has 10 seconds. A webhook to which 20 tries in a row fail is switched off. The answer holds the secret, once.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One webhook. */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /** Deletes a webhook with its log. */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /** Changes a webhook; one that is switched on again begins without failures. */
+        patch: operations["updateWebhook"];
+        trace?: never;
+    };
+    "/api/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent to a webhook in the last 30 days, and how it was answered, newest first. */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a message of type `test` to a webhook, also to one that is switched off. The log of deliveries tells how it went. */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/healthz": {
@@ -1174,6 +1322,39 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An account's settings. */
+        AccountSettings: {
+            /**
+             * Format: double
+             * @description What an administrator or the tier allows, USD; absent means unlimited.
+             */
+            budgetAllowed?: number;
+            /**
+             * Format: double
+             * @description The lower of the two, which is enforced; absent means unlimited.
+             */
+            budgetInForce?: number;
+            /** @description Base model of jobs whose request names none. */
+            defaultBaseModel?: string;
+            /** @description Instance type of jobs whose request names none. */
+            defaultInstanceType?: string;
+            /** @description Whether this server can send mail at all. */
+            mailAvailable: boolean;
+            /**
+             * Format: double
+             * @description The monthly budget that the account has set itself, USD.
+             */
+            monthlyBudget?: number;
+            /** @description Through what each kind of notification is told, by type. */
+            notifications: {
+                [key: string]: components["schemas"]["NotificationChannels"];
+            };
+            /**
+             * @description IANA name of the time zone in which weeks are summed up.
+             * @example Europe/Vienna
+             */
+            timezone: string;
+        };
         /** @description Something that happened. */
         ActivityEntry: {
             /** @description Page of the thing. */
@@ -1540,6 +1721,15 @@ export interface components {
              */
             newPassword: string;
         };
+        /** @description Channels to switch on or off. */
+        ChannelsChange: {
+            /** @description In the list of notifications and its stream. */
+            inApp?: boolean;
+            /** @description By mail. */
+            mail?: boolean;
+            /** @description To webhooks. */
+            webhook?: boolean;
+        };
         /** @description A checkpoint. */
         Checkpoint: {
             /** @description Whether it had the best validation loss so far. */
@@ -1831,6 +2021,7 @@ export interface components {
             /**
              * Format: date-time
              * @description From then on it is not accepted; never where it is left out.
+             * @example 2040-01-01T00:00:00Z
              */
             expiresAt?: string;
             /**
@@ -1937,6 +2128,18 @@ export interface components {
              */
             warmupRatio?: number;
         };
+        /** @description A new webhook. */
+        CreateWebhook: {
+            /** @description What it is for. */
+            description?: string;
+            /** @description Types of notification that are sent; empty means all of them. */
+            events?: components["schemas"]["NotificationType"][];
+            /**
+             * @description Address, beginning with `https://`; none in a private network.
+             * @example https://example.org/brightrun
+             */
+            url: string;
+        };
         /** @description A job that was accepted. */
         CreatedJob: {
             /**
@@ -1960,6 +2163,16 @@ export interface components {
             queuePosition?: number;
             /** @description Its status now. */
             status: components["schemas"]["JobStatus"];
+        };
+        /** @description A webhook that was made. */
+        CreatedWebhook: {
+            /**
+             * @description What its messages are signed with, after Standard Webhooks. It is never shown again.
+             * @example whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw
+             */
+            secret: string;
+            /** @description The webhook. */
+            webhook: components["schemas"]["Webhook"];
         };
         /** @description The latest figures of a run. */
         CurrentMetrics: {
@@ -2042,6 +2255,11 @@ export interface components {
              * @description The number of pairs that the document itself claims, where it does.
              */
             declaredPairs?: number;
+            /**
+             * Format: date-time
+             * @description When it was deleted; only in the list of those.
+             */
+            deletedAt?: string;
             /** @description Description. */
             description: string;
             /** @description Why it cannot be used. */
@@ -2074,6 +2292,11 @@ export interface components {
              * @description When it became ready.
              */
             processedAt?: string;
+            /**
+             * Format: date-time
+             * @description Until when it can be restored; its file goes then.
+             */
+            purgeAt?: string;
             /**
              * Format: double
              * @description Mean quality score, 1 to 5, where the file has any.
@@ -2306,6 +2529,8 @@ export interface components {
             /** @description Signed URL; valid for an hour, for this size only. */
             uploadUrl: string;
         };
+        /** @enum {string} */
+        DeliveryStatus: "pending" | "delivered" | "failed";
         /** @description An answer that only says what was done. */
         Done: {
             /** @description What was done. */
@@ -2360,6 +2585,14 @@ export interface components {
             passwordReset: boolean;
             /** @description Who may sign up now. */
             signup: components["schemas"]["SignupMode"];
+        };
+        /** @description A successful answer. */
+        Envelope_AccountSettings: {
+            data: components["schemas"]["AccountSettings"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
         };
         /** @description A successful answer. */
         Envelope_ActivityList: {
@@ -2492,6 +2725,14 @@ export interface components {
         /** @description A successful answer. */
         Envelope_CreatedJob: {
             data: components["schemas"]["CreatedJob"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_CreatedWebhook: {
+            data: components["schemas"]["CreatedWebhook"];
             /** @description About the answer, where there is anything to say. */
             meta?: components["schemas"]["Meta"];
             /** @description Always true. */
@@ -2716,6 +2957,38 @@ export interface components {
         /** @description A successful answer. */
         Envelope_SessionList: {
             data: components["schemas"]["SessionList"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_WebhookBody: {
+            data: components["schemas"]["WebhookBody"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_WebhookDeliveryList: {
+            data: components["schemas"]["WebhookDeliveryList"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_WebhookList: {
+            data: components["schemas"]["WebhookList"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_WebhookTest: {
+            data: components["schemas"]["WebhookTest"];
             /** @description About the answer, where there is anything to say. */
             meta?: components["schemas"]["Meta"];
             /** @description Always true. */
@@ -3811,6 +4084,11 @@ export interface components {
             datasetId: string;
             /**
              * Format: date-time
+             * @description When it was deleted; only in the list of those.
+             */
+            deletedAt?: string;
+            /**
+             * Format: date-time
              * @description When it was last deployed.
              */
             deployedAt?: string;
@@ -3833,6 +4111,11 @@ export interface components {
              * @description The model that this one follows.
              */
             parentModelId?: string;
+            /**
+             * Format: date-time
+             * @description Until when it can be restored; its files go then.
+             */
+            purgeAt?: string;
             /** @description Quality; what was not measured is absent. */
             qualityMetrics: components["schemas"]["QualityMetrics"];
             /** @description Where it is in its life. */
@@ -4028,6 +4311,15 @@ export interface components {
             /** @description What it is about. */
             type: components["schemas"]["NotificationType"];
         };
+        /** @description Through what a kind of notification is told. */
+        NotificationChannels: {
+            /** @description In the list of notifications and its stream. */
+            inApp: boolean;
+            /** @description By mail. */
+            mail: boolean;
+            /** @description To webhooks, as far as they ask for it. */
+            webhook: boolean;
+        };
         /** @description A page of notifications. */
         NotificationList: {
             /** @description Newest first. */
@@ -4036,7 +4328,7 @@ export interface components {
         /** @enum {string} */
         NotificationPriority: "low" | "medium" | "high" | "critical";
         /** @enum {string} */
-        NotificationType: "job_complete" | "job_failed" | "cost_alert" | "system" | "dataset_ready";
+        NotificationType: "job_queued" | "job_started" | "job_complete" | "job_failed" | "job_cancelled" | "cost_alert" | "system" | "dataset_ready" | "dataset_failed" | "account" | "weekly_summary";
         NumberOrNull: number | null;
         /** @enum {string} */
         OptimizerType: "adamw" | "sgd" | "adafactor";
@@ -4360,6 +4652,7 @@ export interface components {
          * @enum {string}
          */
         StageStatus: "pending" | "active" | "completed" | "stopped";
+        StringOrNull: string | null;
         /** @enum {string} */
         Ternary: "all" | "true" | "false";
         TextOrNull: string | null;
@@ -4662,6 +4955,31 @@ export interface components {
             /** @description `stored` or `archived`. */
             status?: components["schemas"]["ModelStatus"];
         };
+        /** @description What to change of the settings. What is left out stays as it is. */
+        UpdateSettings: {
+            /** @description Base model of jobs whose request names none; null takes it back. */
+            defaultBaseModel?: components["schemas"]["StringOrNull"];
+            /** @description Instance type of jobs whose request names none; null takes it back. */
+            defaultInstanceType?: components["schemas"]["StringOrNull"];
+            /** @description The account's own monthly budget, USD, up to what is allowed; null takes it back. */
+            monthlyBudget?: components["schemas"]["NumberOrNull"];
+            /**
+             * @description Kinds of notification by type; kinds and channels that are left out stay as they are.
+             * @example {
+             *       "job_failed": {
+             *         "mail": false
+             *       }
+             *     }
+             */
+            notifications?: {
+                [key: string]: components["schemas"]["ChannelsChange"];
+            };
+            /**
+             * @description IANA name of a time zone.
+             * @example Europe/Vienna
+             */
+            timezone?: string;
+        };
         /** @description What to change of an account's rights; what is left out stays. */
         UpdateUser: {
             /** @description Whether it may not log in; its sessions end at once. */
@@ -4672,6 +4990,17 @@ export interface components {
             role?: components["schemas"]["Role"];
             /** @description New tier. */
             subscriptionTier?: components["schemas"]["Tier"];
+        };
+        /** @description What to change of a webhook. What is left out stays as it is. */
+        UpdateWebhook: {
+            /** @description What it is for. */
+            description?: string;
+            /** @description Whether anything is sent. */
+            enabled?: boolean;
+            /** @description Types of notification that are sent; empty means all of them. */
+            events?: components["schemas"]["NotificationType"][];
+            /** @description Address. */
+            url?: string;
         };
         /** @description Fields of an upload. */
         UploadFields: {
@@ -4745,6 +5074,105 @@ export interface components {
              * @description USD.
              */
             total: number;
+        };
+        /** @description A webhook. */
+        Webhook: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description What it is for. */
+            description: string;
+            /** @description Why it was switched off by the server. */
+            disabledReason?: string;
+            /** @description Whether anything is sent. */
+            enabled: boolean;
+            /** @description Types of notification that are sent; empty means all of them. */
+            events: components["schemas"]["NotificationType"][];
+            /**
+             * Format: int32
+             * @description Tries in a row that failed.
+             */
+            failures: number;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updatedAt: string;
+            /** @description Address. */
+            url: string;
+        };
+        /** @description One webhook. */
+        WebhookBody: {
+            /** @description The webhook. */
+            webhook: components["schemas"]["Webhook"];
+        };
+        /** @description A message to a webhook. */
+        WebhookDelivery: {
+            /**
+             * Format: int32
+             * @description How often it was tried.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /** @description Why the last try failed. */
+            error?: string;
+            /** @description Type of the message: that of the notification, or `test`. */
+            event: string;
+            /**
+             * Format: uuid
+             * @description Id; the message's `webhook-id` is made of it.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it is tried again.
+             */
+            nextAttemptAt?: string;
+            /** @description The message, as it is signed and sent. */
+            payload: string;
+            /** @description The first kilobyte of the last answer. */
+            responseBody?: string;
+            /**
+             * Format: int32
+             * @description Status of the last answer.
+             */
+            responseStatus?: number;
+            /** @description What became of it. */
+            status: components["schemas"]["DeliveryStatus"];
+            /**
+             * Format: date-time
+             * @description When it was last tried.
+             */
+            triedAt?: string;
+        };
+        /** @description A page of messages. */
+        WebhookDeliveryList: {
+            /** @description Newest first; the log goes back 30 days. */
+            deliveries: components["schemas"]["WebhookDelivery"][];
+        };
+        /** @description A page of webhooks. */
+        WebhookList: {
+            /** @description Newest first. */
+            webhooks: components["schemas"]["Webhook"][];
+        };
+        /** @description A test that is on its way. */
+        WebhookTest: {
+            /**
+             * Format: uuid
+             * @description Its place in the log of deliveries, which tells how it went.
+             */
+            deliveryId: string;
         };
         /** @description A file that is to be stored. */
         WishedFile: {
@@ -5840,7 +6268,7 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "expiresAt": "2026-03-02T09:30:00Z",
+                 *       "expiresAt": "2040-01-01T00:00:00Z",
                  *       "name": "nightly backup",
                  *       "scope": "read"
                  *     }
@@ -7247,6 +7675,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example date,recordedAt,userId,jobId,jobName,attempt,type,amountUsd,quantity,unit,rateUsd */
                     "text/csv": string;
                 };
             };
@@ -7378,6 +7807,11 @@ export interface operations {
                  * @example workshop
                  */
                 search?: string;
+                /**
+                 * @description `true` lists those that were deleted and can be restored, instead of the others.
+                 * @example false
+                 */
+                deleted?: boolean;
             };
             header?: never;
             path?: never;
@@ -7403,6 +7837,7 @@ export interface operations {
                      *             "contextPairs": 1,
                      *             "createdAt": "2026-03-02T09:30:00Z",
                      *             "declaredPairs": 1,
+                     *             "deletedAt": "2026-03-02T09:30:00Z",
                      *             "description": "Talks of the workshop's front desk",
                      *             "errorMessage": "The device's memory is full; use a smaller batch or a shorter sequence.",
                      *             "fileName": "bike-workshop.jsonl",
@@ -7417,6 +7852,7 @@ export interface operations {
                      *             "id": "01971b8e-7c00-7000-8000-000000000005",
                      *             "name": "Bike workshop",
                      *             "processedAt": "2026-03-02T09:30:00Z",
+                     *             "purgeAt": "2026-03-02T09:30:00Z",
                      *             "qualityScore": 1,
                      *             "readinessIssues": [
                      *               "4 pairs have no answer"
@@ -7809,13 +8245,28 @@ export interface operations {
                      * @example {
                      *       "data": {
                      *         "dataset": {
+                     *           "appliedFixes": [
+                     *             "drop_rejected"
+                     *           ],
                      *           "avgTokensPerTurn": 1,
                      *           "avgTurnsPerConversation": 1,
+                     *           "children": [
+                     *             {
+                     *               "fixes": [
+                     *                 "drop_rejected"
+                     *               ],
+                     *               "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *               "madeAt": "2026-03-02T09:30:00Z",
+                     *               "name": "Bike workshop",
+                     *               "version": 1
+                     *             }
+                     *           ],
                      *           "consultantName": "Ada Lovelace",
                      *           "consultantTitle": "Mechanic",
                      *           "contextPairs": 1,
                      *           "createdAt": "2026-03-02T09:30:00Z",
                      *           "declaredPairs": 1,
+                     *           "deletedAt": "2026-03-02T09:30:00Z",
                      *           "description": "Talks of the workshop's front desk",
                      *           "errorMessage": "The device's memory is full; use a smaller batch or a shorter sequence.",
                      *           "fileName": "bike-workshop.jsonl",
@@ -7840,9 +8291,27 @@ export interface operations {
                      *                   "severity": "info"
                      *                 }
                      *               ],
+                     *               "fixes": [
+                     *                 "drop_rejected"
+                     *               ],
                      *               "severity": "info"
                      *             }
                      *           ],
+                     *           "fixFigures": {
+                     *             "added": 1,
+                     *             "byFix": [
+                     *               {
+                     *                 "count": 1,
+                     *                 "fix": "drop_rejected"
+                     *               }
+                     *             ],
+                     *             "changed": 1,
+                     *             "dropped": 1,
+                     *             "examplesAfter": 1,
+                     *             "examplesBefore": 1,
+                     *             "notMended": 1,
+                     *             "records": 1
+                     *           },
                      *           "format": "brightrun-lora-v4",
                      *           "fullStatistics": {
                      *             "lengthBinWidth": 1,
@@ -7869,7 +8338,9 @@ export interface operations {
                      *           "humanReviewedPercent": 1,
                      *           "id": "01971b8e-7c00-7000-8000-000000000005",
                      *           "name": "Bike workshop",
+                     *           "parentId": "01971b8e-7c00-7000-8000-000000000005",
                      *           "processedAt": "2026-03-02T09:30:00Z",
+                     *           "purgeAt": "2026-03-02T09:30:00Z",
                      *           "qualityScore": 1,
                      *           "readinessIssues": [
                      *             "4 pairs have no answer"
@@ -7912,6 +8383,7 @@ export interface operations {
                      *           "userId": "01971b8e-7c00-7000-8000-000000000009",
                      *           "validatedAt": "2026-03-02T09:30:00Z",
                      *           "validationProgress": 1,
+                     *           "version": 1,
                      *           "vertical": "repair"
                      *         }
                      *       },
@@ -8036,13 +8508,28 @@ export interface operations {
                      * @example {
                      *       "data": {
                      *         "dataset": {
+                     *           "appliedFixes": [
+                     *             "drop_rejected"
+                     *           ],
                      *           "avgTokensPerTurn": 1,
                      *           "avgTurnsPerConversation": 1,
+                     *           "children": [
+                     *             {
+                     *               "fixes": [
+                     *                 "drop_rejected"
+                     *               ],
+                     *               "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *               "madeAt": "2026-03-02T09:30:00Z",
+                     *               "name": "Bike workshop",
+                     *               "version": 1
+                     *             }
+                     *           ],
                      *           "consultantName": "Ada Lovelace",
                      *           "consultantTitle": "Mechanic",
                      *           "contextPairs": 1,
                      *           "createdAt": "2026-03-02T09:30:00Z",
                      *           "declaredPairs": 1,
+                     *           "deletedAt": "2026-03-02T09:30:00Z",
                      *           "description": "Talks of the workshop's front desk",
                      *           "errorMessage": "The device's memory is full; use a smaller batch or a shorter sequence.",
                      *           "fileName": "bike-workshop.jsonl",
@@ -8067,9 +8554,27 @@ export interface operations {
                      *                   "severity": "info"
                      *                 }
                      *               ],
+                     *               "fixes": [
+                     *                 "drop_rejected"
+                     *               ],
                      *               "severity": "info"
                      *             }
                      *           ],
+                     *           "fixFigures": {
+                     *             "added": 1,
+                     *             "byFix": [
+                     *               {
+                     *                 "count": 1,
+                     *                 "fix": "drop_rejected"
+                     *               }
+                     *             ],
+                     *             "changed": 1,
+                     *             "dropped": 1,
+                     *             "examplesAfter": 1,
+                     *             "examplesBefore": 1,
+                     *             "notMended": 1,
+                     *             "records": 1
+                     *           },
                      *           "format": "brightrun-lora-v4",
                      *           "fullStatistics": {
                      *             "lengthBinWidth": 1,
@@ -8096,7 +8601,9 @@ export interface operations {
                      *           "humanReviewedPercent": 1,
                      *           "id": "01971b8e-7c00-7000-8000-000000000005",
                      *           "name": "Bike workshop",
+                     *           "parentId": "01971b8e-7c00-7000-8000-000000000005",
                      *           "processedAt": "2026-03-02T09:30:00Z",
+                     *           "purgeAt": "2026-03-02T09:30:00Z",
                      *           "qualityScore": 1,
                      *           "readinessIssues": [
                      *             "4 pairs have no answer"
@@ -8139,6 +8646,7 @@ export interface operations {
                      *           "userId": "01971b8e-7c00-7000-8000-000000000009",
                      *           "validatedAt": "2026-03-02T09:30:00Z",
                      *           "validationProgress": 1,
+                     *           "version": 1,
                      *           "vertical": "repair"
                      *         }
                      *       },
@@ -8273,14 +8781,23 @@ export interface operations {
     listDatasetConversations: {
         parameters: {
             query?: {
-                /** @description Go on after this cursor. */
+                /**
+                 * @description Go on after this cursor.
+                 * @example 120
+                 */
                 cursor?: string;
-                /** @description Conversations at most. */
+                /**
+                 * @description Conversations at most.
+                 * @example 20
+                 */
                 limit?: number;
             };
             header?: never;
             path: {
-                /** @description Data set */
+                /**
+                 * @description Data set
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -8293,11 +8810,46 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "conversations": [
+                     *           {
+                     *             "contextPairs": 1,
+                     *             "conversationId": "talk-17",
+                     *             "emotionalArc": "worry-to-relief",
+                     *             "examples": 1,
+                     *             "line": 1,
+                     *             "messages": [
+                     *               {
+                     *                 "content": "My chain slips when I stand up on the pedals.",
+                     *                 "role": "user",
+                     *                 "trained": true
+                     *               }
+                     *             ],
+                     *             "persona": "careful-commuter",
+                     *             "qualityScore": 1,
+                     *             "split": "train",
+                     *             "topic": "brakes",
+                     *             "truncated": true
+                     *           }
+                     *         ],
+                     *         "rejectedRecords": 1
+                     *       },
+                     *       "meta": {
+                     *         "cursor": {
+                     *           "hasMore": true,
+                     *           "next": "120"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_ConversationList"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8305,17 +8857,39 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     exportDataset: {
         parameters: {
             query?: {
-                /** @description The new format, `openai-chat` where none is named; all but `brightrun-lora-v3` can be written. */
+                /**
+                 * @description The new format, `openai-chat` where none is named; all but `brightrun-lora-v3` can be written.
+                 * @example brightrun-lora-v4
+                 */
                 format?: components["schemas"]["DatasetFormat"];
             };
             header?: never;
             path: {
-                /** @description Data set */
+                /**
+                 * @description Data set
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -8328,11 +8902,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example [
+                     *       1
+                     *     ]
+                     */
                     "application/x-ndjson": number[];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8340,17 +8919,48 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `DATASET_NOT_READY`: The data set cannot be trained on; the message says why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     reportDatasetExport: {
         parameters: {
             query?: {
-                /** @description The new format, `openai-chat` where none is named; all but `brightrun-lora-v3` can be written. */
+                /**
+                 * @description The new format, `openai-chat` where none is named; all but `brightrun-lora-v3` can be written.
+                 * @example brightrun-lora-v4
+                 */
                 format?: components["schemas"]["DatasetFormat"];
             };
             header?: never;
             path: {
-                /** @description Data set */
+                /**
+                 * @description Data set
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -8363,11 +8973,30 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "bytes": 1,
+                     *         "complete": true,
+                     *         "examples": 1,
+                     *         "fileName": "bike-workshop.jsonl",
+                     *         "losses": [
+                     *           {
+                     *             "code": "labels",
+                     *             "count": 1,
+                     *             "description": "Talks of the workshop's front desk"
+                     *           }
+                     *         ],
+                     *         "records": 1
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_ExportReport"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8375,23 +9004,63 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `DATASET_NOT_READY`: The data set cannot be trained on; the message says why. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     fixDataset: {
         parameters: {
             query?: never;
             header?: {
-                /** @description Any text of at most 200 characters. The same request with the same key is done once, and answered the same every time. */
-                "Idempotency-Key"?: string | null;
+                /**
+                 * @description Any text of at most 200 characters. The same request with the same key is done once, and answered the same every time.
+                 * @example upload-2026-03-02
+                 */
+                "Idempotency-Key"?: string;
             };
             path: {
-                /** @description Data set */
+                /**
+                 * @description Data set
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "fixes": [
+                 *         "drop_rejected"
+                 *       ],
+                 *       "name": "Bike workshop",
+                 *       "preview": true
+                 *     }
+                 */
                 "application/json": components["schemas"]["ApplyFixes"];
             };
         };
@@ -8402,6 +9071,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                     *         "preview": {
+                     *           "bytesRead": 1,
+                     *           "changes": [
+                     *             {
+                     *               "after": [
+                     *                 [
+                     *                   {
+                     *                     "content": "My chain slips when I stand up on the pedals.",
+                     *                     "role": "user",
+                     *                     "trained": true
+                     *                   }
+                     *                 ]
+                     *               ],
+                     *               "before": [
+                     *                 {
+                     *                   "content": "My chain slips when I stand up on the pedals.",
+                     *                   "role": "user",
+                     *                   "trained": true
+                     *                 }
+                     *               ],
+                     *               "fixes": [
+                     *                 "drop_rejected"
+                     *               ],
+                     *               "line": 1
+                     *             }
+                     *           ],
+                     *           "complete": true,
+                     *           "figures": {
+                     *             "added": 1,
+                     *             "byFix": [
+                     *               {
+                     *                 "count": 1,
+                     *                 "fix": "drop_rejected"
+                     *               }
+                     *             ],
+                     *             "changed": 1,
+                     *             "dropped": 1,
+                     *             "examplesAfter": 1,
+                     *             "examplesBefore": 1,
+                     *             "notMended": 1,
+                     *             "records": 1
+                     *           }
+                     *         },
+                     *         "status": "uploading"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_FixesOutcome"];
                 };
             };
@@ -8411,11 +9132,63 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                     *         "preview": {
+                     *           "bytesRead": 1,
+                     *           "changes": [
+                     *             {
+                     *               "after": [
+                     *                 [
+                     *                   {
+                     *                     "content": "My chain slips when I stand up on the pedals.",
+                     *                     "role": "user",
+                     *                     "trained": true
+                     *                   }
+                     *                 ]
+                     *               ],
+                     *               "before": [
+                     *                 {
+                     *                   "content": "My chain slips when I stand up on the pedals.",
+                     *                   "role": "user",
+                     *                   "trained": true
+                     *                 }
+                     *               ],
+                     *               "fixes": [
+                     *                 "drop_rejected"
+                     *               ],
+                     *               "line": 1
+                     *             }
+                     *           ],
+                     *           "complete": true,
+                     *           "figures": {
+                     *             "added": 1,
+                     *             "byFix": [
+                     *               {
+                     *                 "count": 1,
+                     *                 "fix": "drop_rejected"
+                     *               }
+                     *             ],
+                     *             "changed": 1,
+                     *             "dropped": 1,
+                     *             "examplesAfter": 1,
+                     *             "examplesBefore": 1,
+                     *             "notMended": 1,
+                     *             "records": 1
+                     *           }
+                     *         },
+                     *         "status": "uploading"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
                     "application/json": components["schemas"]["Envelope_FixesOutcome"];
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8423,6 +9196,271 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `IDEMPOTENCY_KEY_REUSED`: The same `Idempotency-Key` came with another request.
+             *     `REQUEST_IN_PROGRESS`: The same request with the same `Idempotency-Key` is being answered.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB.
+             *     `STORAGE_QUOTA_EXCEEDED`: The file does not fit into what is left of the account's storage.
+             */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    restoreDataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Data set
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The data set as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "dataset": {
+                     *           "appliedFixes": [
+                     *             "drop_rejected"
+                     *           ],
+                     *           "avgTokensPerTurn": 1,
+                     *           "avgTurnsPerConversation": 1,
+                     *           "children": [
+                     *             {
+                     *               "fixes": [
+                     *                 "drop_rejected"
+                     *               ],
+                     *               "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *               "madeAt": "2026-03-02T09:30:00Z",
+                     *               "name": "Bike workshop",
+                     *               "version": 1
+                     *             }
+                     *           ],
+                     *           "consultantName": "Ada Lovelace",
+                     *           "consultantTitle": "Mechanic",
+                     *           "contextPairs": 1,
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "declaredPairs": 1,
+                     *           "deletedAt": "2026-03-02T09:30:00Z",
+                     *           "description": "Talks of the workshop's front desk",
+                     *           "errorMessage": "The device's memory is full; use a smaller batch or a shorter sequence.",
+                     *           "fileName": "bike-workshop.jsonl",
+                     *           "fileSize": 48211,
+                     *           "findingCounts": {
+                     *             "error": 1,
+                     *             "info": 1,
+                     *             "warning": 1
+                     *           },
+                     *           "findings": [
+                     *             {
+                     *               "code": "EMPTY_TARGET",
+                     *               "count": 1,
+                     *               "findings": [
+                     *                 {
+                     *                   "code": "EMPTY_TARGET",
+                     *                   "column": 1,
+                     *                   "fix": "Add the assistant's answer, or remove the pair.",
+                     *                   "line": 1,
+                     *                   "message": "The pair has no answer to train on.",
+                     *                   "pointer": "/training_pairs/3/target_response",
+                     *                   "severity": "info"
+                     *                 }
+                     *               ],
+                     *               "fixes": [
+                     *                 "drop_rejected"
+                     *               ],
+                     *               "severity": "info"
+                     *             }
+                     *           ],
+                     *           "fixFigures": {
+                     *             "added": 1,
+                     *             "byFix": [
+                     *               {
+                     *                 "count": 1,
+                     *                 "fix": "drop_rejected"
+                     *               }
+                     *             ],
+                     *             "changed": 1,
+                     *             "dropped": 1,
+                     *             "examplesAfter": 1,
+                     *             "examplesBefore": 1,
+                     *             "notMended": 1,
+                     *             "records": 1
+                     *           },
+                     *           "format": "brightrun-lora-v4",
+                     *           "fullStatistics": {
+                     *             "lengthBinWidth": 1,
+                     *             "lengthDistribution": {
+                     *               "max": 1,
+                     *               "mean": 1,
+                     *               "median": 1,
+                     *               "min": 1,
+                     *               "p95": 1
+                     *             },
+                     *             "lengthHistogram": [
+                     *               1
+                     *             ],
+                     *             "tokenizer": "brightrun/tiny-chat",
+                     *             "topicDistribution": [
+                     *               {
+                     *                 "count": 1,
+                     *                 "topic": "brakes"
+                     *               }
+                     *             ],
+                     *             "uniqueSpeakers": 1,
+                     *             "vocabularySize": 1
+                     *           },
+                     *           "humanReviewedPercent": 1,
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "name": "Bike workshop",
+                     *           "parentId": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "processedAt": "2026-03-02T09:30:00Z",
+                     *           "purgeAt": "2026-03-02T09:30:00Z",
+                     *           "qualityScore": 1,
+                     *           "readinessIssues": [
+                     *             "4 pairs have no answer"
+                     *           ],
+                     *           "rejectedPairs": 1,
+                     *           "reviewRecommended": true,
+                     *           "s3Bucket": "local",
+                     *           "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *           "sampleConversations": [
+                     *             {
+                     *               "conversationId": "talk-17",
+                     *               "emotionalArc": "worry-to-relief",
+                     *               "messages": [
+                     *                 {
+                     *                   "content": "My chain slips when I stand up on the pedals.",
+                     *                   "role": "user",
+                     *                   "trained": true
+                     *                 }
+                     *               ],
+                     *               "persona": "careful-commuter",
+                     *               "topic": "brakes"
+                     *             }
+                     *           ],
+                     *           "scaffolding": [
+                     *             {
+                     *               "arc": "worry-to-relief",
+                     *               "pairs": 1,
+                     *               "persona": "careful-commuter",
+                     *               "personaName": "Careful commuter"
+                     *             }
+                     *           ],
+                     *           "status": "uploading",
+                     *           "totalConversations": 1,
+                     *           "totalTokens": 1,
+                     *           "totalTrainingPairs": 1,
+                     *           "totalValidationPairs": 1,
+                     *           "trainingReady": true,
+                     *           "updatedAt": "2026-03-02T09:30:00Z",
+                     *           "uploadedAt": "2026-03-02T09:30:00Z",
+                     *           "userId": "01971b8e-7c00-7000-8000-000000000009",
+                     *           "validatedAt": "2026-03-02T09:30:00Z",
+                     *           "validationProgress": 1,
+                     *           "version": 1,
+                     *           "vertical": "repair"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_DatasetBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `STORAGE_QUOTA_EXCEEDED`: The file does not fit into what is left of the account's storage. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     uploadDataset: {
@@ -8610,6 +9648,7 @@ export interface operations {
                      *             },
                      *             "estimatedTimeRemaining": 1,
                      *             "estimatedTotalCost": 1,
+                     *             "expectedStartAt": "2026-03-02T09:30:00Z",
                      *             "finalCost": 0.31,
                      *             "gpuConfig": {
                      *               "instanceType": "local-cpu",
@@ -9314,12 +10353,18 @@ export interface operations {
     streamJobs: {
         parameters: {
             query?: {
-                /** @description As the header `Last-Event-ID`, which wins: events after this one are sent. */
+                /**
+                 * @description As the header `Last-Event-ID`, which wins: events after this one are sent.
+                 * @example 41
+                 */
                 lastEventId?: number;
             };
             header?: {
-                /** @description Number of the last event that was seen */
-                "Last-Event-ID"?: number | null;
+                /**
+                 * @description Number of the last event that was seen
+                 * @example 41
+                 */
+                "Last-Event-ID"?: number;
             };
             path?: never;
             cookie?: never;
@@ -9335,8 +10380,8 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9344,6 +10389,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     getJob: {
@@ -9429,6 +10478,7 @@ export interface operations {
                      *           },
                      *           "estimatedTimeRemaining": 1,
                      *           "estimatedTotalCost": 1,
+                     *           "expectedStartAt": "2026-03-02T09:30:00Z",
                      *           "finalCost": 0.31,
                      *           "gpuConfig": {
                      *             "instanceType": "local-cpu",
@@ -9672,6 +10722,7 @@ export interface operations {
                      *           },
                      *           "estimatedTimeRemaining": 1,
                      *           "estimatedTotalCost": 1,
+                     *           "expectedStartAt": "2026-03-02T09:30:00Z",
                      *           "finalCost": 0.31,
                      *           "gpuConfig": {
                      *             "instanceType": "local-cpu",
@@ -10096,14 +11147,23 @@ export interface operations {
     downloadJobLogs: {
         parameters: {
             query?: {
-                /** @description Only this level. */
+                /**
+                 * @description Only this level.
+                 * @example info
+                 */
                 level?: components["schemas"]["LogLevel"];
-                /** @description Part of the message, without case. */
+                /**
+                 * @description Part of the message, without case.
+                 * @example workshop
+                 */
                 search?: string;
             };
             header?: never;
             path: {
-                /** @description Job */
+                /**
+                 * @description Job
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
                 id: string;
             };
             cookie?: never;
@@ -10119,8 +11179,8 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description What went wrong */
-            default: {
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10128,6 +11188,22 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `JOB_NOT_FOUND`: There is no such job, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listJobMetrics: {
@@ -10407,6 +11483,11 @@ export interface operations {
                  */
                 sortBy?: components["schemas"]["ModelSort"];
                 /**
+                 * @description `true` lists those that were deleted and can be restored, instead of the others.
+                 * @example false
+                 */
+                deleted?: boolean;
+                /**
                  * @description From 1.
                  * @example 1
                  */
@@ -10501,12 +11582,14 @@ export interface operations {
                      *             },
                      *             "createdAt": "2026-03-02T09:30:00Z",
                      *             "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                     *             "deletedAt": "2026-03-02T09:30:00Z",
                      *             "deployedAt": "2026-03-02T09:30:00Z",
                      *             "description": "Talks of the workshop's front desk",
                      *             "id": "01971b8e-7c00-7000-8000-000000000005",
                      *             "jobId": "01971b8e-7c00-7000-8000-000000000002",
                      *             "name": "Bike workshop",
                      *             "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "purgeAt": "2026-03-02T09:30:00Z",
                      *             "qualityMetrics": {
                      *               "convergenceQuality": "excellent",
                      *               "finalTrainingLoss": 1,
@@ -10730,6 +11813,7 @@ export interface operations {
                      *               "contextPairs": 1,
                      *               "createdAt": "2026-03-02T09:30:00Z",
                      *               "declaredPairs": 1,
+                     *               "deletedAt": "2026-03-02T09:30:00Z",
                      *               "description": "Talks of the workshop's front desk",
                      *               "errorMessage": "The device's memory is full; use a smaller batch or a shorter sequence.",
                      *               "fileName": "bike-workshop.jsonl",
@@ -10744,6 +11828,7 @@ export interface operations {
                      *               "id": "01971b8e-7c00-7000-8000-000000000005",
                      *               "name": "Bike workshop",
                      *               "processedAt": "2026-03-02T09:30:00Z",
+                     *               "purgeAt": "2026-03-02T09:30:00Z",
                      *               "qualityScore": 1,
                      *               "readinessIssues": [
                      *                 "4 pairs have no answer"
@@ -10796,6 +11881,7 @@ export interface operations {
                      *               "validation": 1
                      *             }
                      *           },
+                     *           "deletedAt": "2026-03-02T09:30:00Z",
                      *           "deployedAt": "2026-03-02T09:30:00Z",
                      *           "description": "Talks of the workshop's front desk",
                      *           "downloadUrls": {
@@ -10822,6 +11908,7 @@ export interface operations {
                      *           ],
                      *           "name": "Bike workshop",
                      *           "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "purgeAt": "2026-03-02T09:30:00Z",
                      *           "qualityMetrics": {
                      *             "convergenceQuality": "excellent",
                      *             "finalTrainingLoss": 1,
@@ -11042,12 +12129,14 @@ export interface operations {
                      *           },
                      *           "createdAt": "2026-03-02T09:30:00Z",
                      *           "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                     *           "deletedAt": "2026-03-02T09:30:00Z",
                      *           "deployedAt": "2026-03-02T09:30:00Z",
                      *           "description": "Talks of the workshop's front desk",
                      *           "id": "01971b8e-7c00-7000-8000-000000000005",
                      *           "jobId": "01971b8e-7c00-7000-8000-000000000002",
                      *           "name": "Bike workshop",
                      *           "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "purgeAt": "2026-03-02T09:30:00Z",
                      *           "qualityMetrics": {
                      *             "convergenceQuality": "excellent",
                      *             "finalTrainingLoss": 1,
@@ -11298,6 +12387,164 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    restoreModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Model
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "model": {
+                     *           "artifacts": {
+                     *             "adapterConfig": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             },
+                     *             "adapterModel": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             },
+                     *             "metadata": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             },
+                     *             "readme": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             },
+                     *             "tokenizer": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             },
+                     *             "tokenizerConfig": {
+                     *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *               "fileName": "bike-workshop.jsonl",
+                     *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *               "size": 1
+                     *             }
+                     *           },
+                     *           "childModelIds": [
+                     *             "01971b8e-7c00-7000-8000-000000000005"
+                     *           ],
+                     *           "configuration": {
+                     *             "baseModel": "brightrun/tiny-chat",
+                     *             "datasetName": "Bike workshop",
+                     *             "hyperparameters": {
+                     *               "batchSize": 4,
+                     *               "gradientAccumulationSteps": 1,
+                     *               "learningRate": 0.0002,
+                     *               "loraAlpha": 32,
+                     *               "loraDropout": 0.05,
+                     *               "loraRank": 16,
+                     *               "maxGradNorm": 1,
+                     *               "maxSeqLength": 512,
+                     *               "numEpochs": 3,
+                     *               "optimizerType": "adamw",
+                     *               "scheduler": "linear",
+                     *               "targetModules": [
+                     *                 "q_proj"
+                     *               ],
+                     *               "warmupRatio": 0.03,
+                     *               "warmupSteps": 0,
+                     *               "weightDecay": 0.01
+                     *             },
+                     *             "presetUsed": "conservative"
+                     *           },
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "datasetId": "01971b8e-7c00-7000-8000-000000000001",
+                     *           "deletedAt": "2026-03-02T09:30:00Z",
+                     *           "deployedAt": "2026-03-02T09:30:00Z",
+                     *           "description": "Talks of the workshop's front desk",
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "jobId": "01971b8e-7c00-7000-8000-000000000002",
+                     *           "name": "Bike workshop",
+                     *           "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "purgeAt": "2026-03-02T09:30:00Z",
+                     *           "qualityMetrics": {
+                     *             "convergenceQuality": "excellent",
+                     *             "finalTrainingLoss": 1,
+                     *             "finalValidationLoss": 1,
+                     *             "initialTrainingLoss": 1,
+                     *             "initialValidationLoss": 1,
+                     *             "perplexity": 1
+                     *           },
+                     *           "status": "stored",
+                     *           "totalSize": 1,
+                     *           "trainingSummary": {
+                     *             "gpuHours": 1,
+                     *             "totalCost": 1,
+                     *             "totalEpochs": 1,
+                     *             "totalSteps": 1,
+                     *             "trainingDuration": 1
+                     *           },
+                     *           "updatedAt": "2026-03-02T09:30:00Z",
+                     *           "userId": "01971b8e-7c00-7000-8000-000000000009",
+                     *           "version": "0.1.0"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_ModelBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `MODEL_NOT_FOUND`: There is no such model, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listNotifications: {
         parameters: {
             query?: {
@@ -11341,7 +12588,7 @@ export interface operations {
                      *             "priority": "low",
                      *             "read": true,
                      *             "title": "Training completed",
-                     *             "type": "job_complete"
+                     *             "type": "job_queued"
                      *           }
                      *         ]
                      *       },
@@ -11413,6 +12660,58 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    streamNotifications: {
+        parameters: {
+            query?: {
+                /**
+                 * @description As the header `Last-Event-ID`, which wins: events after this one are sent.
+                 * @example 41
+                 */
+                lastEventId?: number;
+            };
+            header?: {
+                /**
+                 * @description Number of the last event that was seen
+                 * @example 41
+                 */
+                "Last-Event-ID"?: number;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example retry: 3000
+                     *
+                     *     id: 7
+                     *     event: notification
+                     *     data: {"notification":{"title":"Training Completed!"},"unreadCount":3}
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -11528,6 +12827,701 @@ export interface operations {
             /**
              * @description `NOTIFICATION_NOT_FOUND`: There is no such notification, or it is somebody else's.
              *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "budgetAllowed": 1,
+                     *         "budgetInForce": 1,
+                     *         "defaultBaseModel": "brightrun/tiny-chat",
+                     *         "defaultInstanceType": "local-cpu",
+                     *         "mailAvailable": true,
+                     *         "monthlyBudget": 1,
+                     *         "notifications": {
+                     *           "brakes": {
+                     *             "inApp": true,
+                     *             "mail": true,
+                     *             "webhook": true
+                     *           }
+                     *         },
+                     *         "timezone": "Europe/Vienna"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_AccountSettings"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "defaultBaseModel": "brightrun/tiny-chat",
+                 *       "defaultInstanceType": "local-cpu",
+                 *       "monthlyBudget": 1,
+                 *       "notifications": {
+                 *         "job_failed": {
+                 *           "mail": false
+                 *         }
+                 *       },
+                 *       "timezone": "Europe/Vienna"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateSettings"];
+            };
+        };
+        responses: {
+            /** @description The settings as they are now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "budgetAllowed": 1,
+                     *         "budgetInForce": 1,
+                     *         "defaultBaseModel": "brightrun/tiny-chat",
+                     *         "defaultInstanceType": "local-cpu",
+                     *         "mailAvailable": true,
+                     *         "monthlyBudget": 1,
+                     *         "notifications": {
+                     *           "brakes": {
+                     *             "inApp": true,
+                     *             "mail": true,
+                     *             "webhook": true
+                     *           }
+                     *         },
+                     *         "timezone": "Europe/Vienna"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_AccountSettings"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /**
+                 * @description From 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description At most 100.
+                 * @example 20
+                 */
+                pageSize?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of webhooks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "webhooks": [
+                     *           {
+                     *             "createdAt": "2026-03-02T09:30:00Z",
+                     *             "description": "Tells our chat",
+                     *             "disabledReason": "20 tries in a row failed.",
+                     *             "enabled": true,
+                     *             "events": [
+                     *               "job_queued"
+                     *             ],
+                     *             "failures": 1,
+                     *             "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "updatedAt": "2026-03-02T09:30:00Z",
+                     *             "url": "https://example.org/brightrun"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "meta": {
+                     *         "pagination": {
+                     *           "hasMore": true,
+                     *           "page": 1,
+                     *           "pageSize": 1,
+                     *           "total": 57
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_WebhookList"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "Talks of the workshop's front desk",
+                 *       "events": [
+                 *         "job_queued"
+                 *       ],
+                 *       "url": "https://example.org/brightrun"
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateWebhook"];
+            };
+        };
+        responses: {
+            /** @description It is made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                     *         "webhook": {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "description": "Tells our chat",
+                     *           "disabledReason": "20 tries in a row failed.",
+                     *           "enabled": true,
+                     *           "events": [
+                     *             "job_queued"
+                     *           ],
+                     *           "failures": 1,
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "updatedAt": "2026-03-02T09:30:00Z",
+                     *           "url": "https://example.org/brightrun"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_CreatedWebhook"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `TOO_MANY_WEBHOOKS`: The account has as many webhooks as it may. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Webhook
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The webhook */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "webhook": {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "description": "Tells our chat",
+                     *           "disabledReason": "20 tries in a row failed.",
+                     *           "enabled": true,
+                     *           "events": [
+                     *             "job_queued"
+                     *           ],
+                     *           "failures": 1,
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "updatedAt": "2026-03-02T09:30:00Z",
+                     *           "url": "https://example.org/brightrun"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_WebhookBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `NOT_FOUND`: There is nothing at this address.
+             *     `WEBHOOK_NOT_FOUND`: There is no such webhook, or it is somebody else's.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Webhook
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Done"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `NOT_FOUND`: There is nothing at this address.
+             *     `WEBHOOK_NOT_FOUND`: There is no such webhook, or it is somebody else's.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Webhook
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "Talks of the workshop's front desk",
+                 *       "enabled": true,
+                 *       "events": [
+                 *         "job_queued"
+                 *       ],
+                 *       "url": "https://example.org/brightrun"
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateWebhook"];
+            };
+        };
+        responses: {
+            /** @description The webhook as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "webhook": {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "description": "Tells our chat",
+                     *           "disabledReason": "20 tries in a row failed.",
+                     *           "enabled": true,
+                     *           "events": [
+                     *             "job_queued"
+                     *           ],
+                     *           "failures": 1,
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "updatedAt": "2026-03-02T09:30:00Z",
+                     *           "url": "https://example.org/brightrun"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_WebhookBody"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `NOT_FOUND`: There is nothing at this address.
+             *     `WEBHOOK_NOT_FOUND`: There is no such webhook, or it is somebody else's.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /**
+                 * @description From 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description At most 100.
+                 * @example 20
+                 */
+                pageSize?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Webhook
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of messages */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "deliveries": [
+                     *           {
+                     *             "attempts": 1,
+                     *             "createdAt": "2026-03-02T09:30:00Z",
+                     *             "error": "the answer was 500 Internal Server Error",
+                     *             "event": "job_complete",
+                     *             "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "nextAttemptAt": "2026-03-02T09:30:00Z",
+                     *             "payload": "{\"type\":\"job_complete\",\"timestamp\":\"2026-03-31T12:00:00.000Z\",\"data\":{}}",
+                     *             "responseBody": "ok",
+                     *             "responseStatus": 1,
+                     *             "status": "pending",
+                     *             "triedAt": "2026-03-02T09:30:00Z"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "meta": {
+                     *         "pagination": {
+                     *           "hasMore": true,
+                     *           "page": 1,
+                     *           "pageSize": 1,
+                     *           "total": 57
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_WebhookDeliveryList"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `NOT_FOUND`: There is nothing at this address.
+             *     `WEBHOOK_NOT_FOUND`: There is no such webhook, or it is somebody else's.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Webhook
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "deliveryId": "01971b8e-7c00-7000-8000-000000000005"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_WebhookTest"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `NOT_FOUND`: There is nothing at this address.
+             *     `WEBHOOK_NOT_FOUND`: There is no such webhook, or it is somebody else's.
              */
             404: {
                 headers: {

@@ -3,7 +3,6 @@
 use super::recovery::confirm_password;
 use super::{UserView, account};
 use crate::{App, audit};
-use blob::Key;
 use chrono::{DateTime, Duration, Utc};
 use db::users::{Administered, User};
 use domain::audit::AuditAction;
@@ -89,12 +88,7 @@ async fn runs_ended(app: &App, user: &User) -> Result<bool> {
 }
 
 async fn purge(app: &App, user: &User) -> Result<()> {
-    for key in db::purge::object_keys(&app.db, user.id).await? {
-        match Key::parse(&key) {
-            Ok(key) => drop(app.blob.delete(&key).await?),
-            Err(error) => tracing::warn!(user = %user.id, %error, "an object of a purged account has no valid key and stays"),
-        }
-    }
+    crate::retention::remove_files_of(app, user.id).await?;
     let entry = audit::plain(app, AuditAction::AccountPurged, None, Some(user.id.uuid()));
     if db::users::remove(&app.db, user.id, &[entry]).await? {
         tracing::info!(user = %user.id, "an account was removed with its data, {DAYS} days after its owner asked for it");
