@@ -11,10 +11,15 @@
 import { Route as rootRouteImport } from './routes/__root';
 import { Route as AppRouteImport } from './routes/_app';
 import { Route as AuthRouteImport } from './routes/_auth';
+import { Route as LinkRouteImport } from './routes/_link';
 import { Route as AppIndexRouteImport } from './routes/_app/index';
 import { Route as AppDatasetsRouteImport } from './routes/_app/datasets';
+import { Route as AppSettingsRouteImport } from './routes/_app/settings';
+import { Route as AuthForgotPasswordRouteImport } from './routes/_auth/forgot-password';
 import { Route as AuthLoginRouteImport } from './routes/_auth/login';
 import { Route as AuthSignupRouteImport } from './routes/_auth/signup';
+import { Route as LinkResetPasswordRouteImport } from './routes/_link/reset-password';
+import { Route as LinkVerifyEmailRouteImport } from './routes/_link/verify-email';
 import { Route as AppDatasetsIdRouteImport } from './routes/_app/datasets/$id';
 import { Route as AppModelsIndexRouteImport } from './routes/_app/models/index';
 import { Route as AppModelsArtifactIdRouteImport } from './routes/_app/models/$artifactId';
@@ -30,6 +35,10 @@ const AuthRoute = AuthRouteImport.update({
   id: '/_auth',
   getParentRoute: () => rootRouteImport,
 } as any);
+const LinkRoute = LinkRouteImport.update({
+  id: '/_link',
+  getParentRoute: () => rootRouteImport,
+} as any);
 const AppIndexRoute = AppIndexRouteImport.update({
   id: '/',
   path: '/',
@@ -40,6 +49,16 @@ const AppDatasetsRoute = AppDatasetsRouteImport.update({
   path: '/datasets',
   getParentRoute: () => AppRoute,
 } as any);
+const AppSettingsRoute = AppSettingsRouteImport.update({
+  id: '/settings',
+  path: '/settings',
+  getParentRoute: () => AppRoute,
+} as any);
+const AuthForgotPasswordRoute = AuthForgotPasswordRouteImport.update({
+  id: '/forgot-password',
+  path: '/forgot-password',
+  getParentRoute: () => AuthRoute,
+} as any);
 const AuthLoginRoute = AuthLoginRouteImport.update({
   id: '/login',
   path: '/login',
@@ -49,6 +68,16 @@ const AuthSignupRoute = AuthSignupRouteImport.update({
   id: '/signup',
   path: '/signup',
   getParentRoute: () => AuthRoute,
+} as any);
+const LinkResetPasswordRoute = LinkResetPasswordRouteImport.update({
+  id: '/reset-password',
+  path: '/reset-password',
+  getParentRoute: () => LinkRoute,
+} as any);
+const LinkVerifyEmailRoute = LinkVerifyEmailRouteImport.update({
+  id: '/verify-email',
+  path: '/verify-email',
+  getParentRoute: () => LinkRoute,
 } as any);
 const AppDatasetsIdRoute = AppDatasetsIdRouteImport.update({
   id: '/$id',
@@ -84,8 +113,12 @@ const AppTrainingJobsJobIdRoute = AppTrainingJobsJobIdRouteImport.update({
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute;
   '/datasets': typeof AppDatasetsRouteWithChildren;
+  '/settings': typeof AppSettingsRoute;
+  '/forgot-password': typeof AuthForgotPasswordRoute;
   '/login': typeof AuthLoginRoute;
   '/signup': typeof AuthSignupRoute;
+  '/reset-password': typeof LinkResetPasswordRoute;
+  '/verify-email': typeof LinkVerifyEmailRoute;
   '/datasets/$id': typeof AppDatasetsIdRoute;
   '/models/$artifactId': typeof AppModelsArtifactIdRoute;
   '/training/configure': typeof AppTrainingConfigureRoute;
@@ -96,8 +129,12 @@ export interface FileRoutesByFullPath {
 export interface FileRoutesByTo {
   '/': typeof AppIndexRoute;
   '/datasets': typeof AppDatasetsRouteWithChildren;
+  '/settings': typeof AppSettingsRoute;
+  '/forgot-password': typeof AuthForgotPasswordRoute;
   '/login': typeof AuthLoginRoute;
   '/signup': typeof AuthSignupRoute;
+  '/reset-password': typeof LinkResetPasswordRoute;
+  '/verify-email': typeof LinkVerifyEmailRoute;
   '/datasets/$id': typeof AppDatasetsIdRoute;
   '/models/$artifactId': typeof AppModelsArtifactIdRoute;
   '/training/configure': typeof AppTrainingConfigureRoute;
@@ -109,9 +146,14 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport;
   '/_app': typeof AppRouteWithChildren;
   '/_auth': typeof AuthRouteWithChildren;
+  '/_link': typeof LinkRouteWithChildren;
   '/_app/datasets': typeof AppDatasetsRouteWithChildren;
+  '/_app/settings': typeof AppSettingsRoute;
+  '/_auth/forgot-password': typeof AuthForgotPasswordRoute;
   '/_auth/login': typeof AuthLoginRoute;
   '/_auth/signup': typeof AuthSignupRoute;
+  '/_link/reset-password': typeof LinkResetPasswordRoute;
+  '/_link/verify-email': typeof LinkVerifyEmailRoute;
   '/_app/': typeof AppIndexRoute;
   '/_app/datasets/$id': typeof AppDatasetsIdRoute;
   '/_app/models/$artifactId': typeof AppModelsArtifactIdRoute;
@@ -125,8 +167,12 @@ export interface FileRouteTypes {
   fullPaths:
     | '/'
     | '/datasets'
+    | '/settings'
+    | '/forgot-password'
     | '/login'
     | '/signup'
+    | '/reset-password'
+    | '/verify-email'
     | '/datasets/$id'
     | '/models/$artifactId'
     | '/training/configure'
@@ -137,8 +183,12 @@ export interface FileRouteTypes {
   to:
     | '/'
     | '/datasets'
+    | '/settings'
+    | '/forgot-password'
     | '/login'
     | '/signup'
+    | '/reset-password'
+    | '/verify-email'
     | '/datasets/$id'
     | '/models/$artifactId'
     | '/training/configure'
@@ -149,9 +199,14 @@ export interface FileRouteTypes {
     | '__root__'
     | '/_app'
     | '/_auth'
+    | '/_link'
     | '/_app/datasets'
+    | '/_app/settings'
+    | '/_auth/forgot-password'
     | '/_auth/login'
     | '/_auth/signup'
+    | '/_link/reset-password'
+    | '/_link/verify-email'
     | '/_app/'
     | '/_app/datasets/$id'
     | '/_app/models/$artifactId'
@@ -164,6 +219,7 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   AppRoute: typeof AppRouteWithChildren;
   AuthRoute: typeof AuthRouteWithChildren;
+  LinkRoute: typeof LinkRouteWithChildren;
 }
 
 declare module '@tanstack/react-router' {
@@ -182,6 +238,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AuthRouteImport;
       parentRoute: typeof rootRouteImport;
     };
+    '/_link': {
+      id: '/_link';
+      path: '';
+      fullPath: '/';
+      preLoaderRoute: typeof LinkRouteImport;
+      parentRoute: typeof rootRouteImport;
+    };
     '/_app/': {
       id: '/_app/';
       path: '/';
@@ -196,6 +259,20 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppDatasetsRouteImport;
       parentRoute: typeof AppRoute;
     };
+    '/_app/settings': {
+      id: '/_app/settings';
+      path: '/settings';
+      fullPath: '/settings';
+      preLoaderRoute: typeof AppSettingsRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_auth/forgot-password': {
+      id: '/_auth/forgot-password';
+      path: '/forgot-password';
+      fullPath: '/forgot-password';
+      preLoaderRoute: typeof AuthForgotPasswordRouteImport;
+      parentRoute: typeof AuthRoute;
+    };
     '/_auth/login': {
       id: '/_auth/login';
       path: '/login';
@@ -209,6 +286,20 @@ declare module '@tanstack/react-router' {
       fullPath: '/signup';
       preLoaderRoute: typeof AuthSignupRouteImport;
       parentRoute: typeof AuthRoute;
+    };
+    '/_link/reset-password': {
+      id: '/_link/reset-password';
+      path: '/reset-password';
+      fullPath: '/reset-password';
+      preLoaderRoute: typeof LinkResetPasswordRouteImport;
+      parentRoute: typeof LinkRoute;
+    };
+    '/_link/verify-email': {
+      id: '/_link/verify-email';
+      path: '/verify-email';
+      fullPath: '/verify-email';
+      preLoaderRoute: typeof LinkVerifyEmailRouteImport;
+      parentRoute: typeof LinkRoute;
     };
     '/_app/datasets/$id': {
       id: '/_app/datasets/$id';
@@ -269,6 +360,7 @@ const AppDatasetsRouteWithChildren = AppDatasetsRoute._addFileChildren(
 
 interface AppRouteChildren {
   AppDatasetsRoute: typeof AppDatasetsRouteWithChildren;
+  AppSettingsRoute: typeof AppSettingsRoute;
   AppIndexRoute: typeof AppIndexRoute;
   AppModelsArtifactIdRoute: typeof AppModelsArtifactIdRoute;
   AppTrainingConfigureRoute: typeof AppTrainingConfigureRoute;
@@ -279,6 +371,7 @@ interface AppRouteChildren {
 
 const AppRouteChildren: AppRouteChildren = {
   AppDatasetsRoute: AppDatasetsRouteWithChildren,
+  AppSettingsRoute: AppSettingsRoute,
   AppIndexRoute: AppIndexRoute,
   AppModelsArtifactIdRoute: AppModelsArtifactIdRoute,
   AppTrainingConfigureRoute: AppTrainingConfigureRoute,
@@ -290,20 +383,35 @@ const AppRouteChildren: AppRouteChildren = {
 const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren);
 
 interface AuthRouteChildren {
+  AuthForgotPasswordRoute: typeof AuthForgotPasswordRoute;
   AuthLoginRoute: typeof AuthLoginRoute;
   AuthSignupRoute: typeof AuthSignupRoute;
 }
 
 const AuthRouteChildren: AuthRouteChildren = {
+  AuthForgotPasswordRoute: AuthForgotPasswordRoute,
   AuthLoginRoute: AuthLoginRoute,
   AuthSignupRoute: AuthSignupRoute,
 };
 
 const AuthRouteWithChildren = AuthRoute._addFileChildren(AuthRouteChildren);
 
+interface LinkRouteChildren {
+  LinkResetPasswordRoute: typeof LinkResetPasswordRoute;
+  LinkVerifyEmailRoute: typeof LinkVerifyEmailRoute;
+}
+
+const LinkRouteChildren: LinkRouteChildren = {
+  LinkResetPasswordRoute: LinkResetPasswordRoute,
+  LinkVerifyEmailRoute: LinkVerifyEmailRoute,
+};
+
+const LinkRouteWithChildren = LinkRoute._addFileChildren(LinkRouteChildren);
+
 const rootRouteChildren: RootRouteChildren = {
   AppRoute: AppRouteWithChildren,
   AuthRoute: AuthRouteWithChildren,
+  LinkRoute: LinkRouteWithChildren,
 };
 export const routeTree = rootRouteImport
   ._addFileChildren(rootRouteChildren)

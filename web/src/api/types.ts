@@ -4,6 +4,9 @@ import type { components } from './schema';
 type Schemas = components['schemas'];
 
 export type User = Schemas['User'];
+export type LiveSession = Schemas['LiveSession'];
+export type ApiKey = Schemas['ApiKey'];
+export type KeyScope = Schemas['KeyScope'];
 
 export type Dataset = Schemas['Dataset'];
 export type DatasetDetail = Schemas['DatasetDetail'];

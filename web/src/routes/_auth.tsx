@@ -1,4 +1,5 @@
 import { createFileRoute, Outlet, redirect } from '@tanstack/react-router';
+import { entryOptionsQuery } from '@/api/account';
 import { meQuery } from '@/api/auth';
 import { AuthLayout } from '@/features/auth/auth-layout';
 
@@ -8,6 +9,8 @@ export const Route = createFileRoute('/_auth')({
   beforeLoad: async ({ context, search }) => {
     if (await context.queryClient.ensureQueryData(meQuery)) throw redirect({ href: search.redirect ?? '/' });
   },
+  // Without an answer the forms are shown as they are; what the server refuses, it says.
+  loader: ({ context }) => context.queryClient.ensureQueryData(entryOptionsQuery).catch(() => null),
   component: () => (
     <AuthLayout>
       <Outlet />

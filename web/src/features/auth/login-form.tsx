@@ -1,16 +1,19 @@
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useForm } from 'react-hook-form';
+import { entryOptionsQuery } from '@/api/account';
 import { login } from '@/api/auth';
 import { FormField } from '@/components/form-field';
 import { Button } from '@/components/ui/button';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/components/ui/card';
 import { Input } from '@/components/ui/input';
 import { messageOf } from '@/lib/errors';
+import { LINK } from './link';
 import { useEnter } from './use-enter';
 
 export function LoginForm() {
   const enter = useEnter();
+  const { data: options } = useQuery(entryOptionsQuery);
   const form = useForm({ defaultValues: { email: '', password: '' } });
   const signIn = useMutation({ mutationFn: login, onSuccess: enter });
   const { errors } = form.formState;
@@ -43,6 +46,13 @@ export function LoginForm() {
               />
             )}
           </FormField>
+          {options?.passwordReset && (
+            <p className="text-right text-sm">
+              <Link to="/forgot-password" search={(old) => old} className={LINK}>
+                Forgot your password?
+              </Link>
+            </p>
+          )}
           {signIn.isError && (
             <p role="alert" className="text-sm text-red-600">
               {messageOf(signIn.error)}
@@ -51,12 +61,14 @@ export function LoginForm() {
           <Button type="submit" className="w-full" disabled={signIn.isPending}>
             {signIn.isPending ? 'Logging in...' : 'Log in'}
           </Button>
-          <p className="text-center text-sm text-muted-foreground">
-            No account yet?{' '}
-            <Link to="/signup" search={(old) => old} className="font-medium text-blue-600 underline underline-offset-4">
-              Sign up
-            </Link>
-          </p>
+          {options?.signup !== 'closed' && (
+            <p className="text-center text-sm text-muted-foreground">
+              No account yet?{' '}
+              <Link to="/signup" search={(old) => old} className={LINK}>
+                Sign up
+              </Link>
+            </p>
+          )}
         </form>
       </CardContent>
     </Card>

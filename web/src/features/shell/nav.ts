@@ -1,4 +1,4 @@
-import { BrainIcon, DatabaseIcon, LayoutDashboardIcon, RocketIcon } from 'lucide-react';
+import { BrainIcon, DatabaseIcon, LayoutDashboardIcon, RocketIcon, SettingsIcon } from 'lucide-react';
 
 /** The sections, and the addresses that belong to each. */
 export const SECTIONS = [
@@ -17,4 +17,5 @@ export const SECTIONS = [
     owns: (path: string) => path.startsWith('/training/jobs'),
   },
   { label: 'Models', to: '/models', icon: BrainIcon, owns: (path: string) => path.startsWith('/models') },
+  { label: 'Settings', to: '/settings', icon: SettingsIcon, owns: (path: string) => path.startsWith('/settings') },
 ] as const;

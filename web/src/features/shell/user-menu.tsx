@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useRouter } from '@tanstack/react-router';
-import { LogOutIcon } from 'lucide-react';
+import { Link, useRouter } from '@tanstack/react-router';
+import { LogOutIcon, ShieldIcon, UserIcon } from 'lucide-react';
 import { toast } from 'sonner';
 import { logout, meQuery } from '@/api/auth';
 import { Button } from '@/components/ui/button';
@@ -56,6 +56,19 @@ export function UserMenu() {
           <p className="truncate text-xs text-muted-foreground">{user.email}</p>
           <p className="text-xs text-muted-foreground capitalize">{words(user.role)}</p>
         </div>
+        <DropdownMenuSeparator />
+        <DropdownMenuItem asChild>
+          <Link to="/settings">
+            <UserIcon aria-hidden />
+            Profile
+          </Link>
+        </DropdownMenuItem>
+        <DropdownMenuItem asChild>
+          <Link to="/settings" search={{ tab: 'security' }}>
+            <ShieldIcon aria-hidden />
+            Security
+          </Link>
+        </DropdownMenuItem>
         <DropdownMenuSeparator />
         <ThemeChoice />
         <DropdownMenuSeparator />

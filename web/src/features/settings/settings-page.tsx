@@ -1,0 +1,68 @@
+import { getRouteApi } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { PageHeader } from '@/components/page-header';
+import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
+import { HealthCard, MachinesCard } from './cluster-card';
+import { DataCard } from './data-card';
+import { KeysCard } from './keys-card';
+import { PasswordCard } from './password-card';
+import { ProfileCard } from './profile-card';
+import { SessionsCard } from './sessions-card';
+import { isTab, LOOKS, type SettingsTab, TABS } from './tabs';
+
+const route = getRouteApi('/_app/settings');
+
+const CONTENT: Record<SettingsTab, ReactNode> = {
+  profile: (
+    <>
+      <ProfileCard />
+      <DataCard />
+    </>
+  ),
+  security: (
+    <>
+      <PasswordCard />
+      <SessionsCard />
+    </>
+  ),
+  cluster: (
+    <>
+      <HealthCard />
+      <MachinesCard />
+    </>
+  ),
+  keys: <KeysCard />,
+};
+
+export function SettingsPage() {
+  const { tab } = route.useSearch();
+  const navigate = route.useNavigate();
+  return (
+    <div className="space-y-6 p-6">
+      <PageHeader title="Settings" subtitle="Your account, and how your training pipeline works for you" />
+      <Tabs
+        value={tab}
+        onValueChange={(next) => isTab(next) && void navigate({ search: { tab: next } })}
+        className="gap-6"
+      >
+        {/* On a narrow screen the row of tabs scrolls, the page does not. */}
+        <div className="-mx-6 overflow-x-auto px-6 py-1">
+          <TabsList aria-label="Settings">
+            {TABS.map((name) => {
+              const { label, icon: Icon } = LOOKS[name];
+              return (
+                <TabsTrigger key={name} value={name} className="px-3">
+                  <Icon aria-hidden className="size-4" />
+                  {label}
+                </TabsTrigger>
+              );
+            })}
+          </TabsList>
+        </div>
+        <TabsContent value={tab} className="space-y-6">
+          {CONTENT[tab]}
+        </TabsContent>
+      </Tabs>
+    </div>
+  );
+}
