@@ -223,7 +223,7 @@ async fn records_are_the_truth_over_random_histories() {
         for database in testkit::databases() {
             eprintln!("seed {seed} on {}", database.kind);
             let limits = domain::account::TierLimits { concurrent_jobs: 100, ..domain::account::TierLimits::default() };
-            play(World::with(database, limits).await, seed).await;
+            play(World::patient(database, limits).await, seed).await;
         }
     }
 }

@@ -43,15 +43,21 @@ impl World {
 
     /// With other limits of the tier.
     pub async fn with(database: TestDatabase, limits: TierLimits) -> Self {
-        Self::build(database, limits, Arc::new(app::mail::LogMailer)).await
+        Self::build(database, limits, Arc::new(app::mail::LogMailer), app::Watch::default()).await
+    }
+
+    /// With other limits of the tier, and runs that may be silent for as long as they like.
+    pub async fn patient(database: TestDatabase, limits: TierLimits) -> Self {
+        let watch = app::Watch { silent_after: Span::days(365), ..app::Watch::default() };
+        Self::build(database, limits, Arc::new(app::mail::LogMailer), watch).await
     }
 
     /// With a way to send mail.
     pub async fn mailing(database: TestDatabase, mailer: Arc<dyn app::mail::Mailer>) -> Self {
-        Self::build(database, TierLimits::default(), mailer).await
+        Self::build(database, TierLimits::default(), mailer, app::Watch::default()).await
     }
 
-    async fn build(database: TestDatabase, limits: TierLimits, mailer: Arc<dyn app::mail::Mailer>) -> Self {
+    async fn build(database: TestDatabase, limits: TierLimits, mailer: Arc<dyn app::mail::Mailer>, watch: app::Watch) -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let db = database.migrated().await;
         let clock = Arc::new(ManualClock::default());
@@ -69,7 +75,7 @@ impl World {
             hub: app::events::Hub::default(),
             feed: app::notifications::Feed::default(),
             mailer,
-            config: config(folder.path(), limits),
+            config: Config { watch, ..config(folder.path(), limits) },
         });
         let caller = Caller { user_id: user.id, role: domain::account::Role::User, via: domain::Access::Program, address: None };
         let worker = Arc::new(Worker::new(app.clone()));
