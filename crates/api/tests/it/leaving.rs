@@ -37,6 +37,7 @@ async fn an_account_with_its_data_goes_thirty_days_after_it_was_asked_for() {
         world.advance(Duration::days(30));
         world.post("/api/auth/login", None, login.clone()).await.fails(401, "INVALID_CREDENTIALS", None);
         assert!(world.objects() > files.len());
+        world.advance(Duration::seconds(1));
         world.purge().await; // Asks her runs to end,
         world.purge().await; // then removes what is left.
         assert_eq!(world.objects(), 0, "her files are gone");

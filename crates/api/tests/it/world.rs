@@ -235,7 +235,8 @@ impl World {
         let idle = async {
             loop {
                 let counts = self.app.queue.counts().await.expect("counted");
-                if counts.pending + counts.running == 0 {
+                // What is only due later waits on.
+                if counts.running == 0 && !db::tasks::any_due(&self.app.db, self.clock.now()).await.expect("asked") {
                     break;
                 }
                 tokio::time::sleep(std::time::Duration::from_millis(10)).await;
