@@ -51,7 +51,7 @@ async fn the_main_job_over_a_bucket() {
     let page = http.get(&server.url).send().await.expect("an answer");
     let policy = page.headers()["content-security-policy"].to_str().expect("text").to_owned();
     assert!(policy.contains(&format!("connect-src 'self' {};", s3.endpoint)), "{policy}");
-    let ready = async |url: String| { reqwest::get(format!("{url}/readyz")).await.expect("an answer") };
+    let ready = async |url: String| reqwest::get(format!("{url}/readyz")).await.expect("an answer");
     assert_eq!(ready(server.url.clone()).await.status(), 200);
     drop(s3);
     let answer = ready(server.url.clone()).await;
