@@ -9,7 +9,7 @@ PAGE_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/v
 DEMO_DIR ?= ./brightrun-data
 DEMO_LISTEN ?= 127.0.0.1:3000
 
-.PHONY: help build demo test test-rust test-web test-e2e lint fmt generate bench-trainer bench-dataset bench-sse fuzz clean
+.PHONY: help build demo test test-rust test-web test-e2e lint fmt generate bench-trainer bench-dataset bench-sse bench-api fuzz contract deny clean
 
 help: ## This list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -49,6 +49,7 @@ fmt: ## Formats the Rust code
 generate: $(MODULES) ## docs/openapi.json and docs/dataset-findings.md from the code, and the page's types from the former
 	UPDATE_FINDINGS=1 cargo test -q --locked -p dataset --test it docs
 	UPDATE_OPENAPI=1 cargo test -q --locked -p api openapi
+	UPDATE_SCHEMA=1 cargo test -q --locked -p db schema_doc
 	cd $(WEB) && npm run generate
 
 bench-trainer: ## Tokens/s and peak memory of the engine on the built-in model's geometry
@@ -62,6 +63,18 @@ bench-sse: ## 5,000 event streams on one server process: delivery times and memo
 
 fuzz: ## Every fuzz target for FUZZ_SECONDS (60) each, from the fixtures on; needs cargo-fuzz
 	scripts/fuzz.sh
+
+bench-api: ## 100 users on SQLite and on PostgreSQL: requests/s, latencies, processor time, memory
+	cargo build --release --locked -p brightrun --bin brightrun --example bench_api
+	target/release/examples/bench_api target/release/brightrun
+
+contract: ## schemathesis against a running server
+	cargo build --locked -p brightrun
+	scripts/schemathesis.sh
+
+deny: ## Licences, banned packages and where packages come from
+	@command -v cargo-deny >/dev/null || cargo install cargo-deny --locked
+	cargo deny --offline check bans licenses sources
 
 clean: ## Removes what was built
 	rm -rf target $(WEB)/dist $(WEB)/node_modules

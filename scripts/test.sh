@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the project's tests: `scripts/test.sh all`, or one part: lint, rust, web, e2e.
+# Runs the project's tests: `scripts/test.sh all`, or one part: lint, rust, contract, web, e2e.
 # Needs Rust, Node 20 or newer, git, a C compiler and make; installs PostgreSQL and Chromium on Debian and Ubuntu when they are missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -56,6 +56,13 @@ rust() {
   cargo test --workspace --locked
 }
 
+contract() {
+  step "build the program for schemathesis"
+  cargo build --locked -p brightrun
+  step "schemathesis"
+  scripts/schemathesis.sh
+}
+
 web() {
   modules
   step "page: types are up to date"
@@ -76,8 +83,8 @@ e2e() {
 }
 
 case "$part" in
-  all) page; lint; rust; web; e2e ;;
-  lint | rust | web | e2e) "$part" ;;
-  *) echo "usage: scripts/test.sh [all|lint|rust|web|e2e]" >&2; exit 2 ;;
+  all) page; lint; rust; contract; web; e2e ;;
+  lint | rust | contract | web | e2e) "$part" ;;
+  *) echo "usage: scripts/test.sh [all|lint|rust|contract|web|e2e]" >&2; exit 2 ;;
 esac
 step "done"

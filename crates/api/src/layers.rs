@@ -15,8 +15,11 @@ use http::{HeaderName, HeaderValue, Method, Uri, header};
 use std::any::Any;
 use std::sync::Arc;
 use std::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
@@ -25,6 +28,8 @@ use tower_http::trace::TraceLayer;
 const MAX_BODY: usize = 1024 * 1024;
 /// Longest request id that is taken from a client, in bytes.
 const MAX_REQUEST_ID: usize = 128;
+/// Shorter answers are sent as they are.
+const SMALL: u64 = 1024;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Scripts come from this server only; the charts and toasts set styles by themselves. The page sends files to `storage`, where that is
@@ -46,21 +51,28 @@ pub fn wrap(state: ApiState) -> Router {
         .fallback(routes::page::page)
         .method_not_allowed_fallback(method_not_allowed);
     let policy = content_security_policy(app::storage::origin(&state.app));
-    around(router, state.telemetry.clone(), policy).with_state(state)
+    around(router, state.telemetry.clone(), policy, state.stopping.clone()).with_state(state)
 }
 
 /// Routes that are not the platform's, with the same around them.
 pub fn plain<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     let router = router.fallback(async |uri: Uri| ApiError::no_route(uri.path())).method_not_allowed_fallback(method_not_allowed);
-    around(router, Arc::default(), content_security_policy(None))
+    around(router, Arc::default(), content_security_policy(None), CancellationToken::new())
 }
 
-fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, telemetry: Arc<Telemetry>, policy: HeaderValue) -> Router<S> {
+fn around<S: Clone + Send + Sync + 'static>(
+    router: Router<S>,
+    telemetry: Arc<Telemetry>,
+    policy: HeaderValue,
+    stopping: CancellationToken,
+) -> Router<S> {
     let layers = ServiceBuilder::new()
         .map_request(without_odd_id)
         .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
         .layer(TraceLayer::new_for_http().make_span_with(span))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+        .layer(middleware::from_fn_with_state(stopping, say_goodbye))
+        .layer(compression())
         .layer(header_layer(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")))
         .layer(header_layer(header::REFERRER_POLICY, HeaderValue::from_static("same-origin")))
         .layer(header_layer(header::CONTENT_SECURITY_POLICY, policy))
@@ -69,6 +81,26 @@ fn around<S: Clone + Send + Sync + 'static>(router: Router<S>, telemetry: Arc<Te
         .layer(CatchPanicLayer::custom(panicked))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     router.layer(layers)
+}
+
+/// JSON and text; not what is compressed already, and never events, which a compressor would hold back.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let worth_it = SizeAbove::new(SMALL)
+        .and(NotForContentType::const_new("text/event-stream"))
+        .and(NotForContentType::const_new("application/octet-stream"))
+        .and(NotForContentType::const_new("application/zip"))
+        .and(NotForContentType::const_new("font/"))
+        .and(NotForContentType::IMAGES);
+    CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest).compress_when(worth_it)
+}
+
+/// A server that stops asks its clients to go on with another connection, so that none is closed under a request.
+async fn say_goodbye(State(stopping): State<CancellationToken>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if stopping.is_cancelled() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 fn header_layer(name: HeaderName, value: HeaderValue) -> SetResponseHeaderLayer<HeaderValue> {
@@ -131,7 +163,8 @@ mod tests {
         async fn boom() -> &'static str {
             panic!("boom")
         }
-        let router: Router<()> = around(Router::new().route("/boom", get(boom)), Arc::default(), content_security_policy(None));
+        let router: Router<()> =
+            around(Router::new().route("/boom", get(boom)), Arc::default(), content_security_policy(None), CancellationToken::new());
         let request = Request::builder().uri("/boom").header("x-request-id", "abc").body(Body::empty()).expect("a request");
         let answer = router.oneshot(request).await.expect("an answer");
         assert_eq!((answer.status(), answer.headers()["x-request-id"].as_bytes()), (StatusCode::INTERNAL_SERVER_ERROR, &b"abc"[..]));
@@ -151,7 +184,8 @@ mod tests {
     #[tokio::test]
     async fn a_request_id_that_is_no_plain_word_is_replaced() {
         for odd in ["<b>", "a b", "", &"x".repeat(MAX_REQUEST_ID + 1)] {
-            let router: Router<()> = around(Router::new().route("/", get(|| async {})), Arc::default(), content_security_policy(None));
+            let router: Router<()> =
+                around(Router::new().route("/", get(|| async {})), Arc::default(), content_security_policy(None), CancellationToken::new());
             let request = Request::builder().uri("/").header("x-request-id", odd).body(Body::empty()).expect("a request");
             let answer = router.oneshot(request).await.expect("an answer");
             assert_eq!(answer.headers()["x-request-id"].len(), 36, "{odd}");

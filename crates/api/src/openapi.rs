@@ -83,6 +83,7 @@ impl Modify for SecuritySchemes {
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
         let cookie = ApiKeyValue::new(crate::extract::SESSION_COOKIE);
         components.add_security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        components.add_security_scheme("metricsToken", SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build()));
         let signed = ApiKeyValue::with_description("signature", "The address comes signed from another operation");
         components.add_security_scheme("signedUrl", SecurityScheme::ApiKey(ApiKey::Query(signed)));
         let callback = ApiKeyValue::with_description("x-brightrun-signature", "Signed with the key of the attempt");

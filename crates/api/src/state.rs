@@ -23,6 +23,8 @@ pub struct Options {
     pub page: PageFile,
     /// Cancelled when the server stops: event streams end, so that their connections can be closed.
     pub stopping: CancellationToken,
+    /// What `/metrics` asks for as a bearer token; without it, only programs on this machine may read it.
+    pub metrics_token: Option<String>,
 }
 
 /// What the handlers share.
@@ -40,6 +42,8 @@ pub struct ApiState {
     pub telemetry: Arc<Telemetry>,
     /// Cancelled when the server stops.
     pub stopping: CancellationToken,
+    /// What `/metrics` asks for.
+    pub metrics_token: Option<Arc<str>>,
 }
 
 impl ApiState {
@@ -52,6 +56,7 @@ impl ApiState {
             trusted_proxies: Arc::new(options.trusted_proxies),
             telemetry: Arc::default(),
             stopping: options.stopping,
+            metrics_token: options.metrics_token.map(Into::into),
         }
     }
 }

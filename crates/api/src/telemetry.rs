@@ -54,8 +54,21 @@ pub fn render(figures: &Figures, telemetry: &Telemetry) -> String {
     let name = "brightrun_oldest_queued_seconds";
     gauge(&mut text, name, "Seconds that the job which waits longest for a place has been waiting.", figures.oldest_queued_seconds);
     gauge(&mut text, "brightrun_event_streams", "Open event streams of this process.", figures.streams.1);
+    database(&mut text, &figures.database);
     requests(&mut text, telemetry);
     text
+}
+
+fn database(text: &mut String, figures: &app::health::DatabaseFigures) {
+    head(text, "brightrun_db_connections", "Open database connections of this process by state.", "gauge");
+    let idle = figures.idle.min(usize::try_from(figures.connections).unwrap_or(usize::MAX));
+    line(text, "brightrun_db_connections{state=\"idle\"}", idle);
+    line(text, "brightrun_db_connections{state=\"busy\"}", u64::from(figures.connections) - idle as u64);
+    head(text, "brightrun_db_statements_total", "Database statements of this process.", "counter");
+    line(text, "brightrun_db_statements_total{outcome=\"done\"}", figures.statements - figures.failed.min(figures.statements));
+    line(text, "brightrun_db_statements_total{outcome=\"failed\"}", figures.failed);
+    head(text, "brightrun_db_statement_seconds_total", "Time that database statements took together.", "counter");
+    line(text, "brightrun_db_statement_seconds_total", figures.took.as_secs_f64());
 }
 
 fn requests(text: &mut String, telemetry: &Telemetry) {

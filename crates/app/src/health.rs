@@ -1,6 +1,7 @@
 //! How the server is.
 
 use crate::App;
+pub use db::Figures as DatabaseFigures;
 use domain::Result;
 use domain::job::JobStatus;
 use std::collections::BTreeMap;
@@ -32,6 +33,8 @@ pub struct Figures {
     pub oldest_queued_seconds: u64,
     /// Topics with live streams, and streams.
     pub streams: (usize, usize),
+    /// The database's connections and statements of this process.
+    pub database: DatabaseFigures,
 }
 
 /// What does not answer, and why; empty where the server can do its work.
@@ -73,6 +76,7 @@ pub async fn figures(app: &App) -> Result<Figures> {
         oldest_task_seconds: u64::try_from(waited).unwrap_or(0),
         oldest_queued_seconds: oldest_queued(app).await?,
         streams: app.hub.waiting(),
+        database: app.db.figures(),
     })
 }
 

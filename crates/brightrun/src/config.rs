@@ -60,6 +60,9 @@ pub struct Options {
     /// Proxies whose `X-Forwarded-For` is believed, as addresses and networks such as `127.0.0.1,10.0.0.0/8`; unset means none.
     #[arg(long, env = "BRIGHTRUN_TRUSTED_PROXIES", global = true)]
     pub trusted_proxies: Option<String>,
+    /// Bearer token for `/metrics`, at least 16 characters; unset means that only programs on this machine may read it.
+    #[arg(long, env = "BRIGHTRUN_METRICS_TOKEN", hide_env_values = true, global = true)]
+    pub metrics_token: Option<String>,
     #[command(flatten)]
     pub s3: S3Options,
     #[command(flatten)]
@@ -94,6 +97,7 @@ struct FileOptions {
     smtp_from: Option<String>,
     webhooks_allow_private: Option<bool>,
     trusted_proxies: Option<String>,
+    metrics_token: Option<String>,
     s3_bucket_name: Option<String>,
     s3_endpoint: Option<String>,
     s3_public_endpoint: Option<String>,
@@ -163,6 +167,8 @@ pub struct Settings {
     pub rate_limits: [u32; 3],
     /// Proxies whose word on a client's address counts.
     pub trusted_proxies: api::TrustedProxies,
+    /// Bearer token for `/metrics`.
+    pub metrics_token: Option<String>,
     /// The bucket for objects, where set.
     pub s3: Option<blob::S3Config>,
     /// The GPU cluster, where training does not run on this machine.
@@ -224,6 +230,10 @@ impl Settings {
         let minutes = |n: u32| chrono::Duration::minutes(i64::from(n.max(1)));
         let rates = picker.pick("rate_limits", &options.rate_limits, file.rate_limits, "10,120,1200".to_owned(), text);
         let proxies = picker.pick("trusted_proxies", &options.trusted_proxies, file.trusted_proxies, String::new(), text);
+        let metrics_token =
+            picker.pick("metrics_token", &options.metrics_token.clone().map(Some), file.metrics_token.map(Some), None, |token| {
+                if token.is_some() { "(redacted)" } else { "(not set)" }.to_owned()
+            });
         let s3 = s3::pick(&mut picker, &options.s3, file_s3)?;
         let (smtp, webhooks_allow_private) = mail::pick(&mut picker, &options.mail, file_mail)?;
         let cluster = cluster::pick(&mut picker, &options.cluster, file_cluster)?;
@@ -250,6 +260,10 @@ impl Settings {
             rate_limits: parse_rates(&rates)?,
             trusted_proxies: api::TrustedProxies::parse(&proxies)
                 .map_err(|part| anyhow::anyhow!("trusted_proxies has '{part}', which is no address or network such as `10.0.0.0/8`"))?,
+            metrics_token: match metrics_token {
+                Some(token) if token.len() < 16 => bail!("BRIGHTRUN_METRICS_TOKEN is shorter than 16 characters"),
+                token => token,
+            },
             s3,
             cluster,
             smtp,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use app::App;
+use axum::serve::ListenerExt;
 use cluster::{HttpCluster, HttpConfig, LocalCluster, LocalConfig, Timing, TrainingCluster};
 use domain::account::{Tier, TierLimits};
 use domain::catalogue::default_instances;
@@ -18,10 +19,15 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::{ClusterSettings, Settings};
 use crate::embedded;
+use crate::listener::UntilStopped;
 use crate::output::say;
 
 /// How long open requests and running trainers get to end after a signal.
 const GRACE: Duration = Duration::from_secs(15);
+
+/// How long connections without a request stay open after a signal: until then their clients learn from an answer that they should go,
+/// and no request meets a connection that is being closed.
+const GOODBYE: Duration = Duration::from_millis(500);
 
 /// A server that runs in this process.
 pub struct Running {
@@ -93,7 +99,17 @@ pub async fn start(settings: Settings, shutdown: CancellationToken) -> Result<Ru
     tasks.close();
     let server = tokio::spawn(async move {
         let service = router.into_make_service_with_connect_info::<std::net::SocketAddr>();
-        axum::serve(listener, service).with_graceful_shutdown(shutdown.cancelled_owned()).await.context("the listener failed")
+        let listener = UntilStopped::new(listener, shutdown.clone())?.tap_io(|connection| {
+            // Answers are small: waiting for more to send with them only makes them late.
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!("a connection was closed at once: {error}");
+            }
+        });
+        let drained = async move {
+            shutdown.cancelled_owned().await;
+            tokio::time::sleep(GOODBYE).await;
+        };
+        axum::serve(listener, service).with_graceful_shutdown(drained).await.context("the listener failed")
     });
     Ok(Running { url, server, tasks })
 }
@@ -196,5 +212,6 @@ fn api_options(settings: &Settings, stopping: CancellationToken) -> api::Options
         trusted_proxies: settings.trusted_proxies.clone(),
         page: embedded::page_file,
         stopping,
+        metrics_token: settings.metrics_token.clone(),
     }
 }

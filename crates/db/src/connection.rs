@@ -7,6 +7,8 @@ use sea_orm::{
     TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::{MigrationStatus, MigratorTrait};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How long a writer waits for another process that writes to the same SQLite file.
@@ -17,11 +19,37 @@ const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7093848255916962421)"
 const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
+/// A statement that takes longer is logged.
+const SLOW: Duration = Duration::from_millis(500);
+
 /// The application's database. Cheap to clone; all clones share their connections.
 #[derive(Debug, Clone)]
 pub struct Db {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
+    counts: Arc<Counts>,
+}
+
+#[derive(Debug, Default)]
+struct Counts {
+    statements: AtomicU64,
+    failed: AtomicU64,
+    micros: AtomicU64,
+}
+
+/// Figures of this process' connections and statements.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Open connections.
+    pub connections: u32,
+    /// Those of them that wait for work.
+    pub idle: usize,
+    /// Statements since the start.
+    pub statements: u64,
+    /// Those of them that failed.
+    pub failed: u64,
+    /// Time that all statements took together.
+    pub took: Duration,
 }
 
 impl Db {
@@ -33,8 +61,9 @@ impl Db {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let mut options = ConnectOptions::new(url);
             options.max_connections(POSTGRES_CONNECTIONS).min_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
-            let pool = open(url, options).await?;
-            return Ok(Self { writer: pool.clone(), reader: pool });
+            let counts = Arc::<Counts>::default();
+            let pool = open(url, options, &counts).await?;
+            return Ok(Self { writer: pool.clone(), reader: pool, counts });
         }
         if !url.starts_with("sqlite:") {
             return Err(Error::Address(format!("'{}' is of no kind that is known", redacted(url))));
@@ -42,9 +71,24 @@ impl Db {
         if url.contains(":memory:") || url.contains("mode=memory") {
             return Err(Error::Address("names a database in memory, which cannot be shared between connections".to_owned()));
         }
-        let writer = open(url, sqlite_options(url, 1, false)).await?;
-        let reader = open(url, sqlite_options(url, SQLITE_READERS, true)).await?;
-        Ok(Self { writer, reader })
+        let counts = Arc::<Counts>::default();
+        let writer = open(url, sqlite_options(url, 1, false), &counts).await?;
+        let reader = open(url, sqlite_options(url, SQLITE_READERS, true), &counts).await?;
+        Ok(Self { writer, reader, counts })
+    }
+
+    /// Figures of this process' connections and statements.
+    pub fn figures(&self) -> Figures {
+        let (connections, idle) = if self.is_postgres() {
+            let pool = self.writer.get_postgres_connection_pool();
+            (pool.size(), pool.num_idle())
+        } else {
+            let (writer, reader) = (self.writer.get_sqlite_connection_pool(), self.reader.get_sqlite_connection_pool());
+            (writer.size() + reader.size(), writer.num_idle() + reader.num_idle())
+        };
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let Counts { statements, failed, micros } = &*self.counts;
+        Figures { connections, idle, statements: read(statements), failed: read(failed), took: Duration::from_micros(read(micros)) }
     }
 
     /// Brings the schema to the version of this program. Does nothing where it is there already. Processes that start together wait for
@@ -132,8 +176,21 @@ fn sqlite_options(url: &str, connections: u32, read_only: bool) -> ConnectOption
     options
 }
 
-async fn open(url: &str, options: ConnectOptions) -> Result<DatabaseConnection> {
-    Database::connect(options).await.map_err(|source| Error::Connect { address: redacted(url), source })
+async fn open(url: &str, options: ConnectOptions, counts: &Arc<Counts>) -> Result<DatabaseConnection> {
+    let mut connection = Database::connect(options).await.map_err(|source| Error::Connect { address: redacted(url), source })?;
+    let counts = counts.clone();
+    connection.set_metric_callback(move |info| {
+        // Never with its values: they are what users keep here.
+        let sql = info.statement.sql.as_str();
+        tracing::trace!(target: "db::statement", sql);
+        if info.elapsed >= SLOW {
+            tracing::warn!(milliseconds = u64::try_from(info.elapsed.as_millis()).unwrap_or(u64::MAX), sql, "a slow statement");
+        }
+        counts.statements.fetch_add(1, Ordering::Relaxed);
+        counts.failed.fetch_add(u64::from(info.failed), Ordering::Relaxed);
+        counts.micros.fetch_add(u64::try_from(info.elapsed.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    });
+    Ok(connection)
 }
 
 /// The address without its password.

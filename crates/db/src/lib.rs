@@ -24,12 +24,14 @@ mod migration;
 pub mod models;
 pub mod notifications;
 mod page;
+mod plan;
+pub mod purge;
 pub mod sessions;
 pub mod settings;
 pub mod tasks;
 pub mod users;
 pub mod webhooks;
 
-pub use connection::Db;
+pub use connection::{Db, Figures};
 pub use error::{Error, Result};
 pub use page::{Direction, Page, Paged};

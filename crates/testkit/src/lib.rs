@@ -4,6 +4,8 @@
 
 mod clock;
 mod databases;
+pub mod http;
+pub mod plans;
 mod postgres;
 pub mod rows;
 #[cfg(feature = "s3")]

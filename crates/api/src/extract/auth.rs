@@ -4,11 +4,12 @@ use super::address::address_of;
 use crate::error::ApiError;
 use crate::limits::{Budget, RateNote};
 use crate::state::ApiState;
-use axum::extract::FromRequestParts;
+use axum::extract::{ConnectInfo, FromRequestParts};
 use domain::{AddressPrefix, Caller, Error, ErrorKind};
 use http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use http::request::Parts;
 use http::{HeaderMap, Method};
+use std::net::SocketAddr;
 
 /// Name of the session cookie.
 pub const SESSION_COOKIE: &str = "brightrun_session";
@@ -73,6 +74,37 @@ pub fn same_origin(headers: &HeaderMap, public_url: &str) -> bool {
     let host = headers.get(HOST).and_then(|value| value.to_str().ok());
     let authority = origin.split_once("://").map(|(_, authority)| authority);
     matches!((authority, host), (Some(authority), Some(host)) if authority.eq_ignore_ascii_case(host))
+}
+
+/// Who may read the server's figures.
+#[derive(Debug)]
+pub struct Scraper;
+
+/// A request with one of these came through a proxy, so that its address says nothing.
+const FORWARDED: [&str; 3] = ["forwarded", "x-forwarded-for", "x-real-ip"];
+
+impl FromRequestParts<ApiState> for Scraper {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        if let Some(wanted) = &state.metrics_token {
+            let given = session_token(&parts.headers).filter(|(_, source)| *source == TokenSource::Bearer);
+            let right = given.is_some_and(|(given, _)| same(given.as_bytes(), wanted.as_bytes()));
+            return if right { Ok(Self) } else { Err(Error::unauthenticated().into()) };
+        }
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let local = peer.is_some_and(|peer| peer.0.ip().to_canonical().is_loopback());
+        if local && !FORWARDED.iter().any(|name| parts.headers.contains_key(*name)) {
+            return Ok(Self);
+        }
+        let message = "Figures are given to programs on the server's own machine; set BRIGHTRUN_METRICS_TOKEN to give them to others.";
+        Err(Error::new(ErrorKind::Forbidden, "METRICS_CLOSED", message).into())
+    }
+}
+
+/// Takes as long for a wrong secret as for the right one.
+fn same(given: &[u8], wanted: &[u8]) -> bool {
+    given.len() == wanted.len() && given.iter().zip(wanted).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
 }
 
 #[cfg(test)]

@@ -50,6 +50,7 @@ pub const CODES: &[Code] = &[
     code("LAST_ADMIN", &[409], "No administrator who can log in would be left."),
     code("MAIL_NOT_CONFIGURED", &[409], "The server sends no links, as its public address is not set."),
     code("METHOD_NOT_ALLOWED", &[405], "The address does not know the method; `Allow` names those it knows."),
+    code("METRICS_CLOSED", &[403], "The server's figures are for programs on its own machine, or for those with its token."),
     code("MODEL_DEPLOYED", &[409], "The model is deployed; take it down first."),
     code("MODEL_NOT_FOUND", &[404], "There is no such model, or it is somebody else's."),
     code("NOTIFICATION_NOT_FOUND", &[404], "There is no such notification, or it is somebody else's."),

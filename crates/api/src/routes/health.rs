@@ -1,6 +1,7 @@
 //! How the server is: for probes and for Prometheus.
 
 use crate::error::ApiError;
+use crate::extract::Scraper;
 use crate::openapi::Failures;
 use crate::state::ApiState;
 use axum::Json;
@@ -41,23 +42,28 @@ pub async fn healthz(State(state): State<ApiState>) -> Json<Health> {
     )
 )]
 pub async fn readyz(State(state): State<ApiState>) -> Response {
-    let problems = app::health::problems(&state.app).await;
+    let mut problems = app::health::problems(&state.app).await;
+    if state.stopping.is_cancelled() {
+        problems.push("server: it is stopping".to_owned());
+    }
     let (status, text) = if problems.is_empty() { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "unavailable") };
     (status, Json(Health { status: text, version: state.app.config.version.clone(), problems })).into_response()
 }
 
-/// Figures for Prometheus.
+/// Figures for Prometheus. With `BRIGHTRUN_METRICS_TOKEN` set it takes that as a bearer token; without, it answers programs on the server's
+/// own machine only, and nothing that came through a proxy.
 #[utoipa::path(
-    get, path = "/metrics", operation_id = "metrics", tag = "server", security(()),
+    get, path = "/metrics", operation_id = "metrics", tag = "server", security(("metricsToken" = []), ()),
     responses(
         (
             status = 200, description = "Prometheus text format", body = String, content_type = "text/plain",
             example = "# HELP brightrun_users Accounts.\n# TYPE brightrun_users gauge\nbrightrun_users 3\n"
         ),
         Failures
-    )
+    ),
+    extensions(("x-codes" = json!(["UNAUTHORIZED", "METRICS_CLOSED"])))
 )]
-pub async fn metrics(State(state): State<ApiState>) -> Result<Response, ApiError> {
+pub async fn metrics(_: Scraper, State(state): State<ApiState>) -> Result<Response, ApiError> {
     let figures = app::health::figures(&state.app).await?;
     let text = crate::telemetry::render(&figures, &state.telemetry);
     Ok(([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())

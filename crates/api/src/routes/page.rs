@@ -1,12 +1,12 @@
 //! Everything outside the API: the web page.
 
 use crate::error::ApiError;
-use crate::state::ApiState;
+use crate::state::{ApiState, PageFile};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use std::borrow::Cow;
 
@@ -20,20 +20,49 @@ pub async fn page(State(state): State<ApiState>, method: Method, uri: Uri, heade
         return Err(ApiError::method_not_allowed(&method, path));
     }
     let name = path.trim_start_matches('/');
-    if let Some(content) = (state.page)(name).filter(|_| !name.is_empty()) {
-        return Ok(file(name, content, &headers));
+    if let Some(file) = Some(name).filter(|name| !name.is_empty()).and_then(|name| file(state.page, name, &headers)) {
+        return Ok(file);
     }
     // A missing script must not come back as a page.
     if name.starts_with("assets/") {
         return Err(ApiError::no_route(path));
     }
-    let index = (state.page)("index.html").ok_or_else(|| ApiError::no_route(path))?;
-    Ok(file("index.html", index, &headers))
+    file(state.page, "index.html", &headers).ok_or_else(|| ApiError::no_route(path))
 }
 
-fn file(name: &str, content: Cow<'static, [u8]>, headers: &HeaderMap) -> Response {
-    let tag = format!("\"{:016x}\"", fingerprint(&content));
-    let caching = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+/// Encodings that the build lays beside the files that are worth it, best first.
+const ENCODINGS: [(&str, &str); 2] = [("br", "br"), ("gzip", "gz")];
+
+/// The file as it is, or, where the client takes it and the build made it, compressed.
+fn file(page: PageFile, name: &str, headers: &HeaderMap) -> Option<Response> {
+    let mut accepted = ENCODINGS.iter().filter(|(encoding, _)| accepts(headers, encoding));
+    let encoded = accepted.find_map(|(encoding, ending)| Some((*encoding, page(&format!("{name}.{ending}"))?)));
+    let (encoding, content) = match encoded {
+        Some((encoding, content)) => (Some(encoding), content),
+        None => (None, page(name)?),
+    };
+    let mut response = answer(name, encoding.unwrap_or_default(), content, headers);
+    if let Some(encoding) = encoding {
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+    Some(response)
+}
+
+fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
+    let given = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    given.flat_map(|value| value.split(',')).any(|choice| {
+        let (name, weight) = choice.split_once(';').unwrap_or((choice, ""));
+        let refused = weight.trim().strip_prefix("q=").and_then(|weight| weight.parse::<f32>().ok()) == Some(0.0);
+        name.trim().eq_ignore_ascii_case(encoding) && !refused
+    })
+}
+
+fn answer(name: &str, encoding: &str, content: Cow<'static, [u8]>, headers: &HeaderMap) -> Response {
+    let hashed = name.starts_with("assets/");
+    // The name of a hashed file is its fingerprint already.
+    let tag = if hashed { format!("\"{name}{encoding}\"") } else { format!("\"{:016x}{encoding}\"", fingerprint(&content)) };
+    let caching = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
     let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|value| value == tag);
     let content = match content {
         Cow::Borrowed(content) => Bytes::from_static(content),

@@ -1,8 +1,12 @@
 //! What is on offer, and what the server tells of itself.
 
-use crate::world::World;
-use http::StatusCode;
+use crate::world::{World, read, request};
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::{HeaderName, Request, StatusCode};
 use serde_json::json;
+use std::net::SocketAddr;
+use tower::ServiceExt;
 
 #[tokio::test]
 async fn the_catalogue_has_models_machines_presets_and_limits() {
@@ -26,11 +30,16 @@ async fn the_server_tells_how_it_is() {
     assert_eq!((health.status, health.json()), (StatusCode::OK, json!({ "status": "ok", "version": "0.0.0" })));
     assert_eq!(world.call("GET", "/readyz", None, None).await.json()["status"], "ok");
     world.job(&world.ada).await;
-    let figures = world.call("GET", "/metrics", None, None).await;
+    let figures = world.answer(from("127.0.0.1:9", &[])).await;
     let text = String::from_utf8(figures.bytes.to_vec()).expect("text");
-    for line in
-        ["brightrun_users 3", "brightrun_datasets 1", "brightrun_jobs{status=\"queued\"} 1", "brightrun_http_requests_total{class=\"2xx\"}"]
-    {
+    for line in [
+        "brightrun_users 3",
+        "brightrun_datasets 1",
+        "brightrun_jobs{status=\"queued\"} 1",
+        "brightrun_http_requests_total{class=\"2xx\"}",
+        "brightrun_db_connections{state=\"idle\"}",
+        "brightrun_db_statements_total{outcome=\"failed\"} 0",
+    ] {
         assert!(text.contains(line), "{line} is not in\n{text}");
     }
     world.app.db.clone().close().await.expect("closed");
@@ -50,4 +59,30 @@ async fn the_document_and_its_page_are_served() {
     let docs = world.call("GET", "/docs", None, None).await;
     let page = String::from_utf8(docs.bytes.to_vec()).expect("text");
     assert!(page.contains("/api/jobs/{id}/stream") && page.contains("TrainingJob") && !page.contains("<script"));
+}
+
+/// A request for the figures from an address.
+fn from(address: &str, headers: &[(&'static str, &str)]) -> Request<Body> {
+    let mut request = request("GET", "/metrics", None, None);
+    let address: SocketAddr = address.parse().expect("an address");
+    request.extensions_mut().insert(ConnectInfo(address));
+    request.headers_mut().extend(headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().expect("a value"))));
+    request
+}
+
+#[tokio::test]
+async fn figures_are_for_the_own_machine_or_for_the_token() {
+    let world = World::new().await;
+    for address in ["127.0.0.1:9", "[::1]:9", "[::ffff:127.0.0.1]:9"] {
+        assert_eq!(world.answer(from(address, &[])).await.status, StatusCode::OK, "{address}");
+    }
+    world.answer(from("10.0.0.7:9", &[])).await.fails(403, "METRICS_CLOSED", None);
+    world.answer(from("127.0.0.1:9", &[("x-forwarded-for", "10.0.0.7")])).await.fails(403, "METRICS_CLOSED", None);
+    world.call("GET", "/metrics", None, None).await.fails(403, "METRICS_CLOSED", None);
+
+    let router = world.router_with_metrics_token("a token for figures");
+    let ask = async |request| read(router.clone().oneshot(request).await.expect("an answer")).await;
+    ask(from("127.0.0.1:9", &[])).await.fails(401, "UNAUTHORIZED", None);
+    ask(from("10.0.0.7:9", &[("authorization", "Bearer a token for figurez")])).await.fails(401, "UNAUTHORIZED", None);
+    assert_eq!(ask(from("10.0.0.7:9", &[("authorization", "Bearer a token for figures")])).await.status, StatusCode::OK);
 }

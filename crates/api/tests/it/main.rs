@@ -18,6 +18,7 @@ mod notifications;
 mod openapi;
 mod operations;
 mod page;
+mod plans;
 mod retention;
 mod settings;
 mod storage;

@@ -11,6 +11,8 @@ fn page(path: &str) -> Option<Cow<'static, [u8]>> {
         "index.html" => b"<!doctype html>",
         "assets/main-1a2b.js" => b"start()",
         "favicon.svg" => b"<svg/>",
+        "assets/main-1a2b.js.br" => b"brotli",
+        "assets/main-1a2b.js.gz" => b"gzip",
         _ => return None,
     };
     Some(Cow::Borrowed(content))
@@ -45,4 +47,35 @@ async fn every_address_outside_the_api_is_the_page() {
     get("/api/unknown").await.fails(404, "NOT_FOUND", None);
     let post = read(router.clone().oneshot(request("POST", "/datasets", None, None)).await.expect("an answer")).await;
     post.fails(405, "METHOD_NOT_ALLOWED", None);
+}
+
+#[tokio::test]
+async fn the_page_and_long_answers_are_compressed_where_the_client_takes_it() {
+    let world = World::new().await;
+    let router = world.router_with(RateLimits::default(), page);
+    let get = async |path: &str, accept: &str, who| {
+        let mut request = request("GET", path, who, None);
+        request.headers_mut().insert("accept-encoding", accept.parse().expect("a value"));
+        let answer = read(router.clone().oneshot(request).await.expect("an answer")).await;
+        let encoding = answer.headers.get("content-encoding").map(|value| value.to_str().expect("text").to_owned());
+        (encoding, answer)
+    };
+    for (accept, encoding, content) in
+        [("gzip, br", Some("br"), &b"brotli"[..]), ("gzip;q=0.5, br;q=0", Some("gzip"), b"gzip"), ("identity", None, b"start()")]
+    {
+        let (given, answer) = get("/assets/main-1a2b.js", accept, None).await;
+        assert_eq!((given.as_deref(), &answer.bytes[..]), (encoding, content), "{accept}");
+        assert_eq!(answer.headers["content-type"], "text/javascript; charset=utf-8");
+        assert!(answer.headers.get_all("vary").iter().any(|value| value == "accept-encoding"));
+    }
+    let tags = [get("/assets/main-1a2b.js", "br", None).await.1, get("/assets/main-1a2b.js", "gzip", None).await.1];
+    assert_ne!(tags[0].headers["etag"], tags[1].headers["etag"], "each encoding is a version of its own");
+
+    let (encoding, long) = get("/api/catalogue", "gzip", Some(&world.ada)).await;
+    assert_eq!((encoding.as_deref(), &long.bytes[..2]), (Some("gzip"), &[0x1f, 0x8b][..]));
+    assert_eq!(get("/api/auth/me", "gzip", Some(&world.ada)).await.0, None, "a short answer is not worth it");
+    // Events would wait in the compressor.
+    let job = world.job(&world.ada).await;
+    world.complete(job).await;
+    assert_eq!(get(&format!("/api/jobs/{job}/stream"), "gzip", Some(&world.ada)).await.0, None);
 }

@@ -172,8 +172,21 @@ impl World {
                 page,
                 trusted_proxies: TrustedProxies::parse("10.9.0.0/16").expect("a network"),
                 stopping: self.stopping.clone(),
+                metrics_token: None,
             },
         )
+    }
+
+    /// Another server over the same rows, whose figures want a token.
+    pub fn router_with_metrics_token(&self, token: &str) -> axum::Router {
+        let options = Options {
+            rate_limits: generous(),
+            page: no_page,
+            trusted_proxies: TrustedProxies::default(),
+            stopping: self.stopping.clone(),
+            metrics_token: Some(token.to_owned()),
+        };
+        api::router(self.app.clone(), options)
     }
 
     pub async fn signup(&self, email: &str) -> Account {
@@ -513,7 +526,13 @@ async fn server(
     let stopping = CancellationToken::new();
     let router = api::router(
         app.clone(),
-        Options { rate_limits: generous(), page: no_page, trusted_proxies: TrustedProxies::default(), stopping: stopping.clone() },
+        Options {
+            rate_limits: generous(),
+            page: no_page,
+            trusted_proxies: TrustedProxies::default(),
+            stopping: stopping.clone(),
+            metrics_token: None,
+        },
     );
     (router, app, clock, stopping)
 }

@@ -8,5 +8,6 @@ mod doctor;
 mod lifecycle;
 mod main_job;
 mod object_storage;
+mod shutdown;
 mod support;
 mod train;

@@ -65,7 +65,8 @@ impl Server {
     pub fn terminate(mut self) -> Duration {
         let started = Instant::now();
         signal(self.child.id(), "TERM");
-        self.child.wait().expect("reaped");
+        let status = self.child.wait().expect("reaped");
+        assert!(status.success(), "a server that is asked to stop ends well: {status}");
         started.elapsed()
     }
 

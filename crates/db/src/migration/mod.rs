@@ -12,6 +12,7 @@ mod m0009_cost_slices;
 mod m0010_notifications;
 mod m0011_dataset_versions;
 mod m0012_retention;
+mod m0013_indexes;
 
 use sea_orm_migration::prelude::*;
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_notifications::Migration),
             Box::new(m0011_dataset_versions::Migration),
             Box::new(m0012_retention::Migration),
+            Box::new(m0013_indexes::Migration),
         ]
     }
 }

@@ -9,6 +9,7 @@ mod jobs;
 mod money;
 mod runs;
 mod schema;
+mod schema_doc;
 mod tasks;
 mod versions;
 

@@ -14,7 +14,7 @@ use axum::extract::State;
     post, path = "/api/datasets", operation_id = "createDataset", tag = "datasets",
     params(IdempotencyKey), request_body = CreateDataset,
     responses((status = 201, description = "Where to send the file", body = Envelope<DatasetUpload>), Failures),
-    extensions(("x-codes" = json!(["FILE_TOO_LARGE", "STORAGE_QUOTA_EXCEEDED"])))
+    extensions(("x-codes" = json!(["DATASET_NOT_FOUND", "FILE_TOO_LARGE", "STORAGE_QUOTA_EXCEEDED"])))
 )]
 pub async fn create(
     State(state): State<ApiState>,
