@@ -6,8 +6,9 @@ use db::Db;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing::{Event, Metadata, Subscriber};
 
 /// The statements that this thread ran since it was made; of `#[tokio::test]`, everything that the test itself awaits.
 #[derive(Debug)]
@@ -20,7 +21,7 @@ impl Statements {
     /// Records until it is dropped.
     pub fn record() -> Self {
         let seen = Arc::<Mutex<BTreeSet<String>>>::default();
-        let guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(Recorder(seen.clone())));
+        let guard = tracing::subscriber::set_default(Recorder(seen.clone()));
         Self { seen, _guard: guard }
     }
 
@@ -32,12 +33,27 @@ impl Statements {
 
 struct Recorder(Arc<Mutex<BTreeSet<String>>>);
 
-impl<S: tracing::Subscriber> Layer<S> for Recorder {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
-        if event.metadata().target() == "db::statement" {
-            event.record(&mut Sql(&self.0));
-        }
+impl Subscriber for Recorder {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target() == "db::statement"
     }
+
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut Sql(&self.0));
+    }
+
+    // No span is enabled.
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
 }
 
 struct Sql<'a>(&'a Mutex<BTreeSet<String>>);
