@@ -28,6 +28,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("ErrorBody.message", "name: it must have 1 to 200 characters."),
     ("Finding.message", "The pair has no answer to train on."),
     ("FullStatistics.tokenizer", "brightrun/tiny-chat"),
+    ("FindingGroup.meaning", "A pair without an answer teaches nothing."),
+    ("FindingGroup.title", "Empty answer"),
     ("Health.status", "ok"),
     ("InstanceType.displayName", "This machine (CPU)"),
     ("InstanceType.id", "local-cpu"),

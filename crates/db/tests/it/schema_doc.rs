@@ -8,11 +8,17 @@ use testkit::TestDatabase;
 /// What each table is for; one without a line here fails.
 const TABLES: &[(&str, &str)] = &[
     ("account_event_counters", "The last number of an account's events: what keeps their order in streams."),
+    ("account_tokens", "Links by mail that reset a password or confirm an address; only their hashes are kept."),
     ("api_keys", "Personal keys of programs; only their hashes are kept."),
     ("audit_log", "Acts that matter for security; rows are only ever added."),
     ("budget_alerts", "Which threshold of a budget was told of in which month."),
     ("checkpoints", "Checkpoints of runs and where their files are."),
     ("cost_records", "What was spent: the truth of every sum. Micro-dollars."),
+    ("dataset_versions", "Which data set was made from which, by which fixes."),
+    ("instance_overrides", "Rates of machines as an administrator set them."),
+    ("notification_counters", "The last number of an account's notifications."),
+    ("outgoing_mails", "Mail that waits to be sent, and what became of it."),
+    ("user_settings", "Settings of an account: notifications, defaults."),
     ("datasets", "Files of conversations, what validation found in them, and their statistics."),
     ("event_counters", "The last number of an account's events: what keeps their order in streams."),
     ("idempotency_keys", "Answers to creating requests, kept for those that are repeated."),

@@ -20,7 +20,13 @@ const BATCH: u64 = 1000;
 #[utoipa::path(
     get, path = "/api/jobs/{id}/logs/download", operation_id = "downloadJobLogs", tag = "jobs",
     params(("id" = Uuid, Path, description = "Job"), DownloadLogs),
-    responses((status = 200, description = "Text", body = String, content_type = "text/plain"), Failures)
+    responses(
+        (
+            status = 200, description = "Text", body = String, content_type = "text/plain",
+            example = "2026-03-02T09:30:00Z INFO epoch 1 begins\n"
+        ),
+        Failures
+    )
 )]
 pub async fn download_logs(
     State(state): State<ApiState>,

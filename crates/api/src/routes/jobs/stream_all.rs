@@ -15,7 +15,13 @@ use axum::response::Response;
 #[utoipa::path(
     get, path = "/api/jobs/stream", operation_id = "streamJobs", tag = "jobs",
     params(("Last-Event-ID" = Option<u64>, Header, description = "Number of the last event that was seen"), StreamJob),
-    responses((status = 200, description = "Events", body = String, content_type = "text/event-stream"), Failures)
+    responses(
+        (
+            status = 200, description = "Events", body = String, content_type = "text/event-stream",
+            example = "retry: 3000\n\nid: 42\nevent: stage\ndata: {\"stage\":\"training\"}\n\n"
+        ),
+        Failures
+    )
 )]
 pub async fn stream_all(
     State(state): State<ApiState>,
