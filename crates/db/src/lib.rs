@@ -25,7 +25,6 @@ pub mod models;
 pub mod notifications;
 mod page;
 mod plan;
-pub mod purge;
 pub mod sessions;
 pub mod settings;
 pub mod tasks;
