@@ -2,6 +2,9 @@
 
 use crate::App;
 use crate::accounts;
+use cluster::ClusterHealth;
+pub use cluster::NodeState;
+use domain::account::Role;
 use domain::catalogue::{BaseModel, InstanceType};
 use domain::job::{Hyperparameters, JobSettings, LIMITS, Limits, PresetId, preset};
 use domain::{Caller, Result};
@@ -19,6 +22,21 @@ pub struct PresetView {
     pub hyperparameters: Hyperparameters,
 }
 
+/// Where training runs, as far as it can be told now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterView {
+    /// Whether jobs can be started.
+    pub ok: bool,
+    /// Runs in progress.
+    pub running: u32,
+    /// Runs at once at most; none means that the cluster queues by itself.
+    pub capacity: Option<u32>,
+    /// What is wrong, or what it is; only for administrators, since it names machines.
+    pub message: Option<String>,
+    /// Its machines; only for administrators.
+    pub nodes: Vec<NodeState>,
+}
+
 /// What is on offer.
 #[derive(Debug, Clone)]
 pub struct CatalogueView {
@@ -26,6 +44,8 @@ pub struct CatalogueView {
     pub base_models: Vec<BaseModel>,
     /// Instance types; the first available one is the default.
     pub instances: Vec<InstanceType>,
+    /// Where training runs.
+    pub cluster: ClusterView,
     /// Presets.
     pub presets: Vec<PresetView>,
     /// Settings where nothing is said.
@@ -46,11 +66,13 @@ pub struct CatalogueView {
 /// When the database does not answer.
 pub async fn catalogue(app: &App, caller: &Caller) -> Result<CatalogueView> {
     let account = accounts::account(app, caller).await?;
+    let health = app.cluster.health().await;
     let context = app.config.base_models.first().map_or(2048, |model| model.context_length);
     let shown = |id, display_name, description| PresetView { id, display_name, description, hyperparameters: preset(id, context) };
     Ok(CatalogueView {
         base_models: app.config.base_models.clone(),
-        instances: instances(app).await?,
+        instances: instances(app, &health, false).await?,
+        cluster: cluster_view(health, caller),
         presets: vec![
             shown(PresetId::Conservative, "Conservative", "Slower, safer, lower cost"),
             shown(PresetId::Balanced, "Balanced", "Recommended for most use cases"),
@@ -64,13 +86,36 @@ pub async fn catalogue(app: &App, caller: &Caller) -> Result<CatalogueView> {
     })
 }
 
-/// Instance types as they are offered now: as configured, with what admins changed.
+/// Instance types as they are offered now: as configured, with what the cluster says of them and what admins changed. `ever` takes in
+/// those that the cluster once had and will have again, for what can wait.
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn instances(app: &App) -> Result<Vec<InstanceType>> {
+pub(crate) async fn instances(app: &App, health: &ClusterHealth, ever: bool) -> Result<Vec<InstanceType>> {
     let overrides = db::instances::overrides(&app.db).await?;
-    Ok(app.config.instances.iter().map(|configured| changed(configured, &overrides)).collect())
+    Ok(at_hand(&app.config.instances, health, ever).iter().map(|configured| changed(configured, &overrides)).collect())
+}
+
+fn at_hand(configured: &[InstanceType], health: &ClusterHealth, ever: bool) -> Vec<InstanceType> {
+    let Some(offer) = &health.instance_types else { return configured.to_vec() };
+    let listed = if ever { &offer.ever } else { &offer.now };
+    let available = |id: &str| match listed {
+        Some(listed) => listed.iter().any(|known| known == id),
+        // A cluster that does not say what it has is not this machine.
+        None => health.ok && !id.starts_with("local-"),
+    };
+    configured.iter().map(|instance| InstanceType { available: available(&instance.id), ..instance.clone() }).collect()
+}
+
+fn cluster_view(health: ClusterHealth, caller: &Caller) -> ClusterView {
+    let admin = caller.role == Role::Admin;
+    ClusterView {
+        ok: health.ok,
+        running: health.running,
+        capacity: health.capacity,
+        message: admin.then_some(health.message),
+        nodes: if admin { health.nodes } else { Vec::new() },
+    }
 }
 
 /// An instance type with what was changed of it. What the cluster does not have does not become available by being offered.

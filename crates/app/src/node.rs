@@ -4,6 +4,7 @@
 //! its key may do everything; nobody else may do anything.
 
 mod devices;
+mod reporter;
 mod standing;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,7 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use cluster::{ClusterError, EventBatch, LocalCluster, RunHandle, RunName, RunState, Seen, TrainingCluster};
+use cluster::{ClusterError, EventBatch, LocalCluster, Messenger, RunHandle, RunName, RunState, Seen, TrainingCluster};
 use domain::catalogue::BaseModel;
 use domain::cluster_api::{ClusterJob, ClusterJobs, ListedJob, NodeHealth, Submission, Submitted, node_job_id, parse_node_job_id};
 use domain::job::{JobSettings, TrainingConfig};
@@ -22,6 +23,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use uuid::Uuid;
 
+use reporter::Reporter;
 use standing::Standing;
 
 /// Longest wait for the next event.
@@ -51,6 +53,7 @@ pub struct Node {
     clock: Arc<dyn Clock>,
     config: NodeConfig,
     standings: Mutex<HashMap<RunHandle, Standing>>,
+    reporter: Reporter,
     leaving: AtomicBool,
 }
 
@@ -60,8 +63,26 @@ pub struct KeyHolder(());
 
 impl Node {
     /// A node over a folder of runs; those that an earlier process left there are known.
-    pub fn new(cluster: Arc<LocalCluster>, clock: Arc<dyn Clock>, config: NodeConfig) -> Self {
-        Self { cluster, clock, config, standings: Mutex::default(), leaving: AtomicBool::new(false) }
+    ///
+    /// # Errors
+    /// When it has no means to report to a platform.
+    pub fn new(cluster: Arc<LocalCluster>, clock: Arc<dyn Clock>, config: NodeConfig) -> Result<Self> {
+        let messenger = Messenger::new().map_err(outside)?;
+        let reporter = Reporter::new(Arc::clone(&cluster), Arc::clone(&clock), messenger);
+        Ok(Self { cluster, clock, config, standings: Mutex::default(), reporter, leaving: AtomicBool::new(false) })
+    }
+
+    /// Takes up what an earlier process was about to report. Once, at the start.
+    ///
+    /// # Errors
+    /// When the folder of runs cannot be read.
+    pub async fn resume(&self) -> Result<()> {
+        for run in self.cluster.runs(false).await.map_err(outside)? {
+            if let Some(spec) = self.cluster.specification(&run.handle) {
+                self.reporter.report(run.handle, spec);
+            }
+        }
+        Ok(())
     }
 
     /// Lets in who has the key. The comparison takes as long for every wrong key.
@@ -85,9 +106,14 @@ impl Node {
             return Err(busy("The node is about to stop; submit the job to another."));
         }
         let spec = self.specification(submission, key)?;
-        self.cluster.submit(&spec).await.map_err(outside)?;
-        tracing::info!(job = %spec.job_id, attempt = spec.attempt, "a job was submitted");
-        Ok(Submitted { job_id: node_job_id(spec.job_id, spec.attempt) })
+        let known = self.cluster.run(spec.job_id, spec.attempt).await.map_err(outside)?.is_some();
+        let handle = self.cluster.submit(&spec).await.map_err(outside)?;
+        let job_id = node_job_id(spec.job_id, spec.attempt);
+        if !known {
+            tracing::info!(job = %spec.job_id, attempt = spec.attempt, "a job was submitted");
+            self.reporter.report(handle, spec);
+        }
+        Ok(Submitted { job_id })
     }
 
     /// How a job stands, with its events after `since`; without that, with none. Waits up to `wait` for the first.
@@ -103,7 +129,7 @@ impl Node {
         if since.is_none() || (batch.state != RunState::Running && !self.standing(&handle).has_last_word()) {
             batch.state = self.catch_up(&handle, batch.state).await?;
         }
-        let events = if since.is_some() { bounded(&mut batch) } else { Vec::new() };
+        let events = if since.is_some() { bounded(&mut batch, MAX_BATCH_BYTES) } else { Vec::new() };
         Ok(self.describe(id, name, &handle, events, batch.state))
     }
 
@@ -183,6 +209,7 @@ impl Node {
         self.leaving.store(true, Ordering::SeqCst);
         let had_jobs = self.cluster.health().await.running > 0;
         self.cluster.shutdown().await;
+        self.reporter.leave().await;
         had_jobs
     }
 
@@ -286,14 +313,14 @@ impl Node {
 }
 
 /// The events of a batch, as many as an answer may hold; the rest comes with the next.
-fn bounded(batch: &mut EventBatch) -> Vec<TrainerEvent> {
+fn bounded(batch: &mut EventBatch, most: usize) -> Vec<TrainerEvent> {
     let mut events = std::mem::take(&mut batch.events);
     let mut bytes = 0;
     let fit = events.iter().take_while(|event| {
         bytes += serde_json::to_string(event).map_or(0, |text| text.len());
-        bytes <= MAX_BATCH_BYTES
+        bytes <= most
     });
-    let fit = fit.count().max(1);
+    let fit = fit.count().max(1).min(events.len());
     if fit < events.len() {
         events.truncate(fit);
         batch.state = RunState::Running;

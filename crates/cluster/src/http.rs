@@ -5,6 +5,7 @@
 //! said to go wrong in the end is said by the platform, never by a parser.
 
 mod call;
+mod deliver;
 mod foreign;
 mod node;
 mod report;
@@ -26,6 +27,8 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use crate::{AliveRun, ClusterError, ClusterHealth, EventBatch, NodeState, Offer, RunHandle, RunSpec, RunState, Seen, TrainingCluster};
+pub use deliver::{Delivered, Messenger};
+
 use call::{Answer, Caller, Refusal};
 use node::{Node, View};
 
@@ -113,6 +116,11 @@ impl HttpCluster {
     /// What each node said of itself lately.
     async fn views(&self) -> Vec<(&Arc<Node>, View)> {
         join_all(self.nodes.iter().map(|node| async move { (node, node.view(&self.caller, &self.config.timing).await) })).await
+    }
+
+    /// The same, where nobody wants to wait for it.
+    async fn lately(&self) -> Vec<(&Arc<Node>, View)> {
+        join_all(self.nodes.iter().map(|node| async move { (node, Node::lately(node, &self.caller, &self.config.timing).await) })).await
     }
 
     /// Stops other attempts of the same job wherever they are, so that no two run at once.
@@ -323,8 +331,7 @@ impl TrainingCluster for HttpCluster {
     }
 
     async fn health(&self) -> ClusterHealth {
-        let lately = |node| async move { (node, Node::lately(node, &self.caller, &self.config.timing).await) };
-        let views = join_all(self.nodes.iter().map(lately)).await;
+        let views = self.lately().await;
         let nodes: Vec<NodeState> = views.iter().map(|(node, view)| node.state(view)).collect();
         let problems: Vec<String> = nodes.iter().filter(|n| !n.ok).map(|n| format!("{}: {}", n.name, n.message)).collect();
         let ok = nodes.iter().any(|n| n.ok);
@@ -347,7 +354,7 @@ impl TrainingCluster for HttpCluster {
 
     async fn alive(&self) -> Result<Vec<AliveRun>, ClusterError> {
         let mut alive = Vec::new();
-        for (node, view) in self.views().await {
+        for (node, view) in self.lately().await {
             let View::Ours(health) = view else { continue };
             if health.running_jobs.is_empty() {
                 continue;

@@ -11,7 +11,7 @@ mod local;
 pub use domain::cluster_api::RunName;
 pub use domain::run::{Exit, RunSpec, TrainerEvent, TrainerEventKind};
 pub use error::ClusterError;
-pub use http::{HttpCluster, HttpConfig, Timing};
+pub use http::{Delivered, HttpCluster, HttpConfig, Messenger, Timing};
 pub use local::{LocalCluster, LocalConfig, LocalRun};
 
 use std::collections::BTreeMap;

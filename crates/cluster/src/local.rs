@@ -25,7 +25,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{AliveRun, ClusterError, ClusterHealth, EventBatch, Exit, RunHandle, RunName, RunSpec, RunState, Seen, TrainingCluster};
 use folder::{AttemptFolder, ProcessRecord};
-use tail::Cursor;
+use tail::Cursors;
 
 /// Lines of error output that are kept with the end of a run.
 const LAST_LINES: usize = 50;
@@ -82,8 +82,8 @@ pub struct LocalCluster {
 struct State {
     /// Children of this process.
     children: HashMap<RunHandle, AttemptFolder>,
-    /// How far each run's events were read.
-    cursors: HashMap<RunHandle, Cursor>,
+    /// How far each run's events were read, by those who read them.
+    cursors: HashMap<RunHandle, Cursors>,
     /// When a run was first seen alive without the process that started it.
     orphans: HashMap<RunHandle, Instant>,
 }
@@ -231,7 +231,7 @@ impl LocalCluster {
 
     async fn read(&self, handle: &RunHandle, folder: &AttemptFolder, after_seq: u64) -> Result<tail::Tail, ClusterError> {
         let path = folder.events();
-        let cursor = self.state().cursors.get(handle).copied().unwrap_or_default().rewound_to(after_seq);
+        let cursor = self.state().cursors.get(handle).map(|cursors| cursors.nearest(after_seq)).unwrap_or_default();
         let read = tokio::task::spawn_blocking(move || tail::read(&path, cursor, after_seq)).await;
         let tail = read
             .map_err(io::Error::other)
@@ -240,7 +240,7 @@ impl LocalCluster {
         if tail.skipped > 0 {
             tracing::warn!(%handle, lines = tail.skipped, "the trainer wrote lines that are no events; they are skipped");
         }
-        self.state().cursors.insert(handle.clone(), tail.cursor);
+        self.state().cursors.entry(handle.clone()).or_default().keep(tail.cursor);
         Ok(tail)
     }
 }

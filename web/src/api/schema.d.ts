@@ -1685,6 +1685,8 @@ export interface components {
         Catalogue: {
             /** @description Base models; the first is the default. */
             baseModels: components["schemas"]["BaseModel"][];
+            /** @description Where training runs. */
+            cluster: components["schemas"]["ClusterState"];
             /** @description Settings beside the hyperparameters where nothing is said. */
             defaultSettings: components["schemas"]["JobSettings"];
             /** @description Instance types; the first available one is the default. */
@@ -1846,6 +1848,46 @@ export interface components {
              * @description Its number.
              */
             version: number;
+        };
+        /** @description A machine of the cluster. */
+        ClusterNode: {
+            /**
+             * Format: int32
+             * @description Jobs at once at most.
+             */
+            capacity?: number;
+            /** @description Whether it answers and takes jobs. */
+            connected: boolean;
+            /** @description What is wrong, or what it is. */
+            message: string;
+            /** @description Host and port. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Jobs that run.
+             */
+            running: number;
+            /** @description Version of its program. */
+            version?: string;
+        };
+        /** @description Where training runs, as far as it can be told now. */
+        ClusterState: {
+            /**
+             * Format: int32
+             * @description Jobs at once at most; absent where the cluster queues by itself.
+             */
+            capacity?: number;
+            /** @description Whether it answers and takes jobs. */
+            connected: boolean;
+            /** @description What is wrong, or what it is; for administrators. */
+            message?: string;
+            /** @description Its machines; for administrators. */
+            nodes?: components["schemas"]["ClusterNode"][];
+            /**
+             * Format: int32
+             * @description Jobs that run, of everybody.
+             */
+            running: number;
         };
         /** @description Cost of computing. */
         ComputeCost: {

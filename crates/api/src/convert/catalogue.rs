@@ -1,8 +1,8 @@
 //! What is on offer.
 
 use super::jobs::{hyperparameters, settings};
-use crate::dto::catalogue::{BaseModel, Catalogue, InstanceType, Limits, Preset, Range};
-use app::catalogue::CatalogueView;
+use crate::dto::catalogue::{BaseModel, Catalogue, ClusterNode, ClusterState, InstanceType, Limits, Preset, Range};
+use app::catalogue::{CatalogueView, ClusterView};
 
 /// What is on offer.
 pub fn catalogue(view: CatalogueView) -> Catalogue {
@@ -31,6 +31,7 @@ pub fn catalogue(view: CatalogueView) -> Catalogue {
     Catalogue {
         base_models: view.base_models.into_iter().map(base_model).collect(),
         instance_types: view.instances.into_iter().map(instance).collect(),
+        cluster: cluster(view.cluster),
         presets: view.presets.into_iter().map(preset).collect(),
         default_settings: settings(&view.default_settings),
         limits: limits(&view.limits),
@@ -38,6 +39,24 @@ pub fn catalogue(view: CatalogueView) -> Catalogue {
         max_file_size: view.max_file_size,
         min_trainable_examples: view.min_trainable_examples,
         version: view.version,
+    }
+}
+
+fn cluster(view: ClusterView) -> ClusterState {
+    let node = |node: app::catalogue::NodeState| ClusterNode {
+        name: node.name,
+        connected: node.ok,
+        message: node.message,
+        version: node.version,
+        running: node.running,
+        capacity: node.capacity,
+    };
+    ClusterState {
+        connected: view.ok,
+        running: view.running,
+        capacity: view.capacity,
+        message: view.message,
+        nodes: view.nodes.into_iter().map(node).collect(),
     }
 }
 

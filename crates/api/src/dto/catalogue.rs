@@ -13,6 +13,8 @@ pub struct Catalogue {
     pub base_models: Vec<BaseModel>,
     /// Instance types; the first available one is the default.
     pub instance_types: Vec<InstanceType>,
+    /// Where training runs.
+    pub cluster: ClusterState,
     /// Presets.
     pub presets: Vec<Preset>,
     /// Settings beside the hyperparameters where nothing is said.
@@ -27,6 +29,45 @@ pub struct Catalogue {
     pub min_trainable_examples: u64,
     /// Version of the server.
     pub version: String,
+}
+
+/// Where training runs, as far as it can be told now.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterState {
+    /// Whether it answers and takes jobs.
+    pub connected: bool,
+    /// Jobs that run, of everybody.
+    pub running: u32,
+    /// Jobs at once at most; absent where the cluster queues by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u32>,
+    /// What is wrong, or what it is; for administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Its machines; for administrators.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<ClusterNode>,
+}
+
+/// A machine of the cluster.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterNode {
+    /// Host and port.
+    pub name: String,
+    /// Whether it answers and takes jobs.
+    pub connected: bool,
+    /// What is wrong, or what it is.
+    pub message: String,
+    /// Version of its program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Jobs that run.
+    pub running: u32,
+    /// Jobs at once at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capacity: Option<u32>,
 }
 
 /// A base model.

@@ -14,6 +14,7 @@ mod jobs;
 mod leaving;
 mod limits;
 mod models;
+mod node;
 mod notifications;
 mod openapi;
 mod operations;

@@ -21,11 +21,20 @@ const MAX_CONFIG: u64 = 1024 * 1024;
 ///
 /// # Errors
 /// When a store cannot be read now. What is wrong with the files is the inner error.
-pub async fn verify(app: &App, job: &Job, model_id: ModelId, reported: &[ArtifactFile]) -> Result<Result<Vec<StoredFile>, Failure>> {
+pub async fn verify(
+    app: &App,
+    job: &Job,
+    model_id: ModelId,
+    reported: &[ArtifactFile],
+    required: &[&str],
+) -> Result<Result<Vec<StoredFile>, Failure>> {
     let mut files = Vec::new();
     let (mut tensors, mut config) = (None, Vec::new());
     for name in ARTIFACT_FILES {
         let Some(file) = reported.iter().find(|file| file.name == name) else {
+            if !required.contains(&name) {
+                continue;
+            }
             return Ok(Err(Failure::artifacts(&format!("{name} is missing"))));
         };
         let key = Key::model_file(model_id, name).map_err(Error::internal)?;

@@ -10,8 +10,8 @@ use chrono::{DateTime, Utc};
 use cluster::{ClusterError, EventBatch, RunHandle, RunState, Seen};
 use db::jobs::{Job, JobEffects};
 use domain::job::{CancelReason, JobStatus};
-use domain::run::{TrainerEvent, TrainerEventKind};
-use domain::{Error, JobId, Result};
+use domain::run::{ARTIFACT_FILES, ArtifactFile, TrainerEvent, TrainerEventKind};
+use domain::{Error, JobId, ModelId, Result};
 use tokio_util::sync::CancellationToken;
 
 use super::failure::Failure;
@@ -19,7 +19,7 @@ use super::finish::{self, Fence, Finished, Setback, model_id};
 use super::ingest;
 use super::launch::{self, LEASE, handle_of};
 use super::stored::{RunInfo, StoredEstimate};
-use super::{artifacts, budget, checkpoints};
+use super::{artifacts, budget, checkpoints, import, orphans};
 use crate::App;
 
 /// How long one question for events waits. Bounds how late a request to cancel is seen.
@@ -168,6 +168,9 @@ impl Step<'_> {
                 return self.set_back(Setback::Failed(Failure::new("not_launchable", error.message, false))).await;
             }
         };
+        if self.job.attempt > 1 {
+            orphans::stop_earlier(self.app, self.job).await?;
+        }
         match self.app.cluster.submit(&spec).await {
             Ok(handle) => launch::keep_handle(self.app, self.job, self.fence, &handle).await.map(|_| ()),
             Err(ClusterError::Busy { .. }) => self.set_back(Setback::NoPlace).await,
@@ -274,12 +277,33 @@ impl Step<'_> {
         Ok(word.flatten())
     }
 
+    /// Brings the files of a run whose cluster keeps them. None where it does not say now where they are.
+    async fn import(&self, handle: &RunHandle, model_id: ModelId) -> Result<Option<Result<Vec<ArtifactFile>, Failure>>> {
+        match self.app.cluster.events(handle, &seen(self.job), WAIT).await {
+            Ok(batch) if batch.artifact_urls.is_empty() => Ok(None),
+            Ok(batch) => import::import(self.app, self.job, model_id, &batch.artifact_urls).await.map(Some),
+            Err(error) if error.is_transient() => {
+                tokio::time::sleep(RETRY).await;
+                Ok(None)
+            }
+            Err(error) => Ok(Some(Err(Failure::artifacts(&error.to_string())))),
+        }
+    }
+
     /// Verifies what the run left, and only then completes the job.
     async fn complete(&self, handle: &RunHandle, event: &TrainerEvent) -> Result<()> {
         let TrainerEventKind::Complete { artifacts: reported, summary, .. } = &event.kind else { return Ok(()) };
         let Some(attempt_id) = self.job.attempt_id else { return Ok(()) };
         let model_id = model_id(attempt_id);
-        let files = match artifacts::verify(self.app, self.job, model_id, reported).await? {
+        let (reported, required) = match reported.is_empty() {
+            false => (reported.clone(), &ARTIFACT_FILES[..]),
+            true => match self.import(handle, model_id).await? {
+                Some(Ok(files)) => (files, &import::REQUIRED[..]),
+                Some(Err(failure)) => return self.set_back(Setback::Failed(failure)).await,
+                None => return Ok(()),
+            },
+        };
+        let files = match artifacts::verify(self.app, self.job, model_id, &reported, required).await? {
             Ok(files) => files,
             Err(failure) => {
                 artifacts::remove(self.app, model_id).await;

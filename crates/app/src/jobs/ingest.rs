@@ -73,8 +73,13 @@ fn take_one(job: &mut Job, effects: &mut JobEffects, run: &mut RunInfo, event: &
             run.device = Some(device.clone());
             run.resumed_from_step = *resumed_from_step;
             let from = resumed_from_step.map(|step| format!(", resuming from the checkpoint of step {step}")).unwrap_or_default();
-            let plural = if *threads == 1 { "" } else { "s" };
-            push(log(at, LogLevel::Info, &format!("Trainer {version} runs on {device} with {threads} thread{plural}{from}.")));
+            let with = match threads {
+                // A cluster of somebody else's does not say.
+                0 => String::new(),
+                1 => " with 1 thread".to_owned(),
+                threads => format!(" with {threads} threads"),
+            };
+            push(log(at, LogLevel::Info, &format!("Trainer {version} runs on {device}{with}{from}.")));
             effects.forget_metrics_after = *resumed_from_step;
         }
         Kind::Plan { total_steps, total_epochs, .. } => {

@@ -59,7 +59,12 @@ pub async fn claim(app: &App, job: &Job, owner: &str, limit: u32) -> Result<bool
 
 /// The handle of a job's present run, once it was submitted.
 pub fn handle_of(job: &Job) -> Option<RunHandle> {
-    job.run_handle.as_ref()?.as_str().map(|handle| RunHandle(handle.to_owned()))
+    handle_of_value(job.run_handle.as_ref()?)
+}
+
+/// A handle as it is stored.
+pub fn handle_of_value(value: &serde_json::Value) -> Option<RunHandle> {
+    value.as_str().map(|handle| RunHandle(handle.to_owned()))
 }
 
 /// Keeps the handle of the present run. False where the fence does not hold any more.

@@ -40,7 +40,7 @@ pub struct Resolved {
 /// With the field at fault; `DATASET_NOT_FOUND`, `DATASET_NOT_READY`.
 pub async fn resolve(app: &App, caller: &Caller, request: &JobRequest) -> Result<Resolved> {
     let dataset = ready_dataset(app, caller, request.dataset_id).await?;
-    let instances = catalogue::instances(app).await?;
+    let instances = catalogue::instances(app, &app.cluster.health().await, true).await?;
     let wished = Wished::of(app, caller, &instances).await?;
     let base_model = base_model(&app.config, request.base_model.as_deref().or(wished.base_model.as_deref()))?.clone();
     let (instance, gpu, rate) = machine(&instances, request.gpu.as_ref().or(wished.gpu.as_ref()))?;

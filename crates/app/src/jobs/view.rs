@@ -29,7 +29,7 @@ impl<'a> Viewer<'a> {
 
     async fn instances(&mut self) -> Result<&[InstanceType]> {
         if self.instances.is_none() {
-            self.instances = Some(catalogue::instances(self.app).await?);
+            self.instances = Some(catalogue::instances(self.app, &self.app.cluster.health().await, true).await?);
         }
         Ok(self.instances.as_deref().unwrap_or_default())
     }

@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 use super::follow::follow;
+use super::orphans::Orphans;
 use super::stored::{RunInfo, StoredEstimate};
 use super::{finish, ingest, launch, queue_plan};
 use crate::{App, notifications};
@@ -43,6 +44,7 @@ pub struct Worker {
     dispatching: tokio::sync::Mutex<()>,
     /// When weeks were last summed up, in seconds since 1970.
     weeks_at: AtomicI64,
+    orphans: Orphans,
 }
 
 /// Works until `shutdown` is cancelled: tasks, runs and the reconciler. Then stops the runs that cannot outlive this process, with a
@@ -85,6 +87,7 @@ impl Worker {
             stop: CancellationToken::new(),
             dispatching: tokio::sync::Mutex::new(()),
             weeks_at: AtomicI64::new(0),
+            orphans: Orphans::default(),
         }
     }
 
@@ -116,6 +119,7 @@ impl Worker {
                 _ => {}
             }
         }
+        self.orphans.stop(&self.app).await?;
         crate::datasets::reconcile(&self.app).await?;
         crate::accounts::purge_due(&self.app).await?;
         // Jobs first: what cannot be told must not hold them up.

@@ -34,6 +34,7 @@ pub async fn run(settings: Settings) -> Result<()> {
         .with_context(|| format!("cannot listen on {}: is another server running? Choose another port with --listen", settings.listen))?;
     let url = format!("http://{}", listener.local_addr()?);
     let node = Arc::new(build(&settings, key, settings.app_url.clone().unwrap_or_else(|| url.clone()))?);
+    node.resume().await.context("the jobs of before cannot be read")?;
     let (asked, stopped) = (CancellationToken::new(), CancellationToken::new());
     server::stop_on_signal(asked.clone());
     let router = api::node_router(Arc::clone(&node));
@@ -70,5 +71,5 @@ fn build(settings: &Settings, key: String, public_url: String) -> Result<Node> {
         base_models: vec![embedded::built_in_model(&models_dir)?],
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
-    Ok(Node::new(Arc::new(local), Arc::new(SystemClock), config))
+    Node::new(Arc::new(local), Arc::new(SystemClock), config).context("the node cannot be made")
 }

@@ -4,6 +4,7 @@
 mod arrows;
 #[path = "../../src/client.rs"]
 mod client;
+mod cluster;
 mod doctor;
 mod lifecycle;
 mod main_job;

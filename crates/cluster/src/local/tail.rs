@@ -22,10 +22,26 @@ pub struct Cursor {
     skipping: bool,
 }
 
-impl Cursor {
-    /// Where to go on from for events after `seq`: here, unless that is in front of it.
-    pub fn rewound_to(self, seq: u64) -> Self {
-        if self.seq <= seq { self } else { Self::default() }
+/// The last places at which a file was read, since several may follow it, one further than the other.
+#[derive(Debug, Clone, Default)]
+pub struct Cursors(Vec<Cursor>);
+
+impl Cursors {
+    /// Where to go on from for events after `seq`: the furthest place that is not behind it, or the beginning.
+    pub fn nearest(&self, seq: u64) -> Cursor {
+        self.0.iter().filter(|cursor| cursor.seq <= seq).max_by_key(|cursor| cursor.offset).copied().unwrap_or_default()
+    }
+
+    /// Keeps a place, and forgets one that was kept for long.
+    pub fn keep(&mut self, cursor: Cursor) {
+        const KEPT: usize = 8;
+        if self.0.last() == Some(&cursor) {
+            return;
+        }
+        self.0.push(cursor);
+        if self.0.len() > KEPT {
+            self.0.remove(0);
+        }
     }
 }
 
@@ -135,7 +151,11 @@ mod tests {
         writeln!(file, "{}", &event(4)[20..]).expect("written");
         let second = read(&path, first.cursor, 3).expect("read");
         assert_eq!((seqs(&second), second.skipped), (vec![4], 0));
-        let again = read(&path, second.cursor.rewound_to(1), 1).expect("read");
+        let mut cursors = Cursors::default();
+        cursors.keep(first.cursor);
+        cursors.keep(second.cursor);
+        assert_eq!((cursors.nearest(9), cursors.nearest(4), cursors.nearest(3)), (second.cursor, second.cursor, first.cursor));
+        let again = read(&path, cursors.nearest(1), 1).expect("read");
         assert_eq!(seqs(&again), vec![2, 3, 4]);
     }
 

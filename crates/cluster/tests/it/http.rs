@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use cluster::{ClusterError, RunHandle, RunState, Seen, TrainerEventKind, TrainingCluster};
+use cluster::{ClusterError, Delivered, Messenger, RunHandle, RunState, Seen, TrainerEventKind, TrainingCluster};
 use domain::cluster_api::node_job_id;
 use domain::job::GpuConfig;
+use domain::run::{CallbackBody, CallbackTarget};
 use futures::TryStreamExt;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -318,6 +319,34 @@ async fn a_file_is_read_on_where_the_connection_broke_off_and_the_key_stays_with
     assert_eq!(node.requests("GET /files/a")[0].headers["authorization"], "Bearer the key");
     let absent = cluster.fetch(&format!("{}/files/b?sig=secret", node.url)).await.err().expect("not there");
     assert!(!absent.is_transient() && !absent.to_string().contains("secret"), "{absent}");
+}
+
+#[tokio::test]
+async fn a_report_is_signed_and_its_answer_is_understood() {
+    let platform = StandIn::start().await;
+    let url = format!("{}/callback", platform.url);
+    let target = CallbackTarget { url: url.clone(), checkpoints_url: url, secret: "of the attempt".into() };
+    let report = CallbackBody { job_id: run().job_id, attempt_id: run().attempt_id, events: Vec::new() };
+    let error = |code: &str, details: Value| json!({"success": false, "error": {"code": code, "message": "m", "details": details}});
+    let messenger = Messenger::new().expect("a messenger");
+    for (reply, expected) in [
+        (json_reply(200, &json!({"success": true, "data": {"lastSeq": 7}})), Delivered::UpTo(7)),
+        (json_reply(409, &error("EVENTS_MISSING", json!({"expectedSeq": 3}))), Delivered::Expects(3)),
+        (json_reply(409, &error("ATTEMPT_SUPERSEDED", Value::Null)), Delivered::Unwanted),
+        (json_reply(404, &error("JOB_NOT_FOUND", Value::Null)), Delivered::Unwanted),
+        (json_reply(401, &error("SIGNATURE_EXPIRED", Value::Null)), Delivered::Later),
+        (text_reply(404, "<html>"), Delivered::Later),
+        (text_reply(502, ""), Delivered::Later),
+        (text_reply(200, "ok"), Delivered::Later),
+    ] {
+        platform.on("POST /callback", vec![reply]);
+        assert_eq!(messenger.deliver(&target, &report, chrono::Utc::now()).await, expected);
+    }
+    let sent = &platform.requests("POST /callback")[0];
+    let header = |name: &str| sent.headers[name].to_str().expect("text").to_owned();
+    let body = serde_json::to_vec(&report).expect("JSON");
+    let (timestamp, signature) = (header("x-brightrun-timestamp"), header("x-brightrun-signature"));
+    cluster::callback::verify("of the attempt", &timestamp, &signature, &body, chrono::Utc::now()).expect("signed");
 }
 
 #[test]

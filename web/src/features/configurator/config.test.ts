@@ -67,6 +67,7 @@ const catalogue: Catalogue = {
     seed: 42,
     validationSplitRatio: 0.1,
   },
+  cluster: { connected: true, running: 0 },
   maxFileSize: 1,
   minTrainableExamples: 10,
   version: '0',

@@ -10,6 +10,8 @@ use cluster::{
     TrainingCluster,
 };
 use domain::JobId;
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use tokio::sync::watch;
 
 /// A run as the cluster knows it.
@@ -30,6 +32,8 @@ pub struct FakeCluster {
     pub capacity: Mutex<Option<u32>>,
     pub submissions: Mutex<u32>,
     pub shut_down: Mutex<bool>,
+    /// Files that the cluster keeps, by address.
+    pub files: Mutex<BTreeMap<String, Vec<u8>>>,
 }
 
 impl Default for FakeCluster {
@@ -41,6 +45,7 @@ impl Default for FakeCluster {
             capacity: Mutex::new(None),
             submissions: Mutex::new(0),
             shut_down: Mutex::new(false),
+            files: Mutex::default(),
         }
     }
 }
@@ -92,6 +97,11 @@ impl FakeCluster {
         self.runs.lock().expect("no panic").get(&name(job, attempt)).expect("submitted").clone()
     }
 
+    fn artifact_urls(&self) -> BTreeMap<String, String> {
+        let name = |url: &String| url.rsplit('/').next().unwrap_or_default().to_owned();
+        self.files.lock().expect("no panic").keys().map(|url| (name(url), url.clone())).collect()
+    }
+
     pub fn runs(&self) -> usize {
         self.runs.lock().expect("no panic").len()
     }
@@ -132,7 +142,7 @@ impl TrainingCluster for FakeCluster {
                 false
             });
             if late.await != Ok(true) {
-                return Ok(EventBatch { events, state: run.state, artifact_urls: BTreeMap::new() });
+                return Ok(EventBatch { events, state: run.state, artifact_urls: self.artifact_urls() });
             }
         }
     }
@@ -173,6 +183,13 @@ impl TrainingCluster for FakeCluster {
             origin: run.spec.provenance.get("platform").cloned(),
         });
         Ok(alive.collect())
+    }
+
+    async fn fetch(&self, url: &str) -> Result<BoxStream<'static, std::io::Result<bytes::Bytes>>, ClusterError> {
+        let content = self.files.lock().expect("no panic").get(url).cloned();
+        let absent = || ClusterError::Permanent { message: format!("{url} is not there"), source: None };
+        let content = content.ok_or_else(absent)?;
+        Ok(futures::stream::once(async move { Ok(content.into()) }).boxed())
     }
 
     async fn shutdown(&self) {

@@ -3,6 +3,7 @@
 mod adapter;
 mod callback;
 mod cancelling;
+mod clusters;
 mod ends;
 mod fake_cluster;
 mod following;
