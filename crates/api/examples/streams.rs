@@ -75,8 +75,13 @@ async fn server() -> Outcome<()> {
     let app = app_in(folder.path(), &format!("http://{address}"), kept.clone()).await?;
     let stopping = CancellationToken::new();
     let rates = api::RateLimits { logins: u32::MAX, writes: u32::MAX, reads: u32::MAX };
-    let options =
-        api::Options { rate_limits: rates, trusted_proxies: api::TrustedProxies::default(), page: |_| None, stopping: stopping.clone() };
+    let options = api::Options {
+        rate_limits: rates,
+        trusted_proxies: api::TrustedProxies::default(),
+        page: |_| None,
+        stopping: stopping.clone(),
+        metrics_token: None,
+    };
     let router = api::router(app.clone(), options);
     let shutdown = stopping.clone().cancelled_owned();
     let serving = tokio::spawn(async move {

@@ -178,6 +178,7 @@ fn notification(user: UserId, number: i64) -> db::notifications::Notification {
         metadata: None,
         created_at: at,
         dismissed_at: None,
+        seq: 0,
     }
 }
 
