@@ -13,6 +13,7 @@ import { Route as AppRouteImport } from './routes/_app';
 import { Route as AuthRouteImport } from './routes/_auth';
 import { Route as LinkRouteImport } from './routes/_link';
 import { Route as AppIndexRouteImport } from './routes/_app/index';
+import { Route as AppCostsRouteImport } from './routes/_app/costs';
 import { Route as AppDatasetsRouteImport } from './routes/_app/datasets';
 import { Route as AppSettingsRouteImport } from './routes/_app/settings';
 import { Route as AuthForgotPasswordRouteImport } from './routes/_auth/forgot-password';
@@ -42,6 +43,11 @@ const LinkRoute = LinkRouteImport.update({
 const AppIndexRoute = AppIndexRouteImport.update({
   id: '/',
   path: '/',
+  getParentRoute: () => AppRoute,
+} as any);
+const AppCostsRoute = AppCostsRouteImport.update({
+  id: '/costs',
+  path: '/costs',
   getParentRoute: () => AppRoute,
 } as any);
 const AppDatasetsRoute = AppDatasetsRouteImport.update({
@@ -112,6 +118,7 @@ const AppTrainingJobsJobIdRoute = AppTrainingJobsJobIdRouteImport.update({
 
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute;
+  '/costs': typeof AppCostsRoute;
   '/datasets': typeof AppDatasetsRouteWithChildren;
   '/settings': typeof AppSettingsRoute;
   '/forgot-password': typeof AuthForgotPasswordRoute;
@@ -128,6 +135,7 @@ export interface FileRoutesByFullPath {
 }
 export interface FileRoutesByTo {
   '/': typeof AppIndexRoute;
+  '/costs': typeof AppCostsRoute;
   '/datasets': typeof AppDatasetsRouteWithChildren;
   '/settings': typeof AppSettingsRoute;
   '/forgot-password': typeof AuthForgotPasswordRoute;
@@ -147,6 +155,7 @@ export interface FileRoutesById {
   '/_app': typeof AppRouteWithChildren;
   '/_auth': typeof AuthRouteWithChildren;
   '/_link': typeof LinkRouteWithChildren;
+  '/_app/costs': typeof AppCostsRoute;
   '/_app/datasets': typeof AppDatasetsRouteWithChildren;
   '/_app/settings': typeof AppSettingsRoute;
   '/_auth/forgot-password': typeof AuthForgotPasswordRoute;
@@ -166,6 +175,7 @@ export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath;
   fullPaths:
     | '/'
+    | '/costs'
     | '/datasets'
     | '/settings'
     | '/forgot-password'
@@ -182,6 +192,7 @@ export interface FileRouteTypes {
   fileRoutesByTo: FileRoutesByTo;
   to:
     | '/'
+    | '/costs'
     | '/datasets'
     | '/settings'
     | '/forgot-password'
@@ -200,6 +211,7 @@ export interface FileRouteTypes {
     | '/_app'
     | '/_auth'
     | '/_link'
+    | '/_app/costs'
     | '/_app/datasets'
     | '/_app/settings'
     | '/_auth/forgot-password'
@@ -250,6 +262,13 @@ declare module '@tanstack/react-router' {
       path: '/';
       fullPath: '/';
       preLoaderRoute: typeof AppIndexRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/costs': {
+      id: '/_app/costs';
+      path: '/costs';
+      fullPath: '/costs';
+      preLoaderRoute: typeof AppCostsRouteImport;
       parentRoute: typeof AppRoute;
     };
     '/_app/datasets': {
@@ -359,6 +378,7 @@ const AppDatasetsRouteWithChildren = AppDatasetsRoute._addFileChildren(
 );
 
 interface AppRouteChildren {
+  AppCostsRoute: typeof AppCostsRoute;
   AppDatasetsRoute: typeof AppDatasetsRouteWithChildren;
   AppSettingsRoute: typeof AppSettingsRoute;
   AppIndexRoute: typeof AppIndexRoute;
@@ -370,6 +390,7 @@ interface AppRouteChildren {
 }
 
 const AppRouteChildren: AppRouteChildren = {
+  AppCostsRoute: AppCostsRoute,
   AppDatasetsRoute: AppDatasetsRouteWithChildren,
   AppSettingsRoute: AppSettingsRoute,
   AppIndexRoute: AppIndexRoute,

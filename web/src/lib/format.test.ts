@@ -60,6 +60,13 @@ describe('times', () => {
   ])('%s is %s', (iso, text) => expect(format.relativeTime(iso, now)).toBe(text));
 });
 
+describe('days without a time', () => {
+  it.each([
+    ['2024-12-01', 'day', 'Dec 1, 2024'],
+    ['2024-12-01', 'month', 'Dec 2024'],
+  ] as const)('%s as a %s is %s', (day, length, text) => expect(format.calendarDay(day, length)).toBe(text));
+});
+
 describe('words and counts', () => {
   it('separates thousands', () => expect(format.integer(1567)).toBe('1,567'));
   it('counts', () => {

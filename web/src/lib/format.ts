@@ -87,6 +87,16 @@ export function date(iso: string): string {
   return new Date(iso).toLocaleDateString(LOCALE, { year: 'numeric', month: 'short', day: 'numeric' });
 }
 
+/** A day that is no instant, `2024-12-10`, as `Dec 10, 2024`; the first of a month as `Dec 2024`. */
+export function calendarDay(day: string, length: 'day' | 'week' | 'month' = 'day'): string {
+  return new Date(`${day.slice(0, 10)}T00:00:00Z`).toLocaleDateString(LOCALE, {
+    timeZone: 'UTC',
+    year: 'numeric',
+    month: 'short',
+    ...(length !== 'month' && { day: 'numeric' }),
+  });
+}
+
 /** `Dec 1, 2024, 08:00 AM`, in the reader's time zone. */
 export function dateTime(iso: string): string {
   return new Date(iso).toLocaleString(LOCALE, {

@@ -1,4 +1,4 @@
-import { BrainIcon, DatabaseIcon, LayoutDashboardIcon, RocketIcon, SettingsIcon } from 'lucide-react';
+import { BrainIcon, DatabaseIcon, DollarSignIcon, LayoutDashboardIcon, RocketIcon, SettingsIcon } from 'lucide-react';
 
 /** The sections, and the addresses that belong to each. */
 export const SECTIONS = [
@@ -14,8 +14,9 @@ export const SECTIONS = [
     label: 'Training Jobs',
     to: '/training/jobs',
     icon: RocketIcon,
-    owns: (path: string) => path.startsWith('/training/jobs'),
+    owns: (path: string) => path.startsWith('/training/jobs') || path.startsWith('/training/compare'),
   },
   { label: 'Models', to: '/models', icon: BrainIcon, owns: (path: string) => path.startsWith('/models') },
+  { label: 'Costs', to: '/costs', icon: DollarSignIcon, owns: (path: string) => path.startsWith('/costs') },
   { label: 'Settings', to: '/settings', icon: SettingsIcon, owns: (path: string) => path.startsWith('/settings') },
 ] as const;
