@@ -43,3 +43,9 @@ export type QualityMetrics = Schemas['QualityMetrics'];
 
 export type Notification = Schemas['Notification'];
 export type ActivityEntry = Schemas['ActivityEntry'];
+export type NotificationType = Schemas['NotificationType'];
+
+export type AccountSettings = Schemas['AccountSettings'];
+export type NotificationChannels = Schemas['NotificationChannels'];
+export type Webhook = Schemas['Webhook'];
+export type WebhookDelivery = Schemas['WebhookDelivery'];

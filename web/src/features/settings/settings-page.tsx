@@ -2,13 +2,19 @@ import { getRouteApi } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { PageHeader } from '@/components/page-header';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
+import { BudgetCard } from './budget-card';
 import { HealthCard, MachinesCard } from './cluster-card';
 import { DataCard } from './data-card';
+import { DefaultsCard } from './defaults-card';
 import { KeysCard } from './keys-card';
+import { NotificationsCard } from './notifications-card';
 import { PasswordCard } from './password-card';
 import { ProfileCard } from './profile-card';
 import { SessionsCard } from './sessions-card';
 import { isTab, LOOKS, type SettingsTab, TABS } from './tabs';
+import { TimeZoneCard } from './time-zone-card';
+import { UsageCard } from './usage-card';
+import { WebhooksCard } from './webhooks-card';
 
 const route = getRouteApi('/_app/settings');
 
@@ -28,10 +34,24 @@ const CONTENT: Record<SettingsTab, ReactNode> = {
   cluster: (
     <>
       <HealthCard />
+      <DefaultsCard />
       <MachinesCard />
     </>
   ),
   keys: <KeysCard />,
+  notifications: (
+    <>
+      <NotificationsCard />
+      <TimeZoneCard />
+    </>
+  ),
+  billing: (
+    <>
+      <BudgetCard />
+      <UsageCard />
+    </>
+  ),
+  webhooks: <WebhooksCard />,
 };
 
 export function SettingsPage() {

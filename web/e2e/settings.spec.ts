@@ -1,0 +1,164 @@
+import type { Browser } from '@playwright/test';
+import { expect, expectAccessible, expectNoOverflow, signUp, test } from './test';
+
+const PASSWORD = 'a long enough passphrase';
+const TABS = [
+  ['Profile', 'Your Data'],
+  ['Security', 'Sessions'],
+  ['Cluster', 'GPU Availability'],
+  ['API Keys', 'API Keys'],
+  ['Notifications', 'Notification Preferences'],
+  ['Billing', 'Monthly Budget'],
+  ['Webhooks', 'Webhooks'],
+] as const;
+
+test('name, password, sessions and API keys can be changed', async ({ page, browser }) => {
+  test.setTimeout(2 * 60_000);
+  await signUp(page);
+  await page.getByRole('button', { name: /^Account of/ }).click();
+  const email = (await page.getByText(/^ada-.*@example\.org$/).textContent()) ?? '';
+  await page.getByRole('menuitem', { name: 'Profile' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Settings' })).toBeVisible();
+  await page.getByLabel('Name').fill('Grace Hopper');
+  await page.getByLabel('Organization').fill('Navy');
+  await page.getByRole('button', { name: 'Save Changes' }).click();
+  await expect(page.getByRole('button', { name: 'Account of Grace Hopper' })).toBeVisible();
+  await page.reload();
+  await expect(page.getByLabel('Organization')).toHaveValue('Navy');
+
+  await page.getByRole('tab', { name: 'Security' }).click();
+  await expect(page).toHaveURL(/tab=security/);
+  const elsewhere = await logInElsewhere(browser, page.url(), email);
+  await page.reload();
+  await page.getByRole('button', { name: /^End session/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'End Session' }).click();
+  await expect(page.getByRole('button', { name: /^End session/ })).toHaveCount(0);
+  await elsewhere.reload();
+  await expect(elsewhere).toHaveURL(/\/login/);
+  await elsewhere.context().close();
+
+  await page.getByLabel('Current password').fill('not the password');
+  await page.getByLabel('New password', { exact: true }).fill('nine quiet grey herons');
+  await page.getByLabel('New password again').fill('nine quiet grey herons');
+  await page.getByRole('button', { name: 'Change Password' }).click();
+  await expect(page.getByText('The password is wrong.')).toBeVisible();
+  await page.getByLabel('Current password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Change Password' }).click();
+  await expect(page.getByText('Password Changed')).toBeVisible();
+  await expect(page.getByLabel('Current password')).toHaveValue('');
+
+  await page.getByRole('tab', { name: 'API Keys' }).click();
+  await expect(page.getByText('No API keys')).toBeVisible();
+  await page.getByRole('button', { name: 'Create API Key' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('nightly backup');
+  await expectAccessible(page);
+  await dialog.getByRole('button', { name: 'Create Key' }).click();
+  const key = await dialog.getByLabel('API key').inputValue();
+  expect(key).toMatch(/^br_/);
+  await expectAccessible(page);
+  const asKey = () => fetch(new URL('/api/auth/me', page.url()), { headers: { authorization: `Bearer ${key}` } });
+  expect((await asKey()).status).toBe(200);
+  await dialog.getByRole('button', { name: 'Done' }).click();
+  await expect(page.getByText(key)).toHaveCount(0);
+  await page.getByRole('button', { name: 'Revoke nightly backup' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Revoke Key' }).click();
+  await expect(page.getByText('No API keys')).toBeVisible();
+  expect((await asKey()).status).toBe(401);
+});
+
+test('preferences, budget and webhooks are kept', async ({ page }) => {
+  await signUp(page);
+  await page.goto('/settings?tab=notifications');
+  const weekly = page.getByRole('switch', { name: 'Training Started in the app' });
+  await expect(weekly).toBeVisible();
+  const before = await weekly.isChecked();
+  await weekly.click();
+  await page.getByRole('button', { name: 'Save Preferences' }).click();
+  await expect(page.getByText('Preferences Saved')).toBeVisible();
+  await page.reload();
+  await expect(weekly).toBeChecked({ checked: !before });
+
+  await page.getByRole('tab', { name: 'Billing' }).click();
+  await page.getByLabel(/^Monthly budget limit/).fill('12.50');
+  await page.getByRole('button', { name: 'Save Budget' }).click();
+  await expect(page.getByText('In force: $12.50.')).toBeVisible();
+
+  await page.getByRole('tab', { name: 'Webhooks' }).click();
+  await page.getByRole('button', { name: 'Create Webhook' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Address').fill('http://example.org/hook');
+  await dialog.getByRole('button', { name: 'Create', exact: true }).click();
+  await expect(dialog.getByRole('alert')).toBeVisible();
+  await expectAccessible(page);
+});
+
+test('an account is deleted by typing its address, and can be kept', async ({ page }) => {
+  await signUp(page);
+  await page.goto('/settings');
+  const email = (await page.getByText(/^ada-.*@example\.org$/).textContent()) ?? '';
+  await page.getByRole('button', { name: 'Delete Account' }).click();
+  const dialog = page.getByRole('dialog');
+  const confirm = dialog.getByRole('button', { name: 'Delete Account' });
+  await expect(confirm).toBeDisabled();
+  await dialog.getByLabel(/^Type/).fill(email);
+  await dialog.getByLabel('Password').fill(PASSWORD);
+  await expectAccessible(page);
+  await confirm.click();
+  await expect(page).toHaveURL(/\/login/);
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Dashboard' })).toBeVisible();
+  await page.goto('/settings');
+  await page.getByRole('button', { name: 'Keep My Account' }).click();
+  await expect(page.getByText('Your account stays')).toBeVisible();
+});
+
+for (const scheme of ['light', 'dark'] as const) {
+  test(`every tab can be read in ${scheme}, wide and narrow`, async ({ page }, info) => {
+    test.setTimeout(3 * 60_000);
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+    for (const [path, title] of [
+      ['/forgot-password', 'Forgot your password?'],
+      ['/reset-password#token=x', 'Choose a new password'],
+      ['/reset-password', 'This link is not complete'],
+      ['/verify-email#token=x', 'Confirm your e-mail address'],
+      ['/signup#token=x', 'Accept your invitation'],
+    ] as const) {
+      await page.goto('/login');
+      await page.goto(path);
+      await expect(page.getByRole('heading', { name: title })).toBeVisible();
+      await expectAccessible(page);
+    }
+    await signUp(page);
+    await page.goto('/settings');
+    for (const [tab, card] of TABS) {
+      await page.getByRole('tab', { name: tab }).click();
+      await expect(page.getByRole('heading', { level: 2, name: card, exact: true })).toBeVisible();
+      await expect(page.locator('main .animate-pulse')).toHaveCount(0);
+      await expectAccessible(page);
+      for (const [width, height] of [
+        [1440, 900],
+        [390, 844],
+      ] as const) {
+        await page.setViewportSize({ width, height });
+        await expectNoOverflow(page);
+        await page.screenshot({ path: info.outputPath(`${tab}-${scheme}-${width}.png`) });
+      }
+      await page.setViewportSize({ width: 1440, height: 900 });
+    }
+  });
+}
+
+/** The same account in another browser. */
+async function logInElsewhere(browser: Browser, url: string, email: string) {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(new URL('/login', url).href);
+  await page.getByLabel('Email').fill(email);
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Dashboard' })).toBeVisible();
+  return page;
+}

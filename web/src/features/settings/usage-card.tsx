@@ -1,0 +1,39 @@
+import { useQuery } from '@tanstack/react-query';
+import { costSummaryQuery } from '@/api/costs';
+import { ErrorState } from '@/components/error-state';
+import { Skeleton } from '@/components/ui/skeleton';
+import { usd } from '@/lib/format';
+import { Section } from './section';
+
+/** What this month has cost up to now. */
+export function UsageCard() {
+  const { data, error, refetch } = useQuery(costSummaryQuery);
+  const month = data?.currentMonth;
+  const rows = month && [
+    { label: 'Training costs', value: month.compute },
+    { label: 'Storage costs', value: month.storage },
+    { label: 'Data transfer', value: month.dataTransfer },
+    { label: 'API costs', value: month.apiCalls },
+    ...(month.held > 0 ? [{ label: 'Held for open jobs', value: month.held }] : []),
+  ];
+  return (
+    <Section title="Current Usage" about="This month">
+      {error && !data && <ErrorState className="py-6" error={error} onRetry={() => void refetch()} />}
+      {!data && !error && <Skeleton className="h-36" />}
+      {month && (
+        <dl className="max-w-xl space-y-2">
+          {rows?.map(({ label, value }) => (
+            <div key={label} className="flex justify-between gap-4">
+              <dt className="text-muted-foreground">{label}</dt>
+              <dd>{usd(value)}</dd>
+            </div>
+          ))}
+          <div className="flex justify-between gap-4 border-t pt-2 text-xl font-semibold">
+            <dt>Total</dt>
+            <dd>{usd(month.spent)}</dd>
+          </div>
+        </dl>
+      )}
+    </Section>
+  );
+}
