@@ -45,6 +45,7 @@ export default defineConfig({
     proxy: {
       '/api': server,
       '/storage': server,
+      '/readyz': server,
     },
   },
   test: {

@@ -22,7 +22,7 @@ export function ProfileCard() {
   return (
     <Section
       title="Profile"
-      about={`${words(user.role)} on the ${user.subscriptionTier} tier, since ${date(user.createdAt)}`}
+      about={`Role: ${words(user.role)} • Tier: ${words(user.subscriptionTier)} • since ${date(user.createdAt)}`}
     >
       <div className="max-w-xl space-y-6">
         <ProfileForm user={user} />
