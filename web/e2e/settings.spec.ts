@@ -70,14 +70,14 @@ test('name, password, sessions and API keys can be changed', async ({ page, brow
 test('preferences, budget and webhooks are kept', async ({ page }) => {
   await signUp(page);
   await page.goto('/settings?tab=notifications');
-  const weekly = page.getByRole('switch', { name: 'Training Started in the app' });
-  await expect(weekly).toBeVisible();
-  const before = await weekly.isChecked();
-  await weekly.click();
+  const started = page.getByRole('switch', { name: 'Training Started in the app' });
+  await expect(started).toBeVisible();
+  const before = await started.isChecked();
+  await started.click();
   await page.getByRole('button', { name: 'Save Preferences' }).click();
   await expect(page.getByText('Preferences Saved')).toBeVisible();
   await page.reload();
-  await expect(weekly).toBeChecked({ checked: !before });
+  await expect(started).toBeChecked({ checked: !before });
 
   await page.getByRole('tab', { name: 'Billing' }).click();
   await page.getByLabel(/^Monthly budget limit/).fill('12.50');

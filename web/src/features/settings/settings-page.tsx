@@ -1,5 +1,5 @@
 import { getRouteApi } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect, useRef } from 'react';
 import { PageHeader } from '@/components/page-header';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
 import { BudgetCard } from './budget-card';
@@ -57,6 +57,12 @@ const CONTENT: Record<SettingsTab, ReactNode> = {
 export function SettingsPage() {
   const { tab } = route.useSearch();
   const navigate = route.useNavigate();
+  const row = useRef<HTMLDivElement>(null);
+  // The tab that an address names may lie outside of a narrow screen.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is the change of the tab that matters
+  useEffect(() => {
+    row.current?.querySelector('[data-state=active]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+  }, [tab]);
   return (
     <div className="space-y-6 p-6">
       <PageHeader title="Settings" subtitle="Your account, and how your training pipeline works for you" />
@@ -66,7 +72,7 @@ export function SettingsPage() {
         className="gap-6"
       >
         {/* On a narrow screen the row of tabs scrolls, the page does not. */}
-        <div className="-mx-6 overflow-x-auto px-6 py-1">
+        <div ref={row} className="-mx-6 overflow-x-auto px-6 py-1">
           <TabsList aria-label="Settings">
             {TABS.map((name) => {
               const { label, icon: Icon } = LOOKS[name];
