@@ -24,6 +24,7 @@ import { Route as LinkVerifyEmailRouteImport } from './routes/_link/verify-email
 import { Route as AppDatasetsIdRouteImport } from './routes/_app/datasets/$id';
 import { Route as AppModelsIndexRouteImport } from './routes/_app/models/index';
 import { Route as AppModelsArtifactIdRouteImport } from './routes/_app/models/$artifactId';
+import { Route as AppTrainingCompareRouteImport } from './routes/_app/training/compare';
 import { Route as AppTrainingConfigureRouteImport } from './routes/_app/training/configure';
 import { Route as AppTrainingJobsIndexRouteImport } from './routes/_app/training/jobs/index';
 import { Route as AppTrainingJobsJobIdRouteImport } from './routes/_app/training/jobs/$jobId';
@@ -100,6 +101,11 @@ const AppModelsArtifactIdRoute = AppModelsArtifactIdRouteImport.update({
   path: '/models/$artifactId',
   getParentRoute: () => AppRoute,
 } as any);
+const AppTrainingCompareRoute = AppTrainingCompareRouteImport.update({
+  id: '/training/compare',
+  path: '/training/compare',
+  getParentRoute: () => AppRoute,
+} as any);
 const AppTrainingConfigureRoute = AppTrainingConfigureRouteImport.update({
   id: '/training/configure',
   path: '/training/configure',
@@ -128,6 +134,7 @@ export interface FileRoutesByFullPath {
   '/verify-email': typeof LinkVerifyEmailRoute;
   '/datasets/$id': typeof AppDatasetsIdRoute;
   '/models/$artifactId': typeof AppModelsArtifactIdRoute;
+  '/training/compare': typeof AppTrainingCompareRoute;
   '/training/configure': typeof AppTrainingConfigureRoute;
   '/models/': typeof AppModelsIndexRoute;
   '/training/jobs/$jobId': typeof AppTrainingJobsJobIdRoute;
@@ -145,6 +152,7 @@ export interface FileRoutesByTo {
   '/verify-email': typeof LinkVerifyEmailRoute;
   '/datasets/$id': typeof AppDatasetsIdRoute;
   '/models/$artifactId': typeof AppModelsArtifactIdRoute;
+  '/training/compare': typeof AppTrainingCompareRoute;
   '/training/configure': typeof AppTrainingConfigureRoute;
   '/models': typeof AppModelsIndexRoute;
   '/training/jobs/$jobId': typeof AppTrainingJobsJobIdRoute;
@@ -166,6 +174,7 @@ export interface FileRoutesById {
   '/_app/': typeof AppIndexRoute;
   '/_app/datasets/$id': typeof AppDatasetsIdRoute;
   '/_app/models/$artifactId': typeof AppModelsArtifactIdRoute;
+  '/_app/training/compare': typeof AppTrainingCompareRoute;
   '/_app/training/configure': typeof AppTrainingConfigureRoute;
   '/_app/models/': typeof AppModelsIndexRoute;
   '/_app/training/jobs/$jobId': typeof AppTrainingJobsJobIdRoute;
@@ -185,6 +194,7 @@ export interface FileRouteTypes {
     | '/verify-email'
     | '/datasets/$id'
     | '/models/$artifactId'
+    | '/training/compare'
     | '/training/configure'
     | '/models/'
     | '/training/jobs/$jobId'
@@ -202,6 +212,7 @@ export interface FileRouteTypes {
     | '/verify-email'
     | '/datasets/$id'
     | '/models/$artifactId'
+    | '/training/compare'
     | '/training/configure'
     | '/models'
     | '/training/jobs/$jobId'
@@ -222,6 +233,7 @@ export interface FileRouteTypes {
     | '/_app/'
     | '/_app/datasets/$id'
     | '/_app/models/$artifactId'
+    | '/_app/training/compare'
     | '/_app/training/configure'
     | '/_app/models/'
     | '/_app/training/jobs/$jobId'
@@ -341,6 +353,13 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppModelsArtifactIdRouteImport;
       parentRoute: typeof AppRoute;
     };
+    '/_app/training/compare': {
+      id: '/_app/training/compare';
+      path: '/training/compare';
+      fullPath: '/training/compare';
+      preLoaderRoute: typeof AppTrainingCompareRouteImport;
+      parentRoute: typeof AppRoute;
+    };
     '/_app/training/configure': {
       id: '/_app/training/configure';
       path: '/training/configure';
@@ -383,6 +402,7 @@ interface AppRouteChildren {
   AppSettingsRoute: typeof AppSettingsRoute;
   AppIndexRoute: typeof AppIndexRoute;
   AppModelsArtifactIdRoute: typeof AppModelsArtifactIdRoute;
+  AppTrainingCompareRoute: typeof AppTrainingCompareRoute;
   AppTrainingConfigureRoute: typeof AppTrainingConfigureRoute;
   AppModelsIndexRoute: typeof AppModelsIndexRoute;
   AppTrainingJobsJobIdRoute: typeof AppTrainingJobsJobIdRoute;
@@ -395,6 +415,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppSettingsRoute: AppSettingsRoute,
   AppIndexRoute: AppIndexRoute,
   AppModelsArtifactIdRoute: AppModelsArtifactIdRoute,
+  AppTrainingCompareRoute: AppTrainingCompareRoute,
   AppTrainingConfigureRoute: AppTrainingConfigureRoute,
   AppModelsIndexRoute: AppModelsIndexRoute,
   AppTrainingJobsJobIdRoute: AppTrainingJobsJobIdRoute,

@@ -3,12 +3,21 @@ import { isRunning } from '@/api/jobs';
 import type { Job } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
+import { Checkbox } from '@/components/ui/checkbox';
 import { Progress } from '@/components/ui/progress';
 import { date, duration, hourlyRate, integer, percent, usd } from '@/lib/format';
 import { cn } from '@/lib/utils';
 import { STATUS } from './status';
 
-export function JobCard({ job }: { job: Job }) {
+interface JobCardProps {
+  job: Job;
+  /** Whether it is marked for a comparison. */
+  picked: boolean;
+  /** Marks it or takes the mark back; absent where neither can be done. */
+  onPick: (() => void) | undefined;
+}
+
+export function JobCard({ job, picked, onPick }: JobCardProps) {
   const { label, icon: Icon, colour, badge } = STATUS[job.status];
   return (
     <Card className="relative gap-6 p-6 transition-shadow focus-within:ring-[3px] focus-within:ring-ring/50 hover:shadow-md">
@@ -27,7 +36,18 @@ export function JobCard({ job }: { job: Job }) {
           </h2>
           <p className="truncate text-muted-foreground">Dataset: {job.datasetName}</p>
         </div>
-        <Badge variant={badge}>{job.cancelling ? 'Cancelling' : label}</Badge>
+        <div className="flex items-center gap-3">
+          <Badge variant={badge}>{job.cancelling ? 'Cancelling' : label}</Badge>
+          {onPick && (
+            <Checkbox
+              aria-label={`Compare ${job.name}`}
+              checked={picked}
+              onCheckedChange={onPick}
+              // Above the link that covers the card, and larger to the touch than it looks.
+              className="relative z-10 after:absolute after:-inset-2.5"
+            />
+          )}
+        </div>
       </div>
       {isRunning(job.status) && (
         <div className="space-y-2">

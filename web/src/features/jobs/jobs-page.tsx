@@ -9,7 +9,9 @@ import { Pager } from '@/components/pager';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
+import { idsOf, MOST, toggled } from '@/features/compare/search';
 import { JobCard } from './job-card';
+import { PickBar } from './pick-bar';
 import { isTab, type JobsTab, TABS, tabCount, tabQuery } from './tabs';
 
 const route = getRouteApi('/_app/training/jobs/');
@@ -35,7 +37,9 @@ export function JobsPage() {
       />
       <Tabs
         value={tab}
-        onValueChange={(next) => isTab(next) && void navigate({ search: { tab: next, page: 1 }, replace: true })}
+        onValueChange={(next) =>
+          isTab(next) && void navigate({ search: (old) => ({ ...old, tab: next, page: 1 }), replace: true })
+        }
         className="gap-6"
       >
         <TabsList>
@@ -49,6 +53,7 @@ export function JobsPage() {
             );
           })}
         </TabsList>
+        <PickBar />
         <TabsContent value={tab}>
           <JobList />
         </TabsContent>
@@ -58,21 +63,36 @@ export function JobsPage() {
 }
 
 function JobList() {
-  const { tab, page } = route.useSearch();
+  const { tab, page, pick } = route.useSearch();
   const navigate = route.useNavigate();
   const { data, error, refetch, isPlaceholderData } = useQuery(tabQuery(tab, page));
   if (error && !data) return <ErrorState error={error} onRetry={() => void refetch()} />;
   // What was listed under another tab is not shown under this one.
   if (!data || isPlaceholderData) return <Loading />;
   if (data.jobs.length === 0) return <NoJobs tab={tab} />;
+  const picked = idsOf(pick);
+  const onPick = (id: string) =>
+    void navigate({ search: (old) => ({ ...old, pick: toggled(old.pick, id) }), replace: true, resetScroll: false });
   return (
     <div className="space-y-6">
       <div className="grid grid-cols-1 gap-4 md:grid-cols-2">
         {data.jobs.map((job) => (
-          <JobCard key={job.id} job={job} />
+          <JobCard
+            key={job.id}
+            job={job}
+            picked={picked.includes(job.id)}
+            // There is a curve only once it has begun.
+            onPick={
+              job.startedAt && (picked.length < MOST || picked.includes(job.id)) ? () => onPick(job.id) : undefined
+            }
+          />
         ))}
       </div>
-      <Pager page={page} hasMore={data.hasMore} onPage={(next) => void navigate({ search: { tab, page: next } })} />
+      <Pager
+        page={page}
+        hasMore={data.hasMore}
+        onPage={(next) => void navigate({ search: (old) => ({ ...old, page: next }) })}
+      />
     </div>
   );
 }

@@ -5,6 +5,14 @@ import type { JobStatus } from '@/api/types';
 export const TABS = ['active', 'queued', 'completed'] as const;
 export type JobsTab = (typeof TABS)[number];
 
+/** What the address says about the list. */
+export interface JobsSearch {
+  tab: JobsTab;
+  page: number;
+  /** Ids of the jobs that are marked for a comparison, separated by commas. */
+  pick?: string | undefined;
+}
+
 export function isTab(value: unknown): value is JobsTab {
   return TABS.some((tab) => tab === value);
 }
