@@ -1,6 +1,7 @@
 import { Outlet } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Sheet, SheetContent } from '@/components/ui/sheet';
+import { DeletionNotice } from './deletion-notice';
 import { Header } from './header';
 import { Sidebar } from './sidebar';
 
@@ -25,6 +26,7 @@ export function Shell() {
       </Sheet>
       <div className="flex min-w-0 flex-1 flex-col">
         <Header onMenu={() => setMenuOpen(true)} />
+        <DeletionNotice />
         <main id="main" tabIndex={-1} data-scroll-restoration-id="main" className="flex-1 overflow-y-auto outline-none">
           <Outlet />
         </main>
