@@ -1273,7 +1273,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Figures for Prometheus. */
+        /**
+         * Figures for Prometheus. With `BRIGHTRUN_METRICS_TOKEN` set it takes that as a bearer token; without, it answers programs on the server's
+         *     own machine only, and nothing that came through a proxy.
+         */
         get: operations["metrics"];
         put?: never;
         post?: never;
@@ -7416,6 +7419,20 @@ export interface operations {
                      *             "revision": "1"
                      *           }
                      *         ],
+                     *         "cluster": {
+                     *           "capacity": 1,
+                     *           "connected": true,
+                     *           "nodes": [
+                     *             {
+                     *               "capacity": 1,
+                     *               "connected": true,
+                     *               "name": "Bike workshop",
+                     *               "running": 1,
+                     *               "version": "0.1.0"
+                     *             }
+                     *           ],
+                     *           "running": 1
+                     *         },
                      *         "defaultSettings": {
                      *           "checkpointInterval": 100,
                      *           "earlyStoppingPatience": 1,
@@ -8046,6 +8063,15 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            /** @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
             /**
              * @description `IDEMPOTENCY_KEY_REUSED`: The same `Idempotency-Key` came with another request.
              *     `REQUEST_IN_PROGRESS`: The same request with the same `Idempotency-Key` is being answered.
@@ -8336,7 +8362,9 @@ export interface operations {
                      *               "fixes": [
                      *                 "drop_rejected"
                      *               ],
-                     *               "severity": "info"
+                     *               "meaning": "A pair without an answer teaches nothing.",
+                     *               "severity": "info",
+                     *               "title": "Empty answer"
                      *             }
                      *           ],
                      *           "fixFigures": {
@@ -8599,7 +8627,9 @@ export interface operations {
                      *               "fixes": [
                      *                 "drop_rejected"
                      *               ],
-                     *               "severity": "info"
+                     *               "meaning": "A pair without an answer teaches nothing.",
+                     *               "severity": "info",
+                     *               "title": "Empty answer"
                      *             }
                      *           ],
                      *           "fixFigures": {
@@ -8912,6 +8942,19 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
+            /**
+             * @description `DATASET_FILE_MISSING`: The data set's file is not in the storage any more.
+             *     `DATASET_NOT_VALIDATED`: The data set is not validated yet, or could not be.
+             *     `DATASET_UNREADABLE`: The data set's file cannot be read as its format.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -8974,7 +9017,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
-            /** @description `DATASET_NOT_READY`: The data set cannot be trained on; the message says why. */
+            /**
+             * @description `DATASET_FILE_MISSING`: The data set's file is not in the storage any more.
+             *     `DATASET_NOT_READY`: The data set cannot be trained on; the message says why.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9059,7 +9105,11 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
-            /** @description `DATASET_NOT_READY`: The data set cannot be trained on; the message says why. */
+            /**
+             * @description `DATASET_FILE_MISSING`: The data set's file is not in the storage any more.
+             *     `DATASET_NOT_READY`: The data set cannot be trained on; the message says why.
+             *     `DATASET_UNREADABLE`: The data set's file cannot be read as its format.
+             */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -9264,7 +9314,10 @@ export interface operations {
                 };
             };
             /**
-             * @description `IDEMPOTENCY_KEY_REUSED`: The same `Idempotency-Key` came with another request.
+             * @description `DATASET_FILE_MISSING`: The data set's file is not in the storage any more.
+             *     `DATASET_NOT_VALIDATED`: The data set is not validated yet, or could not be.
+             *     `DATASET_UNREADABLE`: The data set's file cannot be read as its format.
+             *     `IDEMPOTENCY_KEY_REUSED`: The same `Idempotency-Key` came with another request.
              *     `REQUEST_IN_PROGRESS`: The same request with the same `Idempotency-Key` is being answered.
              */
             409: {
@@ -9367,7 +9420,9 @@ export interface operations {
                      *               "fixes": [
                      *                 "drop_rejected"
                      *               ],
-                     *               "severity": "info"
+                     *               "meaning": "A pair without an answer teaches nothing.",
+                     *               "severity": "info",
+                     *               "title": "Empty answer"
                      *             }
                      *           ],
                      *           "fixFigures": {
@@ -10419,6 +10474,13 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example retry: 3000
+                     *
+                     *     id: 42
+                     *     event: stage
+                     *     data: {"stage":"training"}
+                     */
                     "text/event-stream": string;
                 };
             };
@@ -11218,6 +11280,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /** @example 2026-03-02T09:30:00Z INFO epoch 1 begins */
                     "text/plain": string;
                 };
             };
@@ -13628,6 +13691,16 @@ export interface operations {
                      *     brightrun_users 3
                      */
                     "text/plain": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description `METRICS_CLOSED`: The server's figures are for programs on its own machine, or for those with its token. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
             500: components["responses"]["InternalError"];
