@@ -26,7 +26,10 @@ test('dark can be chosen, stays, and every page and panel can be read in it', as
     ['/', 'Dashboard'],
     ['/datasets', 'Datasets'],
     ['/training/jobs', 'Training Jobs'],
+    ['/training/compare', 'Compare Runs'],
     ['/models', 'Models'],
+    ['/costs', 'Costs'],
+    ['/notifications', 'Notifications'],
     ['/training/configure', 'No dataset selected'],
     ['/nowhere', 'There is no such page'],
   ] as const) {

@@ -15,6 +15,7 @@ import { Route as LinkRouteImport } from './routes/_link';
 import { Route as AppIndexRouteImport } from './routes/_app/index';
 import { Route as AppCostsRouteImport } from './routes/_app/costs';
 import { Route as AppDatasetsRouteImport } from './routes/_app/datasets';
+import { Route as AppNotificationsRouteImport } from './routes/_app/notifications';
 import { Route as AppSettingsRouteImport } from './routes/_app/settings';
 import { Route as AuthForgotPasswordRouteImport } from './routes/_auth/forgot-password';
 import { Route as AuthLoginRouteImport } from './routes/_auth/login';
@@ -54,6 +55,11 @@ const AppCostsRoute = AppCostsRouteImport.update({
 const AppDatasetsRoute = AppDatasetsRouteImport.update({
   id: '/datasets',
   path: '/datasets',
+  getParentRoute: () => AppRoute,
+} as any);
+const AppNotificationsRoute = AppNotificationsRouteImport.update({
+  id: '/notifications',
+  path: '/notifications',
   getParentRoute: () => AppRoute,
 } as any);
 const AppSettingsRoute = AppSettingsRouteImport.update({
@@ -126,6 +132,7 @@ export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute;
   '/costs': typeof AppCostsRoute;
   '/datasets': typeof AppDatasetsRouteWithChildren;
+  '/notifications': typeof AppNotificationsRoute;
   '/settings': typeof AppSettingsRoute;
   '/forgot-password': typeof AuthForgotPasswordRoute;
   '/login': typeof AuthLoginRoute;
@@ -144,6 +151,7 @@ export interface FileRoutesByTo {
   '/': typeof AppIndexRoute;
   '/costs': typeof AppCostsRoute;
   '/datasets': typeof AppDatasetsRouteWithChildren;
+  '/notifications': typeof AppNotificationsRoute;
   '/settings': typeof AppSettingsRoute;
   '/forgot-password': typeof AuthForgotPasswordRoute;
   '/login': typeof AuthLoginRoute;
@@ -165,6 +173,7 @@ export interface FileRoutesById {
   '/_link': typeof LinkRouteWithChildren;
   '/_app/costs': typeof AppCostsRoute;
   '/_app/datasets': typeof AppDatasetsRouteWithChildren;
+  '/_app/notifications': typeof AppNotificationsRoute;
   '/_app/settings': typeof AppSettingsRoute;
   '/_auth/forgot-password': typeof AuthForgotPasswordRoute;
   '/_auth/login': typeof AuthLoginRoute;
@@ -186,6 +195,7 @@ export interface FileRouteTypes {
     | '/'
     | '/costs'
     | '/datasets'
+    | '/notifications'
     | '/settings'
     | '/forgot-password'
     | '/login'
@@ -204,6 +214,7 @@ export interface FileRouteTypes {
     | '/'
     | '/costs'
     | '/datasets'
+    | '/notifications'
     | '/settings'
     | '/forgot-password'
     | '/login'
@@ -224,6 +235,7 @@ export interface FileRouteTypes {
     | '/_link'
     | '/_app/costs'
     | '/_app/datasets'
+    | '/_app/notifications'
     | '/_app/settings'
     | '/_auth/forgot-password'
     | '/_auth/login'
@@ -288,6 +300,13 @@ declare module '@tanstack/react-router' {
       path: '/datasets';
       fullPath: '/datasets';
       preLoaderRoute: typeof AppDatasetsRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/notifications': {
+      id: '/_app/notifications';
+      path: '/notifications';
+      fullPath: '/notifications';
+      preLoaderRoute: typeof AppNotificationsRouteImport;
       parentRoute: typeof AppRoute;
     };
     '/_app/settings': {
@@ -399,6 +418,7 @@ const AppDatasetsRouteWithChildren = AppDatasetsRoute._addFileChildren(
 interface AppRouteChildren {
   AppCostsRoute: typeof AppCostsRoute;
   AppDatasetsRoute: typeof AppDatasetsRouteWithChildren;
+  AppNotificationsRoute: typeof AppNotificationsRoute;
   AppSettingsRoute: typeof AppSettingsRoute;
   AppIndexRoute: typeof AppIndexRoute;
   AppModelsArtifactIdRoute: typeof AppModelsArtifactIdRoute;
@@ -412,6 +432,7 @@ interface AppRouteChildren {
 const AppRouteChildren: AppRouteChildren = {
   AppCostsRoute: AppCostsRoute,
   AppDatasetsRoute: AppDatasetsRouteWithChildren,
+  AppNotificationsRoute: AppNotificationsRoute,
   AppSettingsRoute: AppSettingsRoute,
   AppIndexRoute: AppIndexRoute,
   AppModelsArtifactIdRoute: AppModelsArtifactIdRoute,

@@ -1,14 +1,27 @@
-import { queryOptions } from '@tanstack/react-query';
-import { api, ok } from './client';
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { api, ok, pageOf } from './client';
 
-export const notificationsQuery = queryOptions({
-  queryKey: ['notifications'],
-  refetchInterval: 10_000,
-  queryFn: async ({ signal }) => {
-    const { data, meta } = await ok(api.GET('/api/notifications', { params: { query: { pageSize: 50 } }, signal }));
-    return { notifications: data.notifications, unread: meta?.unreadCount ?? 0 };
-  },
-});
+/** The key of all lists of notifications. */
+export const notificationsKey = ['notifications'];
+/** How often notifications are asked for, in milliseconds; the API has no stream of them. */
+const AGAIN = 10_000;
+
+const listQuery = (query: { unreadOnly?: boolean; page?: number; pageSize: number }) =>
+  queryOptions({
+    queryKey: [...notificationsKey, query],
+    refetchInterval: AGAIN,
+    placeholderData: keepPreviousData,
+    queryFn: async ({ signal }) => {
+      const { data, meta } = await ok(api.GET('/api/notifications', { params: { query }, signal }));
+      return { notifications: data.notifications, unread: meta?.unreadCount ?? 0, ...pageOf(meta) };
+    },
+  });
+
+/** The newest ones, for the header. */
+export const notificationsQuery = listQuery({ pageSize: 50 });
+
+export const notificationPageQuery = (page: number, unreadOnly: boolean) =>
+  listQuery({ page, pageSize: 20, ...(unreadOnly && { unreadOnly }) });
 
 export async function markRead(id: string): Promise<void> {
   await api.PATCH('/api/notifications/{id}/read', { params: { path: { id } } });

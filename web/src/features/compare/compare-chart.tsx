@@ -45,7 +45,7 @@ export default function CompareChart({ points, names, show, log }: CompareChartP
           formatter={(value) => decimal(Number(value), 4)}
           isAnimationActive={false}
         />
-        <Legend verticalAlign="bottom" wrapperStyle={{ paddingTop: 16 }} />
+        <Legend itemSorter={null} verticalAlign="bottom" wrapperStyle={{ paddingTop: 16 }} />
         {show !== 'validation' &&
           names.map((name, run) => (
             <Line

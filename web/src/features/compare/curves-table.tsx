@@ -19,7 +19,7 @@ export function CurvesTable({ jobs, runs }: { jobs: Job[]; runs: MetricsPoint[][
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
         tabIndex={0}
         aria-label="Losses by step"
-        className="mt-3 max-h-72 overflow-auto rounded-lg border"
+        className="relative mt-3 max-h-72 overflow-auto rounded-lg border"
       >
         <table className="w-full text-sm">
           <caption className="sr-only">

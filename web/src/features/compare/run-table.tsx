@@ -16,7 +16,7 @@ export function RunTable({ jobs, rows, label }: { jobs: Job[]; rows: RunRow[]; l
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
       tabIndex={0}
       aria-label={label}
-      className="overflow-x-auto rounded-lg border"
+      className="relative overflow-x-auto rounded-lg border"
     >
       <table className="w-full text-sm">
         <thead className="bg-muted text-left">

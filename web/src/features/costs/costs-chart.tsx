@@ -12,7 +12,7 @@ export default function CostsChart({ rows, by }: { rows: CostRow[]; by: Grouping
       <BarChart data={rows} margin={{ top: 8, right: 8, bottom: 0, left: 8 }} accessibilityLayer>
         <CartesianGrid strokeDasharray="3 3" stroke="var(--border)" vertical={false} />
         <XAxis dataKey="date" stroke={AXIS} minTickGap={24} tickFormatter={(day: string) => calendarDay(day, by)} />
-        <YAxis stroke={AXIS} width={72} tickFormatter={usd} />
+        <YAxis stroke={AXIS} width={88} tickFormatter={usd} />
         <Tooltip
           cursor={{ fill: 'var(--accent)' }}
           contentStyle={{ background: 'var(--popover)', border: '1px solid var(--border)', borderRadius: 8 }}
@@ -20,7 +20,7 @@ export default function CostsChart({ rows, by }: { rows: CostRow[]; by: Grouping
           formatter={(value) => usd(Number(value))}
           isAnimationActive={false}
         />
-        <Legend verticalAlign="bottom" wrapperStyle={{ paddingTop: 12 }} />
+        <Legend itemSorter={null} verticalAlign="bottom" wrapperStyle={{ paddingTop: 12 }} />
         {KINDS.map(({ key, label, colour }) => (
           <Bar
             key={key}

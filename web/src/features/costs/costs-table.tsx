@@ -13,7 +13,7 @@ export function CostsTable({ rows, by }: { rows: CostRow[]; by: Grouping }) {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
         tabIndex={0}
         aria-label={`Costs by ${by}`}
-        className="mt-3 max-h-72 overflow-auto rounded-lg border"
+        className="relative mt-3 max-h-72 overflow-auto rounded-lg border"
       >
         <table className="w-full text-sm whitespace-nowrap">
           <caption className="sr-only">Times that cost something, oldest first</caption>

@@ -57,7 +57,7 @@ function Jobs({ jobs, chosen, onChoose }: JobsProps) {
       // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
       tabIndex={0}
       aria-label="Costs by job"
-      className="overflow-x-auto rounded-lg border"
+      className="relative overflow-x-auto rounded-lg border"
     >
       <table className="w-full text-sm">
         <thead className="bg-muted text-left whitespace-nowrap text-muted-foreground">
