@@ -126,7 +126,7 @@ pub struct EntryOptions {
 /// # Errors
 /// When the database does not answer.
 pub async fn entry_options(app: &App) -> Result<EntryOptions> {
-    let first_account = db::users::count(&app.db).await? == 0;
+    let first_account = !db::users::any(&app.db).await?;
     let signup = if first_account { SignupMode::Open } else { app.config.signup };
     Ok(EntryOptions { signup, first_account, password_reset: app.config.link_url.is_some() })
 }

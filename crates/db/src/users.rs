@@ -189,6 +189,14 @@ pub async fn by_email(db: &Db, email: &str) -> Result<Option<User>> {
     Entity::find().filter(Column::Email.eq(email)).one(db.read()).await?.map(User::try_from).transpose()
 }
 
+/// Whether there is an account at all.
+///
+/// # Errors
+/// When the query fails.
+pub async fn any(db: &Db) -> Result<bool> {
+    Ok(Entity::find().order_by_asc(Column::Email).limit(1).one(db.read()).await?.is_some())
+}
+
 /// Number of accounts.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! Which statements were run, and whether the database has an index for each.
 
-#![expect(clippy::expect_used, reason = "made for tests, which fail by panicking")]
+#![expect(clippy::panic, reason = "made for tests, which fail by panicking")]
 
 use db::Db;
 use std::collections::BTreeSet;
@@ -77,7 +77,12 @@ pub async fn scan(db: &Db, sql: &str) -> Option<String> {
     if !matches!(first, "SELECT" | "UPDATE" | "DELETE" | "WITH") {
         return None;
     }
-    let plan = db.plan(sql).await.expect("the statement can be planned");
+    let plan = match db.plan(sql).await {
+        Ok(plan) => plan,
+        // PostgreSQL cannot tell the type of a parameter inside an aggregate without its value; the same statement is planned by SQLite.
+        Err(_) if db.backend() == "postgres" && sql.contains("SUM(") => return None,
+        Err(error) => panic!("the statement cannot be planned: {error}: {sql}"),
+    };
     let scans = if db.backend() == "sqlite" { scans_sqlite(&plan, sql) } else { scans_postgres(&plan) };
     scans.then(|| format!("{}: {sql}\n    {}", db.backend(), plan.join("\n    ")))
 }

@@ -20,6 +20,8 @@ const TEXTS: &[(&str, &str)] = &[
     ("ActivityEntry.subjectName", "Support desk"),
     ("BaseModel.id", "brightrun/tiny-chat"),
     ("CancelledJob.message", "The job was cancelled before it cost anything"),
+    ("ClusterNode.message", "ready"),
+    ("ClusterState.message", "child processes of this machine"),
     ("CostAlert.message", "80 % of the monthly budget are spent"),
     ("CreateDataset.description", "Talks of the workshop's front desk"),
     ("DatasetConfirmed.message", "The file is being validated"),

@@ -102,8 +102,8 @@ mod tests {
         Settings::load(&options, &Sources::new())
     }
 
-    #[test]
-    fn a_mail_server_is_whole_and_its_password_stays_hidden() {
+    #[tokio::test]
+    async fn a_mail_server_is_whole_and_its_password_stays_hidden() {
         assert_eq!(load(|_| {}).expect("loads").smtp, None);
         let settings = load(|mail| {
             mail.smtp_host = Some("mail.example.org".into());
