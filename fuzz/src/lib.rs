@@ -90,7 +90,7 @@ pub fn convert(bytes: &[u8]) {
         let mut out = Vec::new();
         let options = ConvertOptions { to, hint: None, stop_after: None };
         let done = readable(convert_file(bytes, Some(&mut out as &mut dyn Write), options, &mut go));
-        if !done.is_some_and(|done| done.records > 0) {
+        if done.is_none_or(|done| done.records == 0) {
             continue;
         }
         let found = report(&out, false);

@@ -1,6 +1,5 @@
 //! Writes a v4 JSONL file of made-up conversations to measure with: `generate MEGABYTES > FILE`. The same every time; words as frequent
 //! as in natural text, four answers a conversation with the history repeated, a non-English letter and an escape here and there.
-#![expect(clippy::print_stdout, reason = "an example that prints")]
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

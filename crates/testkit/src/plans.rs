@@ -98,7 +98,8 @@ fn scans_sqlite(plan: &[String], sql: &str) -> bool {
 
 /// With sequential scans disabled the planner takes one only where it has nothing else.
 fn scans_postgres(plan: &[String]) -> bool {
-    let bounded = plan.first().is_some_and(|step| step.starts_with("Limit")) && !plan.iter().any(|step| step.contains("Sort  ("));
+    let bounded = plan.first().is_some_and(|step| step.starts_with("Limit"))
+        && !plan.iter().any(|step| step.contains("Sort  (") && !step.contains("Incremental"));
     plan.iter().enumerate().any(|(at, step)| {
         let whole_index = (step.contains("Index Scan") || step.contains("Index Only Scan"))
             && !plan.get(at + 1).is_some_and(|next| next.trim_start().starts_with("Index Cond"));

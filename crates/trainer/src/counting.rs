@@ -53,7 +53,6 @@ impl PieceCounter {
         let slot = &self.slots[(hash % SLOTS as u64) as usize];
         let known = slot.load(Ordering::Relaxed);
         if known != 0 && (known ^ hash) >> COUNT_BITS == 0 {
-            #[expect(clippy::cast_possible_truncation, reason = "24 bits")]
             return (known & ((1 << COUNT_BITS) - 1)) as usize;
         }
         let tokens = count(piece);

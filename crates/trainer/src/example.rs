@@ -76,7 +76,7 @@ fn span_by_prefix(
 ) -> Result<Option<Range<usize>>, TrainerError> {
     let last = answer + 1 == messages.len();
     let through = if last { text.to_owned() } else { tokenizer.render(&messages[..=answer], false)? };
-    Ok((through.starts_with(prompt) && text.starts_with(&through)).then(|| prompt.len()..through.len()))
+    Ok((through.starts_with(prompt) && text.starts_with(&through)).then_some(prompt.len()..through.len()))
 }
 
 /// The tokens that begin in a span of bytes, up to and with the special one that ends the turn; blanks that templates print after it (a

@@ -155,7 +155,7 @@ impl World {
         let (router, app, clock, stopping) = server(&database, folder.path(), SignupMode::Open, outbox.clone()).await;
         let nobody = || Account { id: UserId(uuid::Uuid::nil()), email: String::new(), token: String::new() };
         let (admin, ada, bob) = (nobody(), nobody(), nobody());
-        let mut world = Self { app, clock, stopping, admin, ada, bob, outbox, router, database: database, folder: folder };
+        let mut world = Self { app, clock, stopping, admin, ada, bob, outbox, router, database, folder };
         world.admin = world.signup("root@example.org").await;
         world.ada = world.signup("ada@example.org").await;
         world.bob = world.signup("bob@example.org").await;

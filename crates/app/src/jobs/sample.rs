@@ -45,7 +45,7 @@ mod tests {
             let values: Vec<[Option<f64>; 2]> = (0..count)
                 .map(|_| {
                     let training = f64::from(u32::try_from(next() % 1000).expect("small")) / 100.0;
-                    [(next() % 9 > 0).then_some(training), (next() % 20 == 0).then_some(training * 2.0)]
+                    [(!next().is_multiple_of(9)).then_some(training), next().is_multiple_of(20).then_some(training * 2.0)]
                 })
                 .collect();
             let kept = extremes(count, wanted, 2, |i, kind| values[i][kind]);

@@ -50,10 +50,7 @@ fn every_format_becomes_every_other_and_what_is_lost_is_counted() {
             assert_eq!((read.statistics.rejected_pairs, read.fatal), (0, false), "{name} to {to}: {:?}", codes(&read));
             let single = matches!(to, Alpaca | PromptCompletion);
             if single || report.losses.contains_key(&Loss::Roles) {
-                assert!(
-                    single == false || report.losses.contains_key(&Loss::History) || lessons(&out) == before,
-                    "{name} to {to}: {report:?}"
-                );
+                assert!(!single || report.losses.contains_key(&Loss::History) || lessons(&out) == before, "{name} to {to}: {report:?}");
             } else {
                 assert_eq!(lessons(&out), before, "{name} to {to}");
             }

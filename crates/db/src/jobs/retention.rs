@@ -18,7 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub async fn ends(db: &Db, ids: &[JobId]) -> Result<BTreeMap<JobId, Option<DateTime<Utc>>>> {
     let query = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.uuid()))).select_only();
     let query = query.column(Column::Id).column(Column::Status).column(Column::CompletedAt).column(Column::UpdatedAt);
-    let rows: Vec<(uuid::Uuid, String, Option<DateTime<Utc>>, DateTime<Utc>)> = query.into_tuple().all(db.read()).await?;
+    type Row = (uuid::Uuid, String, Option<DateTime<Utc>>, DateTime<Utc>);
+    let rows: Vec<Row> = query.into_tuple().all(db.read()).await?;
     let live = live();
     let end = |(id, status, ended, changed): (uuid::Uuid, String, Option<DateTime<Utc>>, DateTime<Utc>)| {
         (JobId(id), (!live.contains(&status.as_str())).then(|| ended.unwrap_or(changed)))
