@@ -1,7 +1,7 @@
 /** The loss curves of several runs in one plot. */
 import type { MetricsPoint } from '@/api/types';
 
-export const KEYS = ['trainingLoss', 'validationLoss'] as const;
+const KEYS = ['trainingLoss', 'validationLoss'] as const;
 export type LossKey = (typeof KEYS)[number];
 
 /** One step with the losses of every run that has a point there; `training0` is the first run's training loss. */
