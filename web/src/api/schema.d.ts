@@ -7422,10 +7422,12 @@ export interface operations {
                      *         "cluster": {
                      *           "capacity": 1,
                      *           "connected": true,
+                     *           "message": "child processes of this machine",
                      *           "nodes": [
                      *             {
                      *               "capacity": 1,
                      *               "connected": true,
+                     *               "message": "ready",
                      *               "name": "Bike workshop",
                      *               "running": 1,
                      *               "version": "0.1.0"
