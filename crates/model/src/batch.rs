@@ -109,6 +109,26 @@ impl PackedBatch {
         Ok(packed)
     }
 
+    /// Packs sequences of any lengths, none empty, to go on from the last token of each.
+    pub(crate) fn prompts(sequences: &[&[u32]], config: &DecoderConfig) -> Result<Self, ModelError> {
+        let mut packed = Self::empty(sequences.iter().map(|tokens| tokens.len()).max().unwrap_or(0));
+        for tokens in sequences {
+            check_tokens(tokens, 1, tokens.len(), config)?;
+            packed.push_sequence(tokens);
+            packed.label_rows.push(packed.rows() as u32 - 1);
+            packed.targets.push(0);
+        }
+        Ok(packed)
+    }
+
+    /// One more token of each of some sequences, each at its position.
+    pub(crate) fn next(tokens: Vec<u32>, positions: Vec<u32>) -> Self {
+        let rows = tokens.len();
+        let span = positions.iter().max().map_or(0, |position| *position as usize + 1);
+        let (label_rows, targets) = ((0..rows as u32).collect(), vec![0; rows]);
+        Self { tokens, positions, offsets: (0..=rows).collect(), span, label_rows, targets }
+    }
+
     fn empty(span: usize) -> Self {
         Self { tokens: Vec::new(), positions: Vec::new(), offsets: vec![0], span, label_rows: Vec::new(), targets: Vec::new() }
     }

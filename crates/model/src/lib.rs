@@ -1,8 +1,8 @@
 //! The training engine: a Llama-family decoder with LoRA, forward and backward written by hand.
 //!
 //! Owns: the geometry of a model ([`DecoderConfig`]), its frozen weights ([`Model`]), the trainable ones ([`LoraWeights`]) with their
-//! gradients, the kernels behind the [`Backend`] trait, and PEFT's adapter files ([`peft`]). It computes losses and gradients and
-//! nothing else: optimisers, schedules, data and checkpoints belong to `trainer`.
+//! gradients, the kernels behind the [`Backend`] trait, and PEFT's adapter files ([`peft`]). It computes losses, gradients and greedy
+//! answers and nothing else: optimisers, schedules, data and checkpoints belong to `trainer`.
 //!
 //! Must not import: any other crate of this workspace, a database, a network, an async runtime.
 //!
@@ -23,7 +23,7 @@ mod weights;
 pub use backend::{Backend, Cpu};
 pub use batch::{Batch, BatchLoss, IGNORED_LABEL, LossScale};
 pub use config::{DecoderConfig, LinearModule, SlidingWindow};
-pub use engine::{Model, Workspace};
+pub use engine::{Model, Prompt, SequenceScore, Workspace};
 pub use error::ModelError;
 pub use lora::{LoraConfig, LoraGradients, LoraWeights, NamedTensor, NamedTensorMut};
 pub use random::{DropoutKey, DropoutMask};

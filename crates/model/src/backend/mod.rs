@@ -9,6 +9,7 @@
 mod cpu;
 
 pub use cpu::Cpu;
+pub(crate) use cpu::decode;
 
 use crate::{ModelError, random::DropoutMask};
 

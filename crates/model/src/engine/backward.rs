@@ -51,7 +51,7 @@ impl<B: Backend> Model<B> {
             let kept = &mut activations[slot];
             if again {
                 self.backend.copy(&inputs[layer], &mut scratch.stream);
-                self.block_forward(pass, layer, adapters, kept, scratch);
+                self.block_forward(pass, layer, adapters, kept, scratch, None);
             }
             self.feed_forward_backward(pass, layer, (adapters, gradients), kept, scratch);
             self.attention_backward(pass, layer, (adapters, gradients), (&inputs[layer], kept), scratch);

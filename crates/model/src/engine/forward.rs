@@ -2,6 +2,7 @@
 
 use super::{
     Model, Pass, Workspace,
+    past::LayerPast,
     workspace::{LayerActivations, Scratch},
 };
 use crate::{
@@ -18,11 +19,11 @@ impl<B: Backend> Model<B> {
             if training {
                 self.backend.copy(&ws.scratch.stream, &mut ws.inputs[layer]);
             }
-            self.block_forward(pass, layer, &ws.adapters, &mut ws.activations[slot], &mut ws.scratch);
+            self.block_forward(pass, layer, &ws.adapters, &mut ws.activations[slot], &mut ws.scratch, None);
         }
     }
 
-    /// Runs one block over the residual stream in the scratch.
+    /// Runs one block over the residual stream in the scratch; with `past`, over what was computed of the sequences before.
     pub(super) fn block_forward(
         &self,
         pass: Pass<'_>,
@@ -30,6 +31,7 @@ impl<B: Backend> Model<B> {
         adapters: &[B::Buffer],
         kept: &mut LayerActivations<B::Buffer>,
         scratch: &mut Scratch<B::Buffer>,
+        past: Option<&mut LayerPast<'_>>,
     ) {
         let (backend, config, weights) = (&self.backend, &self.config, &self.layers[layer]);
         let run = |module: LinearModule| self.linear(pass, layer, module, adapters);
@@ -50,7 +52,11 @@ impl<B: Backend> Model<B> {
         backend.rotate(&mut kept.queries, config.head_dim, positions, rotary, Rotation::Forward);
         backend.rotate(&mut kept.keys, config.head_dim, positions, rotary, Rotation::Forward);
         let inputs = AttentionInputs { queries: &kept.queries, keys: &kept.keys, values: &kept.values };
-        backend.attention(self.attention_shape(pass, layer), inputs, &mut kept.attention);
+        let shape = self.attention_shape(pass, layer);
+        match past {
+            None => backend.attention(shape, inputs, &mut kept.attention),
+            Some(past) => past.attend(backend, shape, inputs, &mut kept.attention),
+        }
         run(LinearModule::OProj).forward(&kept.attention.output, Write::Accumulate, stream, p_o, linear);
 
         backend.copy(stream, &mut kept.middle);

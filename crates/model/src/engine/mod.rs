@@ -2,11 +2,16 @@
 
 mod backward;
 mod forward;
+mod generate;
 mod linear;
+mod past;
+mod score;
 mod workspace;
 
 use std::path::Path;
 
+pub use generate::Prompt;
+pub use score::SequenceScore;
 pub use workspace::Workspace;
 
 use crate::{

@@ -132,15 +132,20 @@ impl<B: Backend> Workspace<B> {
 
     /// Gives every buffer the size of this pass and brings the adapter weights to the device.
     pub(super) fn prepare(&mut self, model: &Model<B>, pass: Pass<'_>, training: bool) {
+        let params = pass.lora.map(|lora| lora.params()).unwrap_or_default();
+        self.adapters.resize_with(params.len(), B::Buffer::default);
+        for (buffer, tensor) in self.adapters.iter_mut().zip(&params) {
+            model.backend.write(tensor.data, buffer);
+        }
+        self.make_room(model, pass, training);
+    }
+
+    /// Gives every buffer the size of this pass; the adapter weights are those that the device has.
+    pub(super) fn make_room(&mut self, model: &Model<B>, pass: Pass<'_>, training: bool) {
         let (backend, config) = (&model.backend, &model.config);
         let rows = pass.batch.rows();
         let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
         let (query_width, key_width) = (config.query_width(), config.key_value_width());
-        let params = pass.lora.map(|lora| lora.params()).unwrap_or_default();
-        self.adapters.resize_with(params.len(), B::Buffer::default);
-        for (buffer, tensor) in self.adapters.iter_mut().zip(&params) {
-            backend.write(tensor.data, buffer);
-        }
         // Slots are never taken away: a validation between two steps must not cost the training pass its memory.
         let slots = if training && !self.recompute { config.num_hidden_layers } else { 1 };
         if self.activations.len() < slots {
@@ -168,6 +173,7 @@ impl<B: Backend> Workspace<B> {
             scratch.rotary_geometry = rotary_geometry;
         }
         if training {
+            let params = pass.lora.map(|lora| lora.params()).unwrap_or_default();
             self.gradients.resize_with(params.len(), B::Buffer::default);
             for (buffer, tensor) in self.gradients.iter_mut().zip(&params) {
                 backend.resize(buffer, tensor.data.len());

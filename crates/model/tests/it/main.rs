@@ -3,5 +3,6 @@
 
 mod behaviour;
 mod fixture;
+mod generation;
 mod oracle;
 mod peft_files;

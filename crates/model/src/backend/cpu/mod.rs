@@ -5,6 +5,7 @@
 
 mod attention;
 mod cross_entropy;
+pub(crate) mod decode;
 mod elementwise;
 mod norm;
 mod product;
