@@ -3,10 +3,11 @@
 mod config;
 mod presets;
 mod state;
+mod targets;
 
 pub use config::{
-    GpuConfig, Hyperparameters, JobSettings, LIMITS, Limits, OptimizerType, OverlongExamples, Range, Scheduler, TARGET_MODULES,
-    TrainingConfig, default_target_modules,
+    GpuConfig, Hyperparameters, JobSettings, LIMITS, Limits, OptimizerType, OverlongExamples, Range, Scheduler, TrainingConfig,
 };
 pub use presets::{PresetId, preset};
 pub use state::{CancelReason, JobStage, JobStatus, LogLevel, StageGroup, TransitionError};
+pub use targets::{ALL_LINEAR, TARGET_MODULES, TargetModules, module_path};

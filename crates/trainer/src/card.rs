@@ -73,8 +73,8 @@ fn data(export: &Export<'_>) -> Vec<(&'static str, String)> {
 fn settings(export: &Export<'_>) -> Vec<(&'static str, String)> {
     let (h, s) = (&export.spec.config.hyperparameters, &export.spec.config.settings);
     vec![
-        ("Rank, alpha, dropout", format!("{}, {}, {}", h.lora_rank, h.lora_alpha, h.lora_dropout)),
-        ("Target modules", h.target_modules.join(", ")),
+        ("Rank, alpha, dropout", format!("{}, {}, {}{}", h.lora_rank, h.lora_alpha, h.lora_dropout, if h.use_rslora { " (rsLoRA)" } else { "" })),
+        ("Target modules", targets(h)),
         ("Optimiser", format!("{}, weight decay {}, gradients clipped to {}", h.optimizer_type, h.weight_decay, h.max_grad_norm)),
         ("Learning rate", format!("{}, {} after {} warm-up steps", h.learning_rate, h.scheduler, export.warmup_steps)),
         ("Batch", format!("{} examples × {} accumulation steps", h.batch_size, h.gradient_accumulation_steps)),
@@ -82,6 +82,15 @@ fn settings(export: &Export<'_>) -> Vec<(&'static str, String)> {
         ("Sequence length", format!("{} tokens", export.max_length)),
         ("Seed", s.seed.to_string()),
     ]
+}
+
+fn targets(h: &domain::job::Hyperparameters) -> String {
+    match &h.layers_to_transform {
+        Some(layers) => {
+            format!("{} in layers {}", h.target_modules.shown(), layers.iter().map(u32::to_string).collect::<Vec<_>>().join(", "))
+        }
+        None => h.target_modules.shown(),
+    }
 }
 
 fn usage(base_model: &str) -> String {

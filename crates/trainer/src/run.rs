@@ -285,9 +285,14 @@ fn read_geometry(base: &Path) -> Result<DecoderConfig, TrainerError> {
 #[expect(clippy::cast_possible_truncation, reason = "alpha and dropout are applied in f32")]
 fn lora_config(spec: &RunSpec) -> Result<LoraConfig, TrainerError> {
     let h = &spec.config.hyperparameters;
-    let target_modules = model::TargetModules::from_names(&h.target_modules).map_err(|e| TrainerError::Config(e.to_string()))?;
+    let target_modules = match &h.target_modules {
+        domain::job::TargetModules::Names(names) => model::TargetModules::from_names(names),
+        domain::job::TargetModules::Text(text) => text.parse(),
+    };
+    let target_modules = target_modules.map_err(|e| TrainerError::Config(e.to_string()))?;
+    let layers_to_transform = h.layers_to_transform.as_ref().map(|layers| layers.iter().map(|layer| *layer as usize).collect());
     let (rank, alpha, dropout) = (h.lora_rank as usize, h.lora_alpha as f32, h.lora_dropout as f32);
-    Ok(LoraConfig { rank, alpha, use_rslora: false, dropout, target_modules, layers_to_transform: None })
+    Ok(LoraConfig { rank, alpha, use_rslora: h.use_rslora, dropout, target_modules, layers_to_transform })
 }
 
 /// Hash of all that changes what is computed. Checkpoint intervals, patience and the time limit do not.

@@ -3538,6 +3538,8 @@ export interface components {
              * @description Micro-steps an optimiser step.
              */
             gradientAccumulationSteps: number;
+            /** @description The layers, from 0, whose modules get one; left out, all do. */
+            layersToTransform?: number[];
             /**
              * Format: double
              * @description Peak learning rate.
@@ -3545,7 +3547,7 @@ export interface components {
             learningRate: number;
             /**
              * Format: double
-             * @description LoRA alpha; scaling is alpha / rank.
+             * @description LoRA alpha; scaling is alpha / rank, or alpha / √rank with `useRslora`.
              */
             loraAlpha: number;
             /**
@@ -3577,8 +3579,13 @@ export interface components {
             optimizerType: components["schemas"]["OptimizerType"];
             /** @description Schedule. */
             scheduler: components["schemas"]["Scheduler"];
-            /** @description Layers that get an adapter. */
-            targetModules: string[];
+            /** @description Modules that get an adapter. */
+            targetModules: components["schemas"]["TargetModules"];
+            /**
+             * @description Whether the scaling is that of rsLoRA.
+             * @example false
+             */
+            useRslora: boolean;
             /**
              * Format: double
              * @description Share of all steps, used when `warmupSteps` is 0.
@@ -3607,6 +3614,8 @@ export interface components {
              * @description Micro-steps an optimiser step.
              */
             gradientAccumulationSteps?: number;
+            /** @description The layers, from 0, whose modules get one; left out, all do. Only with modules by name or `all-linear`. */
+            layersToTransform?: number[];
             /**
              * Format: double
              * @description Peak learning rate.
@@ -3614,7 +3623,7 @@ export interface components {
             learningRate?: number;
             /**
              * Format: double
-             * @description LoRA alpha; scaling is alpha / rank.
+             * @description LoRA alpha; scaling is alpha / rank, or alpha / √rank with `useRslora`.
              */
             loraAlpha?: number;
             /**
@@ -3646,8 +3655,13 @@ export interface components {
             optimizerType?: components["schemas"]["OptimizerType"];
             /** @description Schedule. */
             scheduler?: components["schemas"]["Scheduler"];
-            /** @description Layers that get an adapter. */
-            targetModules?: string[];
+            /** @description Modules that get an adapter. */
+            targetModules?: components["schemas"]["TargetModules"];
+            /**
+             * @description Whether the scaling is that of rsLoRA.
+             * @example false
+             */
+            useRslora?: boolean;
             /**
              * Format: double
              * @description Share of all steps, used when `warmupSteps` is 0.
@@ -4698,6 +4712,8 @@ export interface components {
          */
         StageStatus: "pending" | "active" | "completed" | "stopped";
         StringOrNull: string | null;
+        /** @description The linear layers that get an adapter, as PEFT's `target_modules`. */
+        TargetModules: string[] | string;
         /** @enum {string} */
         Ternary: "all" | "true" | "false";
         TextOrNull: string | null;
@@ -7529,6 +7545,9 @@ export interface operations {
                      *             "hyperparameters": {
                      *               "batchSize": 4,
                      *               "gradientAccumulationSteps": 1,
+                     *               "layersToTransform": [
+                     *                 1
+                     *               ],
                      *               "learningRate": 0.0002,
                      *               "loraAlpha": 32,
                      *               "loraDropout": 0.05,
@@ -7541,6 +7560,7 @@ export interface operations {
                      *               "targetModules": [
                      *                 "q_proj"
                      *               ],
+                     *               "useRslora": false,
                      *               "warmupRatio": 0.03,
                      *               "warmupSteps": 0,
                      *               "weightDecay": 0.01
@@ -9758,6 +9778,9 @@ export interface operations {
                      *             "hyperparameters": {
                      *               "batchSize": 4,
                      *               "gradientAccumulationSteps": 1,
+                     *               "layersToTransform": [
+                     *                 1
+                     *               ],
                      *               "learningRate": 0.0002,
                      *               "loraAlpha": 32,
                      *               "loraDropout": 0.05,
@@ -9770,6 +9793,7 @@ export interface operations {
                      *               "targetModules": [
                      *                 "q_proj"
                      *               ],
+                     *               "useRslora": false,
                      *               "warmupRatio": 0.03,
                      *               "warmupSteps": 0,
                      *               "weightDecay": 0.01
@@ -9895,6 +9919,9 @@ export interface operations {
                  *       "hyperparameters": {
                  *         "batchSize": 4,
                  *         "gradientAccumulationSteps": 1,
+                 *         "layersToTransform": [
+                 *           1
+                 *         ],
                  *         "learningRate": 0.0002,
                  *         "loraAlpha": 32,
                  *         "loraDropout": 0.05,
@@ -9907,6 +9934,7 @@ export interface operations {
                  *         "targetModules": [
                  *           "q_proj"
                  *         ],
+                 *         "useRslora": false,
                  *         "warmupRatio": 0.03,
                  *         "warmupSteps": 0,
                  *         "weightDecay": 0.01
@@ -10280,6 +10308,9 @@ export interface operations {
                  *       "hyperparameters": {
                  *         "batchSize": 4,
                  *         "gradientAccumulationSteps": 1,
+                 *         "layersToTransform": [
+                 *           1
+                 *         ],
                  *         "learningRate": 0.0002,
                  *         "loraAlpha": 32,
                  *         "loraDropout": 0.05,
@@ -10292,6 +10323,7 @@ export interface operations {
                  *         "targetModules": [
                  *           "q_proj"
                  *         ],
+                 *         "useRslora": false,
                  *         "warmupRatio": 0.03,
                  *         "warmupSteps": 0,
                  *         "weightDecay": 0.01
@@ -10365,6 +10397,9 @@ export interface operations {
                      *         "hyperparameters": {
                      *           "batchSize": 4,
                      *           "gradientAccumulationSteps": 1,
+                     *           "layersToTransform": [
+                     *             1
+                     *           ],
                      *           "learningRate": 0.0002,
                      *           "loraAlpha": 32,
                      *           "loraDropout": 0.05,
@@ -10377,6 +10412,7 @@ export interface operations {
                      *           "targetModules": [
                      *             "q_proj"
                      *           ],
+                     *           "useRslora": false,
                      *           "warmupRatio": 0.03,
                      *           "warmupSteps": 0,
                      *           "weightDecay": 0.01
@@ -10595,6 +10631,9 @@ export interface operations {
                      *           "hyperparameters": {
                      *             "batchSize": 4,
                      *             "gradientAccumulationSteps": 1,
+                     *             "layersToTransform": [
+                     *               1
+                     *             ],
                      *             "learningRate": 0.0002,
                      *             "loraAlpha": 32,
                      *             "loraDropout": 0.05,
@@ -10607,6 +10646,7 @@ export interface operations {
                      *             "targetModules": [
                      *               "q_proj"
                      *             ],
+                     *             "useRslora": false,
                      *             "warmupRatio": 0.03,
                      *             "warmupSteps": 0,
                      *             "weightDecay": 0.01
@@ -10839,6 +10879,9 @@ export interface operations {
                      *           "hyperparameters": {
                      *             "batchSize": 4,
                      *             "gradientAccumulationSteps": 1,
+                     *             "layersToTransform": [
+                     *               1
+                     *             ],
                      *             "learningRate": 0.0002,
                      *             "loraAlpha": 32,
                      *             "loraDropout": 0.05,
@@ -10851,6 +10894,7 @@ export interface operations {
                      *             "targetModules": [
                      *               "q_proj"
                      *             ],
+                     *             "useRslora": false,
                      *             "warmupRatio": 0.03,
                      *             "warmupSteps": 0,
                      *             "weightDecay": 0.01
@@ -11669,6 +11713,9 @@ export interface operations {
                      *               "hyperparameters": {
                      *                 "batchSize": 4,
                      *                 "gradientAccumulationSteps": 1,
+                     *                 "layersToTransform": [
+                     *                   1
+                     *                 ],
                      *                 "learningRate": 0.0002,
                      *                 "loraAlpha": 32,
                      *                 "loraDropout": 0.05,
@@ -11681,6 +11728,7 @@ export interface operations {
                      *                 "targetModules": [
                      *                   "q_proj"
                      *                 ],
+                     *                 "useRslora": false,
                      *                 "warmupRatio": 0.03,
                      *                 "warmupSteps": 0,
                      *                 "weightDecay": 0.01
@@ -11891,6 +11939,9 @@ export interface operations {
                      *             "hyperparameters": {
                      *               "batchSize": 4,
                      *               "gradientAccumulationSteps": 1,
+                     *               "layersToTransform": [
+                     *                 1
+                     *               ],
                      *               "learningRate": 0.0002,
                      *               "loraAlpha": 32,
                      *               "loraDropout": 0.05,
@@ -11903,6 +11954,7 @@ export interface operations {
                      *               "targetModules": [
                      *                 "q_proj"
                      *               ],
+                     *               "useRslora": false,
                      *               "warmupRatio": 0.03,
                      *               "warmupSteps": 0,
                      *               "weightDecay": 0.01
@@ -12216,6 +12268,9 @@ export interface operations {
                      *             "hyperparameters": {
                      *               "batchSize": 4,
                      *               "gradientAccumulationSteps": 1,
+                     *               "layersToTransform": [
+                     *                 1
+                     *               ],
                      *               "learningRate": 0.0002,
                      *               "loraAlpha": 32,
                      *               "loraDropout": 0.05,
@@ -12228,6 +12283,7 @@ export interface operations {
                      *               "targetModules": [
                      *                 "q_proj"
                      *               ],
+                     *               "useRslora": false,
                      *               "warmupRatio": 0.03,
                      *               "warmupSteps": 0,
                      *               "weightDecay": 0.01
@@ -12566,6 +12622,9 @@ export interface operations {
                      *             "hyperparameters": {
                      *               "batchSize": 4,
                      *               "gradientAccumulationSteps": 1,
+                     *               "layersToTransform": [
+                     *                 1
+                     *               ],
                      *               "learningRate": 0.0002,
                      *               "loraAlpha": 32,
                      *               "loraDropout": 0.05,
@@ -12578,6 +12637,7 @@ export interface operations {
                      *               "targetModules": [
                      *                 "q_proj"
                      *               ],
+                     *               "useRslora": false,
                      *               "warmupRatio": 0.03,
                      *               "warmupSteps": 0,
                      *               "weightDecay": 0.01

@@ -138,3 +138,8 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 export function words(key: string): string {
   return key.replaceAll('_', ' ');
 }
+
+/** The modules that get an adapter: names, or the pattern that chooses them. */
+export function moduleNames(modules: string | string[]): string {
+  return typeof modules === 'string' ? modules : [...modules].sort().join(', ');
+}

@@ -35,7 +35,7 @@ pub fn catalogue(view: CatalogueView) -> Catalogue {
         presets: view.presets.into_iter().map(preset).collect(),
         default_settings: settings(&view.default_settings),
         limits: limits(&view.limits),
-        target_modules: domain::job::default_target_modules(),
+        target_modules: domain::job::TARGET_MODULES.iter().map(|name| (*name).to_owned()).collect(),
         max_file_size: view.max_file_size,
         min_trainable_examples: view.min_trainable_examples,
         version: view.version,

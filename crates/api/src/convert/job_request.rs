@@ -1,7 +1,7 @@
 //! What a job is asked to do.
 
 use crate::dto::job_requests::{CreateJobRequest, EstimateRequest, HyperparameterInput};
-use crate::dto::jobs::GpuConfig;
+use crate::dto::jobs::{GpuConfig, TargetModules};
 use crate::error::ApiError;
 use app::jobs::{CreateJob, HyperparametersInput, JobRequest, SettingsInput};
 use domain::Error;
@@ -84,7 +84,9 @@ fn request(common: Common) -> Result<JobRequest, ApiError> {
             lora_rank: h.lora_rank,
             lora_alpha: h.lora_alpha,
             lora_dropout: h.lora_dropout,
-            target_modules: h.target_modules,
+            use_rslora: h.use_rslora,
+            target_modules: h.target_modules.map(target_modules),
+            layers_to_transform: h.layers_to_transform,
             optimizer_type: h.optimizer_type,
             weight_decay: h.weight_decay,
             gradient_accumulation_steps: h.gradient_accumulation_steps,
@@ -95,4 +97,11 @@ fn request(common: Common) -> Result<JobRequest, ApiError> {
         settings: common.settings,
         gpu,
     })
+}
+
+fn target_modules(asked: TargetModules) -> domain::job::TargetModules {
+    match asked {
+        TargetModules::Names(names) => domain::job::TargetModules::Names(names),
+        TargetModules::Text(text) => domain::job::TargetModules::Text(text),
+    }
 }

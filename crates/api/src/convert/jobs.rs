@@ -6,7 +6,8 @@ use crate::dto::job_detail::{
 };
 use crate::dto::job_requests::{DownloadLogs, JobSort, ListLogs, ListMetrics};
 use crate::dto::jobs::{
-    CostRange, CurrentMetrics, GpuConfig, HyperparameterConfig, JobCounts, JobSettings, RunSummary, StageProgress, StageStatus, TrainingJob,
+    CostRange, CurrentMetrics, GpuConfig, HyperparameterConfig, JobCounts, JobSettings, RunSummary, StageProgress, StageStatus, TargetModules,
+    TrainingJob,
 };
 use crate::error::ApiError;
 use crate::extract::one_of;
@@ -108,7 +109,12 @@ pub fn hyperparameters(h: Hyperparameters) -> HyperparameterConfig {
         lora_rank: h.lora_rank,
         lora_alpha: h.lora_alpha,
         lora_dropout: h.lora_dropout,
-        target_modules: h.target_modules,
+        use_rslora: h.use_rslora,
+        target_modules: match h.target_modules {
+            domain::job::TargetModules::Names(names) => TargetModules::Names(names),
+            domain::job::TargetModules::Text(text) => TargetModules::Text(text),
+        },
+        layers_to_transform: h.layers_to_transform,
         optimizer_type: h.optimizer_type,
         weight_decay: h.weight_decay,
         gradient_accumulation_steps: h.gradient_accumulation_steps,

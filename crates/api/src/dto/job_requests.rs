@@ -1,6 +1,6 @@
 //! Training jobs: requests.
 
-use super::jobs::GpuConfig;
+use super::jobs::{GpuConfig, TargetModules};
 use super::text as t;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -22,12 +22,17 @@ pub struct HyperparameterInput {
     pub warmup_ratio: Option<f64>,
     /// LoRA rank.
     pub lora_rank: Option<u32>,
-    /// LoRA alpha; scaling is alpha / rank.
+    /// LoRA alpha; scaling is alpha / rank, or alpha / √rank with `useRslora`.
     pub lora_alpha: Option<f64>,
+    /// Whether the scaling is that of rsLoRA.
+    #[schema(example = false)]
+    pub use_rslora: Option<bool>,
     /// LoRA dropout.
     pub lora_dropout: Option<f64>,
-    /// Layers that get an adapter.
-    pub target_modules: Option<Vec<String>>,
+    /// Modules that get an adapter.
+    pub target_modules: Option<TargetModules>,
+    /// The layers, from 0, whose modules get one; left out, all do. Only with modules by name or `all-linear`.
+    pub layers_to_transform: Option<Vec<u32>>,
     /// Optimiser.
     #[schema(value_type = Option<t::OptimizerType>)]
     pub optimizer_type: Option<domain::job::OptimizerType>,

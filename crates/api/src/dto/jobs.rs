@@ -37,12 +37,18 @@ pub struct HyperparameterConfig {
     pub warmup_ratio: f64,
     /// LoRA rank.
     pub lora_rank: u32,
-    /// LoRA alpha; scaling is alpha / rank.
+    /// LoRA alpha; scaling is alpha / rank, or alpha / √rank with `useRslora`.
     pub lora_alpha: f64,
+    /// Whether the scaling is that of rsLoRA.
+    #[schema(example = false)]
+    pub use_rslora: bool,
     /// LoRA dropout.
     pub lora_dropout: f64,
-    /// Layers that get an adapter.
-    pub target_modules: Vec<String>,
+    /// Modules that get an adapter.
+    pub target_modules: TargetModules,
+    /// The layers, from 0, whose modules get one; left out, all do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers_to_transform: Option<Vec<u32>>,
     /// Optimiser.
     #[schema(value_type = t::OptimizerType)]
     pub optimizer_type: domain::job::OptimizerType,
@@ -57,6 +63,16 @@ pub struct HyperparameterConfig {
     pub scheduler: domain::job::Scheduler,
     /// Tokens an example at most.
     pub max_seq_length: u32,
+}
+
+/// The linear layers that get an adapter, as PEFT's `target_modules`.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(untagged)]
+pub enum TargetModules {
+    /// By name.
+    Names(Vec<String>),
+    /// `all-linear`, one name, or a regular expression that matches whole paths such as `model.layers.0.self_attn.q_proj`.
+    Text(String),
 }
 
 /// Settings beside the hyperparameters.

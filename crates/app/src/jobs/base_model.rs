@@ -51,20 +51,31 @@ impl Geometry {
         })
     }
 
-    /// Bytes of an adapter's weights in f32.
-    pub fn adapter_bytes(&self, hyperparameters: &Hyperparameters) -> u64 {
-        let rank = u64::from(hyperparameters.lora_rank);
-        let layer = |(columns, rows): (u64, u64)| rank.saturating_mul(columns + rows).saturating_mul(4);
-        let block: u64 = hyperparameters.target_modules.iter().filter_map(|module| self.features(module)).map(layer).sum();
-        block.saturating_mul(self.num_hidden_layers)
+    /// Layers and modules that get an adapter.
+    ///
+    /// # Errors
+    /// With the field: what is named is not there, or nothing is.
+    pub fn places(&self, hyperparameters: &Hyperparameters) -> Result<Vec<(u32, &'static str)>> {
+        let layers = u32::try_from(self.num_hidden_layers).unwrap_or(u32::MAX);
+        hyperparameters.target_modules.places(layers, hyperparameters.layers_to_transform.as_deref())
     }
 
-    /// Checks that the rank is no larger than any layer that gets an adapter.
+    /// Parameters of an adapter.
+    ///
+    /// # Errors
+    /// As [`Self::places`].
+    pub fn adapter_parameters(&self, hyperparameters: &Hyperparameters) -> Result<u64> {
+        let rank = u64::from(hyperparameters.lora_rank);
+        let sizes = self.places(hyperparameters)?.into_iter().filter_map(|(_, module)| self.features(module));
+        Ok(sizes.map(|(columns, rows)| rank.saturating_mul(columns + rows)).sum())
+    }
+
+    /// Checks that there is something to put an adapter on, and that the rank is no larger than any of it.
     ///
     /// # Errors
     /// With the field, naming the layer and its size.
-    pub fn check_rank(&self, hyperparameters: &Hyperparameters) -> Result<()> {
-        for module in &hyperparameters.target_modules {
+    pub fn check(&self, hyperparameters: &Hyperparameters) -> Result<()> {
+        for (_, module) in self.places(hyperparameters)? {
             let Some((columns, rows)) = self.features(module) else { continue };
             let largest = columns.min(rows);
             if u64::from(hyperparameters.lora_rank) > largest {
@@ -82,7 +93,7 @@ impl Geometry {
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use domain::job::{PresetId, preset};
+    use domain::job::{PresetId, TargetModules, preset};
 
     /// The smallest geometry with grouped keys.
     pub const TINY: Geometry = Geometry {
@@ -98,11 +109,24 @@ pub mod tests {
     fn a_rank_above_a_layer_names_the_layer() {
         let mut h = preset(PresetId::Balanced, 256);
         h.lora_rank = 32;
-        assert!(TINY.check_rank(&h).is_ok());
+        assert!(TINY.check(&h).is_ok());
         h.lora_rank = 33;
-        let error = TINY.check_rank(&h).expect_err("k_proj has 32 rows");
+        let error = TINY.check(&h).expect_err("k_proj has 32 rows");
         assert!(error.message.contains("k_proj") && error.field.as_deref() == Some("hyperparameters.loraRank"));
-        h.target_modules = vec!["q_proj".into()];
-        assert!(TINY.check_rank(&h).is_ok());
+        h.target_modules = TargetModules::of(&["q_proj"]);
+        assert!(TINY.check(&h).is_ok());
+    }
+    #[test]
+    fn places_that_are_not_there_are_named() {
+        let mut h = preset(PresetId::Balanced, 256);
+        assert_eq!(TINY.adapter_parameters(&h).expect("fits"), 2 * 16 * (128 + 96 + 96 + 128 + 3 * 192));
+        h.layers_to_transform = Some(vec![1]);
+        assert_eq!(TINY.adapter_parameters(&h).expect("fits"), 16 * (128 + 96 + 96 + 128 + 3 * 192));
+        h.layers_to_transform = Some(vec![2]);
+        assert_eq!(TINY.check(&h).expect_err("two layers").field.as_deref(), Some("hyperparameters.layersToTransform"));
+        (h.layers_to_transform, h.target_modules) = (None, TargetModules::Text(r".*\.1\.self_attn\.q_proj".into()));
+        assert_eq!(TINY.adapter_parameters(&h).expect("fits"), 16 * 128);
+        h.target_modules = TargetModules::Text(r".*\.7\..*".into());
+        assert_eq!(TINY.check(&h).expect_err("two layers").field.as_deref(), Some("hyperparameters.targetModules"));
     }
 }

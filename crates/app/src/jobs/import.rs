@@ -30,7 +30,7 @@ pub async fn import(
     urls: &BTreeMap<String, String>,
 ) -> Result<Result<Vec<ArtifactFile>, Failure>> {
     let base_model = resolve::base_model(&app.config, Some(&job.base_model))?;
-    let weights = Geometry::read(&base_model.path).await?.adapter_bytes(&job.hyperparameters) + MAX_SMALL_FILE;
+    let weights = Geometry::read(&base_model.path).await?.adapter_parameters(&job.hyperparameters)?.saturating_mul(4) + MAX_SMALL_FILE;
     let mut files = Vec::new();
     for name in ARTIFACT_FILES {
         let content = match urls.get(name) {

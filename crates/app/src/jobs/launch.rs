@@ -131,7 +131,7 @@ async fn uploads(
     base_model: &std::path::Path,
     expires_at: DateTime<Utc>,
 ) -> Result<BTreeMap<String, SignedRequest>> {
-    let weights = Geometry::read(base_model).await?.adapter_bytes(&job.hyperparameters) + MAX_SMALL_FILE;
+    let weights = Geometry::read(base_model).await?.adapter_parameters(&job.hyperparameters)?.saturating_mul(4) + MAX_SMALL_FILE;
     let mut uploads = BTreeMap::new();
     for name in ARTIFACT_FILES {
         let (most, content_type) = match name.rsplit_once('.').map(|(_, extension)| extension) {

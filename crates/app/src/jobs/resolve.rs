@@ -141,7 +141,9 @@ fn fill(base: Hyperparameters, asked: &HyperparametersInput) -> Hyperparameters 
         lora_rank: asked.lora_rank.unwrap_or(base.lora_rank),
         lora_alpha: asked.lora_alpha.unwrap_or(base.lora_alpha),
         lora_dropout: asked.lora_dropout.unwrap_or(base.lora_dropout),
+        use_rslora: asked.use_rslora.unwrap_or(base.use_rslora),
         target_modules: asked.target_modules.clone().unwrap_or(base.target_modules),
+        layers_to_transform: asked.layers_to_transform.clone().or(base.layers_to_transform),
         optimizer_type: asked.optimizer_type.unwrap_or(base.optimizer_type),
         weight_decay: asked.weight_decay.unwrap_or(base.weight_decay),
         gradient_accumulation_steps: asked.gradient_accumulation_steps.unwrap_or(base.gradient_accumulation_steps),
@@ -173,7 +175,7 @@ async fn check(config: &TrainingConfig, base_model: &BaseModel) -> Result<()> {
         let why = format!("maxSeqLength is {asked}, but {} takes {context} tokens at most.", base_model.display_name);
         return Err(Error::invalid("hyperparameters.maxSeqLength", why));
     }
-    Geometry::read(&base_model.path).await?.check_rank(h)
+    Geometry::read(&base_model.path).await?.check(h)
 }
 
 async fn throughput(app: &App, base_model: &BaseModel, instance: &InstanceType, num_gpus: u32) -> Result<Throughput> {

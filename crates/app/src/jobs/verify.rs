@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::job::Hyperparameters;
+use domain::job::{Hyperparameters, TargetModules, module_path};
 use serde::Deserialize;
 
 use super::base_model::Geometry;
@@ -163,8 +163,27 @@ struct AdapterConfig {
     peft_type: String,
     r: u64,
     lora_alpha: f64,
-    target_modules: Vec<String>,
+    target_modules: TargetModules,
+    #[serde(default)]
+    use_rslora: bool,
+    #[serde(default)]
+    layers_to_transform: Option<Vec<u32>>,
     base_model_name_or_path: String,
+}
+
+impl AdapterConfig {
+    fn says(&self, asked: &Hyperparameters, base_model: &str) -> bool {
+        #[expect(clippy::float_cmp, reason = "copied, not computed")]
+        let same_alpha = self.lora_alpha == asked.lora_alpha;
+        let same_targets = match (self.target_modules.names(), asked.target_modules.names()) {
+            (Some(said), Some(asked)) => said == asked,
+            _ => self.target_modules == asked.target_modules,
+        };
+        let same_scale = same_alpha && self.use_rslora == asked.use_rslora;
+        let same_places = same_targets && self.layers_to_transform == asked.layers_to_transform;
+        let same_base = self.base_model_name_or_path == base_model;
+        self.peft_type == "LORA" && self.r == u64::from(asked.lora_rank) && same_scale && same_places && same_base
+    }
 }
 
 /// Checks that `adapter_config.json` says what was asked for, and that the tensors are exactly those of such an adapter in PEFT's layout.
@@ -179,16 +198,10 @@ pub fn check_adapter(
     geometry: &Geometry,
 ) -> Result<(), String> {
     let config: AdapterConfig = serde_json::from_slice(config).map_err(|e| format!("adapter_config.json is not readable: {e}"))?;
-    let (mut modules, mut wanted) = (config.target_modules.clone(), asked.target_modules.clone());
-    modules.sort();
-    wanted.sort();
-    let rank = u64::from(asked.lora_rank);
-    #[expect(clippy::float_cmp, reason = "copied, not computed")]
-    let same_alpha = config.lora_alpha == asked.lora_alpha;
-    if config.peft_type != "LORA" || config.r != rank || !same_alpha || modules != wanted || config.base_model_name_or_path != base_model {
+    if !config.says(asked, base_model) {
         return Err("adapter_config.json does not say what the job asked for".to_owned());
     }
-    let expected = expected_tensors(&wanted, rank, geometry);
+    let expected = expected_tensors(asked, geometry)?;
     for (name, shape) in &expected {
         match tensors.get(name) {
             Some(tensor) if tensor.shape == shape => {}
@@ -203,18 +216,16 @@ pub fn check_adapter(
 }
 
 /// PEFT's names and shapes: A is rank by in features, B is out features by rank.
-fn expected_tensors(modules: &[String], rank: u64, geometry: &Geometry) -> BTreeMap<String, [u64; 2]> {
+fn expected_tensors(asked: &Hyperparameters, geometry: &Geometry) -> Result<BTreeMap<String, [u64; 2]>, String> {
+    let rank = u64::from(asked.lora_rank);
     let mut expected = BTreeMap::new();
-    for layer in 0..geometry.num_hidden_layers {
-        for module in modules {
-            let Some((columns, rows)) = geometry.features(module) else { continue };
-            let block = if matches!(module.as_str(), "q_proj" | "k_proj" | "v_proj" | "o_proj") { "self_attn" } else { "mlp" };
-            let name = format!("base_model.model.model.layers.{layer}.{block}.{module}");
-            expected.insert(format!("{name}.lora_A.weight"), [rank, columns]);
-            expected.insert(format!("{name}.lora_B.weight"), [rows, rank]);
-        }
+    for (layer, module) in geometry.places(asked).map_err(|e| e.message)? {
+        let Some((columns, rows)) = geometry.features(module) else { continue };
+        let name = format!("base_model.model.{}", module_path(layer, module));
+        expected.insert(format!("{name}.lora_A.weight"), [rank, columns]);
+        expected.insert(format!("{name}.lora_B.weight"), [rows, rank]);
     }
-    expected
+    Ok(expected)
 }
 
 #[cfg(test)]
@@ -226,7 +237,7 @@ mod tests {
     fn asked() -> Hyperparameters {
         let mut h = preset(PresetId::Balanced, 256);
         h.lora_rank = 4;
-        h.target_modules = vec!["v_proj".into(), "down_proj".into()];
+        h.target_modules = TargetModules::of(&["v_proj", "down_proj"]);
         h
     }
 
@@ -256,8 +267,7 @@ mod tests {
 
     #[test]
     fn a_right_adapter_passes_in_pieces_of_any_size() {
-        let modules = asked().target_modules;
-        let bytes = file(&expected_tensors(&modules, 4, &TINY), 0.5);
+        let bytes = file(&expected_tensors(&asked(), &TINY).expect("places"), 0.5);
         for piece in [1, 3, 7, 1000, bytes.len()] {
             let tensors = read(&bytes, piece).expect("whole");
             assert_eq!(tensors.len(), 8);
@@ -267,7 +277,7 @@ mod tests {
 
     #[test]
     fn a_wrong_file_is_refused() {
-        let tensors = expected_tensors(&asked().target_modules, 4, &TINY);
+        let tensors = expected_tensors(&asked(), &TINY).expect("places");
         let bytes = file(&tensors, 0.5);
         assert!(read(&bytes[..bytes.len() - 1], 100).is_err());
         let mut longer = bytes.clone();
@@ -283,7 +293,7 @@ mod tests {
     #[test]
     fn tensors_and_config_must_be_those_asked_for() {
         let whole = |t: &BTreeMap<String, [u64; 2]>| read(&file(t, 1.0), 64).expect("whole");
-        let right = expected_tensors(&asked().target_modules, 4, &TINY);
+        let right = expected_tensors(&asked(), &TINY).expect("places");
         let check = |t: &BTreeMap<String, [u64; 2]>, config: &str| check_adapter(config.as_bytes(), &whole(t), &asked(), "m", &TINY);
         let mut missing = right.clone();
         missing.pop_first();
@@ -296,5 +306,29 @@ mod tests {
         assert!(check(&other, CONFIG).expect_err("shape").contains("instead of"));
         assert!(check(&right, &CONFIG.replace("\"r\":4", "\"r\":8")).is_err());
         assert!(check(&right, "{}").is_err());
+    }
+    #[test]
+    fn scaling_layers_and_patterns_must_be_those_asked_for() {
+        let mut h = asked();
+        (h.use_rslora, h.layers_to_transform) = (true, Some(vec![1]));
+        let config = |targets: &str, scale: bool, layers: &str| {
+            format!(
+                r#"{{"peft_type":"LORA","r":4,"lora_alpha":32,"target_modules":{targets},"use_rslora":{scale},
+                "layers_to_transform":{layers},"base_model_name_or_path":"m"}}"#
+            )
+        };
+        let check = |h: &Hyperparameters, config: String| {
+            let tensors = read(&file(&expected_tensors(h, &TINY).expect("places"), 1.0), 64).expect("whole");
+            check_adapter(config.as_bytes(), &tensors, h, "m", &TINY)
+        };
+        let names = r#"["v_proj","down_proj"]"#;
+        check(&h, config(names, true, "[1]")).expect("fits");
+        assert!(check(&h, config(names, false, "[1]")).is_err() && check(&h, config(names, true, "null")).is_err());
+        (h.use_rslora, h.layers_to_transform) = (false, None);
+        h.target_modules = TargetModules::Text("all-linear".into());
+        check(&h, config(r#"["q_proj","k_proj","v_proj","o_proj","gate_proj","up_proj","down_proj"]"#, false, "null")).expect("fits");
+        h.target_modules = TargetModules::Text(".*mlp.*".into());
+        check(&h, config(r#"".*mlp.*""#, false, "null")).expect("fits");
+        assert!(check(&h, config(r#"".*attn.*""#, false, "null")).is_err());
     }
 }

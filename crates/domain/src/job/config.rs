@@ -1,5 +1,6 @@
 //! What a job is asked to do: one canonical set of settings, from the request to the trainer.
 
+use super::targets::{TargetModules, check_layer_list};
 use crate::error::{Error, Result};
 use crate::text_enum::text_enum;
 use serde::{Deserialize, Serialize};
@@ -45,14 +46,6 @@ impl Default for OverlongExamples {
     }
 }
 
-/// The linear layers that LoRA can be put on.
-pub const TARGET_MODULES: [&str; 7] = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
-
-/// All linear layers.
-pub fn default_target_modules() -> Vec<String> {
-    TARGET_MODULES.iter().map(|m| (*m).to_owned()).collect()
-}
-
 /// Hyperparameters, named as in the API.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -69,12 +62,18 @@ pub struct Hyperparameters {
     pub warmup_ratio: f64,
     /// Rank r of A and B.
     pub lora_rank: u32,
-    /// Scaling is alpha / r.
+    /// Scaling is alpha / r, or alpha / √r with `use_rslora`.
     pub lora_alpha: f64,
+    /// Whether the scaling is that of rsLoRA (Kalajdzievski, 2023).
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub use_rslora: bool,
     /// Dropout on the input of A.
     pub lora_dropout: f64,
-    /// Which of [`TARGET_MODULES`] get an adapter.
-    pub target_modules: Vec<String>,
+    /// Which modules get an adapter.
+    pub target_modules: TargetModules,
+    /// The layers, from 0, whose modules get one; none for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub layers_to_transform: Option<Vec<u32>>,
     /// Optimiser.
     pub optimizer_type: OptimizerType,
     /// Decoupled weight decay.
@@ -87,6 +86,12 @@ pub struct Hyperparameters {
     pub scheduler: Scheduler,
     /// Tokens an example at most.
     pub max_seq_length: u32,
+}
+
+/// What is off is not written, so that the settings of older jobs read and hash as before.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks for it")]
+fn is_off(value: &bool) -> bool {
+    !*value
 }
 
 /// The machine asked for.
@@ -248,24 +253,8 @@ impl Hyperparameters {
         check("hyperparameters.gradientAccumulationSteps", f64::from(self.gradient_accumulation_steps), l.gradient_accumulation_steps)?;
         check("hyperparameters.maxGradNorm", self.max_grad_norm, l.max_grad_norm)?;
         check("hyperparameters.maxSeqLength", f64::from(self.max_seq_length), l.max_seq_length)?;
-        self.validate_targets()
-    }
-
-    fn validate_targets(&self) -> Result<()> {
-        const FIELD: &str = "hyperparameters.targetModules";
-        if self.target_modules.is_empty() {
-            return Err(Error::invalid(FIELD, format!("Name at least one target module: {}.", TARGET_MODULES.join(", "))));
-        }
-        for (i, name) in self.target_modules.iter().enumerate() {
-            if !TARGET_MODULES.contains(&name.as_str()) {
-                let known = TARGET_MODULES.join(", ");
-                return Err(Error::invalid(FIELD, format!("'{name}' is not a target module; known: {known}.")));
-            }
-            if self.target_modules[..i].contains(name) {
-                return Err(Error::invalid(FIELD, format!("'{name}' is named twice.")));
-            }
-        }
-        Ok(())
+        self.target_modules.validate()?;
+        self.layers_to_transform.as_deref().map_or(Ok(()), check_layer_list)
     }
 
     /// Warm-up steps of a run of `total_steps`.

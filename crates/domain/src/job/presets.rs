@@ -1,6 +1,7 @@
 //! The three presets of the page, and `custom`.
 
-use super::config::{Hyperparameters, OptimizerType, Scheduler, default_target_modules};
+use super::config::{Hyperparameters, OptimizerType, Scheduler};
+use super::targets::TargetModules;
 use crate::text_enum::text_enum;
 
 text_enum! {
@@ -33,8 +34,10 @@ pub fn preset(id: PresetId, context: u32) -> Hyperparameters {
         warmup_ratio: 0.03,
         lora_rank,
         lora_alpha,
+        use_rslora: false,
         lora_dropout: 0.05,
-        target_modules: default_target_modules(),
+        target_modules: TargetModules::all(),
+        layers_to_transform: None,
         optimizer_type: OptimizerType::Adamw,
         weight_decay: 0.01,
         gradient_accumulation_steps: 1,
@@ -65,7 +68,7 @@ mod tests {
         let error = p.validate().expect_err("rank 0");
         assert_eq!((error.kind, error.field.as_deref()), (ErrorKind::Invalid, Some("hyperparameters.loraRank")));
         let mut p = preset(PresetId::Balanced, 2048);
-        p.target_modules = vec!["q_proj".into(), "lm_head".into()];
+        p.target_modules = TargetModules::of(&["q_proj", "lm_head"]);
         assert_eq!(p.validate().expect_err("unknown").field.as_deref(), Some("hyperparameters.targetModules"));
         let mut p = preset(PresetId::Balanced, 2048);
         p.learning_rate = f64::NAN;

@@ -1,7 +1,7 @@
 //! Whole runs: what they learn, write and report, and how they fail.
 
 use crate::support::{Bench, completed, kinds};
-use domain::job::{JobStage, LogLevel, OptimizerType, Scheduler, StageGroup};
+use domain::job::{JobStage, LogLevel, OptimizerType, Scheduler, StageGroup, TargetModules};
 use domain::run::{ARTIFACT_FILES, TrainerEventKind};
 use std::fs;
 use trainer::{RunOutcome, sha256_hex};
@@ -158,6 +158,34 @@ fn the_adapter_is_complete_and_says_where_it_is_from() {
     let card = fs::read_to_string(path.join("README.md")).expect("there");
     assert!(card.contains("base_model: \"test/tiny\"") && card.contains("PeftModel.from_pretrained"), "{card}");
     assert!(fs::read(path.join("tokenizer.json")).expect("there") == fs::read(bench.base().join("tokenizer.json")).expect("there"));
+}
+
+#[test]
+fn targets_scaling_and_layers_are_as_asked() {
+    let bench = Bench::new();
+    bench.write_varied_dataset(6);
+    let all: Vec<String> = domain::job::TARGET_MODULES.iter().map(|name| (*name).to_owned()).collect();
+    let text = |text: &str| TargetModules::Text(text.to_owned());
+    let cases = [
+        (text("all-linear"), None, serde_json::json!(all), 28),
+        (text("v_proj"), Some(vec![1]), serde_json::json!(["v_proj"]), 2),
+        (TargetModules::of(&["q_proj", "up_proj"]), Some(vec![0]), serde_json::json!(["q_proj", "up_proj"]), 4),
+        (text(r".*\.1\.mlp\.(up|down)_proj"), None, serde_json::json!(r".*\.1\.mlp\.(up|down)_proj"), 4),
+    ];
+    for (targets, layers, written, tensors) in cases {
+        let mut spec = bench.spec(&format!("out-{}", targets.shown().replace('/', "")), 1);
+        let h = &mut spec.config.hyperparameters;
+        (h.target_modules, h.layers_to_transform, h.use_rslora) = (targets, layers.clone(), true);
+        let (outcome, _) = bench.run(&spec);
+        let (path, _) = completed(outcome);
+        let config: serde_json::Value = serde_json::from_slice(&fs::read(path.join("adapter_config.json")).expect("there")).expect("JSON");
+        let wanted = serde_json::json!([written, layers, true]);
+        assert_eq!(serde_json::json!([config["target_modules"], config["layers_to_transform"], config["use_rslora"]]), wanted);
+        let bytes = fs::read(path.join("adapter_model.safetensors")).expect("there");
+        assert_eq!(safetensors::SafeTensors::deserialize(&bytes).expect("readable").len(), tensors, "{wanted}");
+        let card = fs::read_to_string(path.join("README.md")).expect("there");
+        assert!(card.contains("(rsLoRA)"), "{card}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 use domain::clock::SystemClock;
-use domain::job::{Hyperparameters, JobSettings, OptimizerType, Scheduler, TrainingConfig, default_target_modules};
+use domain::job::{Hyperparameters, JobSettings, OptimizerType, Scheduler, TargetModules, TrainingConfig};
 use domain::run::{BaseModelSource, DatasetSource, OutputTarget, RunSpec, TrainerEvent, TrainerEventKind};
 use domain::{AttemptId, JobId};
 use safetensors::tensor::{Dtype, TensorView};
@@ -68,8 +68,10 @@ impl Bench {
             warmup_ratio: 0.0,
             lora_rank: 4,
             lora_alpha: 8.0,
+            use_rslora: false,
             lora_dropout: 0.1,
-            target_modules: default_target_modules(),
+            target_modules: TargetModules::all(),
+            layers_to_transform: None,
             optimizer_type: OptimizerType::Adamw,
             weight_decay: 0.01,
             gradient_accumulation_steps: 2,

@@ -31,6 +31,7 @@ function job(patch: { loraRank?: number; targetModules?: string[]; seed?: number
       loraRank,
       loraAlpha: 32,
       loraDropout: 0,
+      useRslora: false,
       targetModules,
       maxSeqLength: 512,
       optimizerType: 'adamw',

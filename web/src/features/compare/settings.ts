@@ -1,6 +1,6 @@
 /** In what the settings of several runs differ. */
 import type { Job } from '@/api/types';
-import { duration, hourlyRate, integer, percent, scientific, words } from '@/lib/format';
+import { duration, hourlyRate, integer, moduleNames, percent, scientific, words } from '@/lib/format';
 
 const onOff = (value: boolean | undefined) => (value ? 'On' : 'Off');
 
@@ -21,7 +21,9 @@ const SETTINGS: [label: string, text: (job: Job) => string][] = [
   ['LoRA rank', (job) => integer(job.hyperparameters.loraRank)],
   ['LoRA alpha', (job) => String(job.hyperparameters.loraAlpha)],
   ['LoRA dropout', (job) => String(job.hyperparameters.loraDropout)],
-  ['Target modules', (job) => [...job.hyperparameters.targetModules].sort().join(', ')],
+  ['Target modules', (job) => moduleNames(job.hyperparameters.targetModules)],
+  ['rsLoRA', (job) => onOff(job.hyperparameters.useRslora)],
+  ['Layers', (job) => job.hyperparameters.layersToTransform?.join(', ') ?? 'All'],
   ['Sequence length', (job) => integer(job.hyperparameters.maxSeqLength)],
   ['Optimizer', (job) => job.hyperparameters.optimizerType],
   ['Scheduler', (job) => words(job.hyperparameters.scheduler)],

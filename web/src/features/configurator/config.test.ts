@@ -22,6 +22,7 @@ const hyperparameters: Catalogue['presets'][0]['hyperparameters'] = {
   loraRank: 16,
   loraAlpha: 32,
   loraDropout: 0.05,
+  useRslora: false,
   targetModules: ['q_proj'],
   optimizerType: 'adamw',
   weightDecay: 0.01,

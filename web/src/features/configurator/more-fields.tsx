@@ -102,7 +102,7 @@ export function MoreFields({
       </div>
       <Targets
         all={catalogue.targetModules}
-        chosen={values.targetModules}
+        chosen={[values.targetModules].flat()}
         onChange={(targetModules) => set({ targetModules })}
       />
     </div>

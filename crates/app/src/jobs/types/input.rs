@@ -1,7 +1,7 @@
 //! What goes into the job use cases.
 
 use domain::DatasetId;
-use domain::job::{GpuConfig, JobStatus, LogLevel, OptimizerType, PresetId, Scheduler};
+use domain::job::{GpuConfig, JobStatus, LogLevel, OptimizerType, PresetId, Scheduler, TargetModules};
 
 /// Hyperparameters as requested; what is absent comes from the preset.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,10 +20,14 @@ pub struct HyperparametersInput {
     pub lora_rank: Option<u32>,
     /// Alpha.
     pub lora_alpha: Option<f64>,
+    /// Whether the scaling is that of rsLoRA.
+    pub use_rslora: Option<bool>,
     /// Dropout.
     pub lora_dropout: Option<f64>,
     /// Modules that get an adapter.
-    pub target_modules: Option<Vec<String>>,
+    pub target_modules: Option<TargetModules>,
+    /// Layers whose modules get one; none means as the preset, which is all.
+    pub layers_to_transform: Option<Vec<u32>>,
     /// Optimiser.
     pub optimizer_type: Option<OptimizerType>,
     /// Weight decay.

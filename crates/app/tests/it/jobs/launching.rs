@@ -57,7 +57,13 @@ async fn what_cannot_run_is_refused_with_its_field() {
         request.hyperparameters.max_seq_length = Some(513);
         assert_eq!(refused(app::jobs::estimate(app, caller, request).await), invalid("hyperparameters.maxSeqLength"));
         let mut request = world.request();
-        request.hyperparameters.target_modules = Some(vec!["lm_head".into()]);
+        request.hyperparameters.target_modules = Some(domain::job::TargetModules::of(&["lm_head"]));
+        assert_eq!(refused(app::jobs::estimate(app, caller, request).await), invalid("hyperparameters.targetModules"));
+        let mut request = world.request();
+        request.hyperparameters.layers_to_transform = Some(vec![2]);
+        assert_eq!(refused(app::jobs::estimate(app, caller, request).await), invalid("hyperparameters.layersToTransform"));
+        let mut request = world.request();
+        request.hyperparameters.target_modules = Some(domain::job::TargetModules::Text(r".*\.9\.mlp\..*".into()));
         assert_eq!(refused(app::jobs::estimate(app, caller, request).await), invalid("hyperparameters.targetModules"));
         let mut request = world.request();
         request.settings.validation_split_ratio = Some(0.9);

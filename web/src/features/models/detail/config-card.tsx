@@ -4,7 +4,7 @@ import type { Model } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
-import { integer, scientific } from '@/lib/format';
+import { integer, moduleNames, scientific } from '@/lib/format';
 
 const SCHEDULES = { cosine: 'Cosine', linear: 'Linear', constant: 'Constant' } as const;
 
@@ -24,7 +24,9 @@ export function ConfigCard({ model }: { model: Model }) {
     ['Gradient Accumulation', values.gradientAccumulationSteps],
     ['Gradient Clipping', values.maxGradNorm],
     ['Sequence Length', integer(values.maxSeqLength)],
-    ['Target Modules', values.targetModules.join(', ')],
+    ['Target Modules', moduleNames(values.targetModules)],
+    ['LoRA Scaling', values.useRslora ? 'Alpha / √rank (rsLoRA)' : 'Alpha / rank'],
+    ['Layers', values.layersToTransform?.join(', ') ?? 'All'],
   ];
   return (
     <Card className="gap-4 p-6">
