@@ -73,7 +73,10 @@ fn data(export: &Export<'_>) -> Vec<(&'static str, String)> {
 fn settings(export: &Export<'_>) -> Vec<(&'static str, String)> {
     let (h, s) = (&export.spec.config.hyperparameters, &export.spec.config.settings);
     vec![
-        ("Rank, alpha, dropout", format!("{}, {}, {}{}", h.lora_rank, h.lora_alpha, h.lora_dropout, if h.use_rslora { " (rsLoRA)" } else { "" })),
+        (
+            "Rank, alpha, dropout",
+            format!("{}, {}, {}{}", h.lora_rank, h.lora_alpha, h.lora_dropout, if h.use_rslora { " (rsLoRA)" } else { "" }),
+        ),
         ("Target modules", targets(h)),
         ("Optimiser", format!("{}, weight decay {}, gradients clipped to {}", h.optimizer_type, h.weight_decay, h.max_grad_norm)),
         ("Learning rate", format!("{}, {} after {} warm-up steps", h.learning_rate, h.scheduler, export.warmup_steps)),

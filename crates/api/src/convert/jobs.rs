@@ -6,8 +6,8 @@ use crate::dto::job_detail::{
 };
 use crate::dto::job_requests::{DownloadLogs, JobSort, ListLogs, ListMetrics};
 use crate::dto::jobs::{
-    CostRange, CurrentMetrics, GpuConfig, HyperparameterConfig, JobCounts, JobSettings, RunSummary, StageProgress, StageStatus, TargetModules,
-    TrainingJob,
+    CostRange, CurrentMetrics, GpuConfig, HyperparameterConfig, JobCounts, JobSettings, RunSummary, StageProgress, StageStatus,
+    TargetModules, TrainingJob,
 };
 use crate::error::ApiError;
 use crate::extract::one_of;

@@ -83,8 +83,11 @@ impl World {
     }
 
     pub fn request(&self) -> JobRequest {
-        let hyperparameters =
-            HyperparametersInput { lora_rank: Some(4), target_modules: Some(domain::job::TargetModules::of(&["q_proj"])), ..HyperparametersInput::default() };
+        let hyperparameters = HyperparametersInput {
+            lora_rank: Some(4),
+            target_modules: Some(domain::job::TargetModules::of(&["q_proj"])),
+            ..HyperparametersInput::default()
+        };
         JobRequest {
             dataset_id: self.dataset.id,
             preset_id: Some(PresetId::Balanced),
