@@ -37,7 +37,7 @@ declare module '@tanstack/react-router' {
     /** The page's name in the trail at the top. */
     crumb?: string;
     /** Pages above it in the trail. */
-    parents?: { label: string; to: '/datasets' | '/training/jobs' | '/models' }[];
+    parents?: { label: string; to: '/datasets' | '/training/jobs' | '/models' | '/admin/users' }[];
   }
 }
 

@@ -13,6 +13,7 @@ import { Route as AppRouteImport } from './routes/_app';
 import { Route as AuthRouteImport } from './routes/_auth';
 import { Route as LinkRouteImport } from './routes/_link';
 import { Route as AppIndexRouteImport } from './routes/_app/index';
+import { Route as AppAdminRouteImport } from './routes/_app/admin';
 import { Route as AppCostsRouteImport } from './routes/_app/costs';
 import { Route as AppDatasetsRouteImport } from './routes/_app/datasets';
 import { Route as AppNotificationsRouteImport } from './routes/_app/notifications';
@@ -22,6 +23,11 @@ import { Route as AuthLoginRouteImport } from './routes/_auth/login';
 import { Route as AuthSignupRouteImport } from './routes/_auth/signup';
 import { Route as LinkResetPasswordRouteImport } from './routes/_link/reset-password';
 import { Route as LinkVerifyEmailRouteImport } from './routes/_link/verify-email';
+import { Route as AppAdminIndexRouteImport } from './routes/_app/admin/index';
+import { Route as AppAdminAuditRouteImport } from './routes/_app/admin/audit';
+import { Route as AppAdminInstancesRouteImport } from './routes/_app/admin/instances';
+import { Route as AppAdminInvitationsRouteImport } from './routes/_app/admin/invitations';
+import { Route as AppAdminUsersRouteImport } from './routes/_app/admin/users';
 import { Route as AppDatasetsIdRouteImport } from './routes/_app/datasets/$id';
 import { Route as AppModelsIndexRouteImport } from './routes/_app/models/index';
 import { Route as AppModelsArtifactIdRouteImport } from './routes/_app/models/$artifactId';
@@ -45,6 +51,11 @@ const LinkRoute = LinkRouteImport.update({
 const AppIndexRoute = AppIndexRouteImport.update({
   id: '/',
   path: '/',
+  getParentRoute: () => AppRoute,
+} as any);
+const AppAdminRoute = AppAdminRouteImport.update({
+  id: '/admin',
+  path: '/admin',
   getParentRoute: () => AppRoute,
 } as any);
 const AppCostsRoute = AppCostsRouteImport.update({
@@ -92,6 +103,31 @@ const LinkVerifyEmailRoute = LinkVerifyEmailRouteImport.update({
   path: '/verify-email',
   getParentRoute: () => LinkRoute,
 } as any);
+const AppAdminIndexRoute = AppAdminIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => AppAdminRoute,
+} as any);
+const AppAdminAuditRoute = AppAdminAuditRouteImport.update({
+  id: '/audit',
+  path: '/audit',
+  getParentRoute: () => AppAdminRoute,
+} as any);
+const AppAdminInstancesRoute = AppAdminInstancesRouteImport.update({
+  id: '/instances',
+  path: '/instances',
+  getParentRoute: () => AppAdminRoute,
+} as any);
+const AppAdminInvitationsRoute = AppAdminInvitationsRouteImport.update({
+  id: '/invitations',
+  path: '/invitations',
+  getParentRoute: () => AppAdminRoute,
+} as any);
+const AppAdminUsersRoute = AppAdminUsersRouteImport.update({
+  id: '/users',
+  path: '/users',
+  getParentRoute: () => AppAdminRoute,
+} as any);
 const AppDatasetsIdRoute = AppDatasetsIdRouteImport.update({
   id: '/$id',
   path: '/$id',
@@ -130,6 +166,7 @@ const AppTrainingJobsJobIdRoute = AppTrainingJobsJobIdRouteImport.update({
 
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute;
+  '/admin': typeof AppAdminRouteWithChildren;
   '/costs': typeof AppCostsRoute;
   '/datasets': typeof AppDatasetsRouteWithChildren;
   '/notifications': typeof AppNotificationsRoute;
@@ -139,10 +176,15 @@ export interface FileRoutesByFullPath {
   '/signup': typeof AuthSignupRoute;
   '/reset-password': typeof LinkResetPasswordRoute;
   '/verify-email': typeof LinkVerifyEmailRoute;
+  '/admin/audit': typeof AppAdminAuditRoute;
+  '/admin/instances': typeof AppAdminInstancesRoute;
+  '/admin/invitations': typeof AppAdminInvitationsRoute;
+  '/admin/users': typeof AppAdminUsersRoute;
   '/datasets/$id': typeof AppDatasetsIdRoute;
   '/models/$artifactId': typeof AppModelsArtifactIdRoute;
   '/training/compare': typeof AppTrainingCompareRoute;
   '/training/configure': typeof AppTrainingConfigureRoute;
+  '/admin/': typeof AppAdminIndexRoute;
   '/models/': typeof AppModelsIndexRoute;
   '/training/jobs/$jobId': typeof AppTrainingJobsJobIdRoute;
   '/training/jobs/': typeof AppTrainingJobsIndexRoute;
@@ -158,10 +200,15 @@ export interface FileRoutesByTo {
   '/signup': typeof AuthSignupRoute;
   '/reset-password': typeof LinkResetPasswordRoute;
   '/verify-email': typeof LinkVerifyEmailRoute;
+  '/admin/audit': typeof AppAdminAuditRoute;
+  '/admin/instances': typeof AppAdminInstancesRoute;
+  '/admin/invitations': typeof AppAdminInvitationsRoute;
+  '/admin/users': typeof AppAdminUsersRoute;
   '/datasets/$id': typeof AppDatasetsIdRoute;
   '/models/$artifactId': typeof AppModelsArtifactIdRoute;
   '/training/compare': typeof AppTrainingCompareRoute;
   '/training/configure': typeof AppTrainingConfigureRoute;
+  '/admin': typeof AppAdminIndexRoute;
   '/models': typeof AppModelsIndexRoute;
   '/training/jobs/$jobId': typeof AppTrainingJobsJobIdRoute;
   '/training/jobs': typeof AppTrainingJobsIndexRoute;
@@ -171,6 +218,7 @@ export interface FileRoutesById {
   '/_app': typeof AppRouteWithChildren;
   '/_auth': typeof AuthRouteWithChildren;
   '/_link': typeof LinkRouteWithChildren;
+  '/_app/admin': typeof AppAdminRouteWithChildren;
   '/_app/costs': typeof AppCostsRoute;
   '/_app/datasets': typeof AppDatasetsRouteWithChildren;
   '/_app/notifications': typeof AppNotificationsRoute;
@@ -181,10 +229,15 @@ export interface FileRoutesById {
   '/_link/reset-password': typeof LinkResetPasswordRoute;
   '/_link/verify-email': typeof LinkVerifyEmailRoute;
   '/_app/': typeof AppIndexRoute;
+  '/_app/admin/audit': typeof AppAdminAuditRoute;
+  '/_app/admin/instances': typeof AppAdminInstancesRoute;
+  '/_app/admin/invitations': typeof AppAdminInvitationsRoute;
+  '/_app/admin/users': typeof AppAdminUsersRoute;
   '/_app/datasets/$id': typeof AppDatasetsIdRoute;
   '/_app/models/$artifactId': typeof AppModelsArtifactIdRoute;
   '/_app/training/compare': typeof AppTrainingCompareRoute;
   '/_app/training/configure': typeof AppTrainingConfigureRoute;
+  '/_app/admin/': typeof AppAdminIndexRoute;
   '/_app/models/': typeof AppModelsIndexRoute;
   '/_app/training/jobs/$jobId': typeof AppTrainingJobsJobIdRoute;
   '/_app/training/jobs/': typeof AppTrainingJobsIndexRoute;
@@ -193,6 +246,7 @@ export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath;
   fullPaths:
     | '/'
+    | '/admin'
     | '/costs'
     | '/datasets'
     | '/notifications'
@@ -202,10 +256,15 @@ export interface FileRouteTypes {
     | '/signup'
     | '/reset-password'
     | '/verify-email'
+    | '/admin/audit'
+    | '/admin/instances'
+    | '/admin/invitations'
+    | '/admin/users'
     | '/datasets/$id'
     | '/models/$artifactId'
     | '/training/compare'
     | '/training/configure'
+    | '/admin/'
     | '/models/'
     | '/training/jobs/$jobId'
     | '/training/jobs/';
@@ -221,10 +280,15 @@ export interface FileRouteTypes {
     | '/signup'
     | '/reset-password'
     | '/verify-email'
+    | '/admin/audit'
+    | '/admin/instances'
+    | '/admin/invitations'
+    | '/admin/users'
     | '/datasets/$id'
     | '/models/$artifactId'
     | '/training/compare'
     | '/training/configure'
+    | '/admin'
     | '/models'
     | '/training/jobs/$jobId'
     | '/training/jobs';
@@ -233,6 +297,7 @@ export interface FileRouteTypes {
     | '/_app'
     | '/_auth'
     | '/_link'
+    | '/_app/admin'
     | '/_app/costs'
     | '/_app/datasets'
     | '/_app/notifications'
@@ -243,10 +308,15 @@ export interface FileRouteTypes {
     | '/_link/reset-password'
     | '/_link/verify-email'
     | '/_app/'
+    | '/_app/admin/audit'
+    | '/_app/admin/instances'
+    | '/_app/admin/invitations'
+    | '/_app/admin/users'
     | '/_app/datasets/$id'
     | '/_app/models/$artifactId'
     | '/_app/training/compare'
     | '/_app/training/configure'
+    | '/_app/admin/'
     | '/_app/models/'
     | '/_app/training/jobs/$jobId'
     | '/_app/training/jobs/';
@@ -286,6 +356,13 @@ declare module '@tanstack/react-router' {
       path: '/';
       fullPath: '/';
       preLoaderRoute: typeof AppIndexRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    '/_app/admin': {
+      id: '/_app/admin';
+      path: '/admin';
+      fullPath: '/admin';
+      preLoaderRoute: typeof AppAdminRouteImport;
       parentRoute: typeof AppRoute;
     };
     '/_app/costs': {
@@ -351,6 +428,41 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof LinkVerifyEmailRouteImport;
       parentRoute: typeof LinkRoute;
     };
+    '/_app/admin/': {
+      id: '/_app/admin/';
+      path: '/';
+      fullPath: '/admin/';
+      preLoaderRoute: typeof AppAdminIndexRouteImport;
+      parentRoute: typeof AppAdminRoute;
+    };
+    '/_app/admin/audit': {
+      id: '/_app/admin/audit';
+      path: '/audit';
+      fullPath: '/admin/audit';
+      preLoaderRoute: typeof AppAdminAuditRouteImport;
+      parentRoute: typeof AppAdminRoute;
+    };
+    '/_app/admin/instances': {
+      id: '/_app/admin/instances';
+      path: '/instances';
+      fullPath: '/admin/instances';
+      preLoaderRoute: typeof AppAdminInstancesRouteImport;
+      parentRoute: typeof AppAdminRoute;
+    };
+    '/_app/admin/invitations': {
+      id: '/_app/admin/invitations';
+      path: '/invitations';
+      fullPath: '/admin/invitations';
+      preLoaderRoute: typeof AppAdminInvitationsRouteImport;
+      parentRoute: typeof AppAdminRoute;
+    };
+    '/_app/admin/users': {
+      id: '/_app/admin/users';
+      path: '/users';
+      fullPath: '/admin/users';
+      preLoaderRoute: typeof AppAdminUsersRouteImport;
+      parentRoute: typeof AppAdminRoute;
+    };
     '/_app/datasets/$id': {
       id: '/_app/datasets/$id';
       path: '/$id';
@@ -403,6 +515,26 @@ declare module '@tanstack/react-router' {
   }
 }
 
+interface AppAdminRouteChildren {
+  AppAdminAuditRoute: typeof AppAdminAuditRoute;
+  AppAdminInstancesRoute: typeof AppAdminInstancesRoute;
+  AppAdminInvitationsRoute: typeof AppAdminInvitationsRoute;
+  AppAdminUsersRoute: typeof AppAdminUsersRoute;
+  AppAdminIndexRoute: typeof AppAdminIndexRoute;
+}
+
+const AppAdminRouteChildren: AppAdminRouteChildren = {
+  AppAdminAuditRoute: AppAdminAuditRoute,
+  AppAdminInstancesRoute: AppAdminInstancesRoute,
+  AppAdminInvitationsRoute: AppAdminInvitationsRoute,
+  AppAdminUsersRoute: AppAdminUsersRoute,
+  AppAdminIndexRoute: AppAdminIndexRoute,
+};
+
+const AppAdminRouteWithChildren = AppAdminRoute._addFileChildren(
+  AppAdminRouteChildren,
+);
+
 interface AppDatasetsRouteChildren {
   AppDatasetsIdRoute: typeof AppDatasetsIdRoute;
 }
@@ -416,6 +548,7 @@ const AppDatasetsRouteWithChildren = AppDatasetsRoute._addFileChildren(
 );
 
 interface AppRouteChildren {
+  AppAdminRoute: typeof AppAdminRouteWithChildren;
   AppCostsRoute: typeof AppCostsRoute;
   AppDatasetsRoute: typeof AppDatasetsRouteWithChildren;
   AppNotificationsRoute: typeof AppNotificationsRoute;
@@ -430,6 +563,7 @@ interface AppRouteChildren {
 }
 
 const AppRouteChildren: AppRouteChildren = {
+  AppAdminRoute: AppAdminRouteWithChildren,
   AppCostsRoute: AppCostsRoute,
   AppDatasetsRoute: AppDatasetsRouteWithChildren,
   AppNotificationsRoute: AppNotificationsRoute,

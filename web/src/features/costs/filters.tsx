@@ -5,7 +5,7 @@ import { Checkbox } from '@/components/ui/checkbox';
 import { Input } from '@/components/ui/input';
 import { Select, SelectContent, SelectItem, SelectTrigger, SelectValue } from '@/components/ui/select';
 import { Tabs, TabsList, TabsTrigger } from '@/components/ui/tabs';
-import type { CostsSearch } from './search';
+import { type CostsSearch, seesAllCosts } from './search';
 import { GROUPINGS, RANGES, type Range } from './span';
 
 const LABELS: Record<Range, string> = {
@@ -27,7 +27,7 @@ interface FiltersProps {
 export function Filters({ search, onChange }: FiltersProps) {
   const id = useId();
   const { data: me } = useQuery(meQuery);
-  const seesAll = me?.role === 'admin' || me?.role === 'billing_admin';
+  const seesAll = seesAllCosts(me?.role) && !search.user;
   return (
     <div className="flex flex-wrap items-center gap-3">
       <Tabs value={search.by} onValueChange={(value) => onChange({ by: GROUPINGS.find((by) => by === value) })}>

@@ -1,5 +1,6 @@
 /** What the address says about which costs are shown. */
 import type { CostsQuery } from '@/api/costs';
+import type { User } from '@/api/types';
 import { GROUPINGS, type Grouping, isDay, RANGES, type Range, spanOf } from './span';
 
 export interface CostsSearch {
@@ -9,6 +10,8 @@ export interface CostsSearch {
   to?: string | undefined;
   /** Only one's own, where one sees everybody's. */
   mine?: true | undefined;
+  /** Only this account's, where one sees everybody's. */
+  user?: string | undefined;
   /** Only this job. */
   job?: string | undefined;
   /** Of the list of jobs. */
@@ -25,6 +28,7 @@ export function parseCostsSearch(raw: { [K in keyof CostsSearch]?: unknown }): C
     ...(isDay(raw.from) && { from: raw.from }),
     ...(isDay(raw.to) && { to: raw.to }),
     ...(raw.mine === true && { mine: true }),
+    ...(typeof raw.user === 'string' && raw.user && { user: raw.user }),
     ...(typeof raw.job === 'string' && raw.job && { job: raw.job }),
     page: Number.isInteger(raw.page) && Number(raw.page) > 0 ? Number(raw.page) : 1,
   };
@@ -38,7 +42,11 @@ export function queryOf(search: CostsSearch, day: string): CostsQuery {
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     ...(startDate && { startDate }),
     ...(endDate && { endDate }),
-    ...(search.mine && { scope: 'mine' as const }),
+    ...(search.mine && !search.user && { scope: 'mine' as const }),
+    ...(search.user && { userId: search.user }),
     ...(search.job && { jobId: search.job }),
   };
 }
+
+/** Whether a role sees everybody's costs. */
+export const seesAllCosts = (role: User['role'] | undefined): boolean => role === 'admin' || role === 'billing_admin';

@@ -1,5 +1,6 @@
-import { ArrowUpNarrowWideIcon, FunnelIcon, SearchIcon } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { ArrowUpNarrowWideIcon, FunnelIcon } from 'lucide-react';
+import { useCallback } from 'react';
+import { SearchBox } from '@/components/search-box';
 import { Button } from '@/components/ui/button';
 import {
   DropdownMenu,
@@ -11,7 +12,6 @@ import {
   DropdownMenuSeparator,
   DropdownMenuTrigger,
 } from '@/components/ui/dropdown-menu';
-import { Input } from '@/components/ui/input';
 import { Select, SelectContent, SelectItem, SelectTrigger, SelectValue } from '@/components/ui/select';
 import { type DatasetsSearch, FORMATS, filterCount, READINESS, SORTS } from './search';
 
@@ -22,9 +22,15 @@ interface FilterBarProps {
 }
 
 export function FilterBar({ search, onChange, onClear }: FilterBarProps) {
+  const find = useCallback((text: string) => onChange({ search: text }), [onChange]);
   return (
     <div className="flex flex-col gap-3 sm:flex-row">
-      <SearchBox value={search.search} onChange={(text) => onChange({ search: text })} />
+      <SearchBox
+        label="Search datasets"
+        placeholder="Search by name, consultant or vertical..."
+        value={search.search}
+        onChange={find}
+      />
       <Select
         value={search.sortBy}
         onValueChange={(value) =>
@@ -44,30 +50,6 @@ export function FilterBar({ search, onChange, onClear }: FilterBarProps) {
         </SelectContent>
       </Select>
       <FilterMenu search={search} onChange={onChange} onClear={onClear} />
-    </div>
-  );
-}
-
-/** Searches as one types, a moment after the last key. */
-function SearchBox({ value, onChange }: { value: string; onChange: (value: string) => void }) {
-  const [text, setText] = useState(value);
-  useEffect(() => setText(value), [value]);
-  useEffect(() => {
-    if (text === value) return;
-    const timer = setTimeout(() => onChange(text), 250);
-    return () => clearTimeout(timer);
-  }, [text, value, onChange]);
-  return (
-    <div className="relative flex-1">
-      <SearchIcon aria-hidden className="absolute top-1/2 left-3 size-4 -translate-y-1/2 text-muted-foreground" />
-      <Input
-        type="search"
-        aria-label="Search datasets"
-        placeholder="Search by name, consultant or vertical..."
-        className="pl-10"
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
     </div>
   );
 }

@@ -2,12 +2,12 @@ import { SaveIcon } from 'lucide-react';
 import { useForm } from 'react-hook-form';
 import type { AccountSettings } from '@/api/types';
 import { FormField } from '@/components/form-field';
+import { Section } from '@/components/section';
 import { Button } from '@/components/ui/button';
 import { Input } from '@/components/ui/input';
+import { amountFault, amountOf } from '@/lib/amount';
 import { fieldOf, messageOf } from '@/lib/errors';
 import { usd } from '@/lib/format';
-import { budgetFault, budgetOf } from './budget';
-import { Section } from './section';
 import { useSaveSettings } from './use-save-settings';
 import { WithSettings } from './with-settings';
 
@@ -31,7 +31,7 @@ function BudgetForm({ settings }: { settings: AccountSettings }) {
     <form
       noValidate
       className="max-w-xl space-y-4"
-      onSubmit={form.handleSubmit(({ budget }) => save.mutate({ monthlyBudget: budgetOf(budget) }))}
+      onSubmit={form.handleSubmit(({ budget }) => save.mutate({ monthlyBudget: amountOf(budget) }))}
     >
       <FormField
         label="Monthly budget limit in US dollars"
@@ -47,7 +47,10 @@ function BudgetForm({ settings }: { settings: AccountSettings }) {
               inputMode="decimal"
               autoComplete="off"
               {...control}
-              {...form.register('budget', { validate: (typed) => budgetFault(typed, budgetAllowed) ?? true })}
+              {...form.register('budget', {
+                validate: (typed) =>
+                  amountFault(typed, { most: budgetAllowed, mostIs: ', which is what you are allowed' }) ?? true,
+              })}
             />
           </div>
         )}

@@ -5,10 +5,10 @@ import { healthQuery } from '@/api/server';
 import type { InstanceType } from '@/api/types';
 import { EmptyState } from '@/components/empty-state';
 import { ErrorState } from '@/components/error-state';
+import { Section } from '@/components/section';
 import { Badge } from '@/components/ui/badge';
 import { Skeleton } from '@/components/ui/skeleton';
 import { bytes, hourlyRate } from '@/lib/format';
-import { Section } from './section';
 
 /** Whether the server can work, by what it says of itself. */
 export function HealthCard() {

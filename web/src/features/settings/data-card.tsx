@@ -4,11 +4,11 @@ import { lazy, Suspense, useState } from 'react';
 import { toast } from 'sonner';
 import { cancelDeletion, EXPORT_URL } from '@/api/account';
 import { meQuery } from '@/api/auth';
+import { Section } from '@/components/section';
 import { Button } from '@/components/ui/button';
 import { messageOf } from '@/lib/errors';
 import { dateTime } from '@/lib/format';
 import { saveUrl } from '@/lib/save';
-import { Section } from './section';
 
 const DeleteAccountDialog = lazy(() => import('./delete-account-dialog'));
 

@@ -3,9 +3,9 @@ import { catalogueQuery } from '@/api/jobs';
 import type { AccountSettings, Catalogue } from '@/api/types';
 import { ErrorState } from '@/components/error-state';
 import { FormField } from '@/components/form-field';
+import { Section } from '@/components/section';
 import { Select, SelectContent, SelectItem, SelectTrigger, SelectValue } from '@/components/ui/select';
 import { Skeleton } from '@/components/ui/skeleton';
-import { Section } from './section';
 import { useSaveSettings } from './use-save-settings';
 import { WithSettings } from './with-settings';
 

@@ -2,6 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Controller, useForm } from 'react-hook-form';
 import { createKey, keysQuery } from '@/api/account';
 import type { KeyScope } from '@/api/types';
+import { Choice } from '@/components/choice';
 import { FormField } from '@/components/form-field';
 import { Secret } from '@/components/secret';
 import { Button } from '@/components/ui/button';
@@ -14,7 +15,6 @@ import {
   DialogTitle,
 } from '@/components/ui/dialog';
 import { Input } from '@/components/ui/input';
-import { Select, SelectContent, SelectItem, SelectTrigger, SelectValue } from '@/components/ui/select';
 import { fieldOf, messageOf } from '@/lib/errors';
 import { expiryOf, LIFETIMES, type Lifetime } from './expiry';
 
@@ -87,8 +87,8 @@ function KeyForm(props: { busy: boolean; error: unknown; onSubmit: (values: Valu
           />
         )}
       </FormField>
-      <Choice form={form} name="scope" label="Scope" options={SCOPES} />
-      <Choice form={form} name="lifetime" label="Good for" options={LIFETIMES} />
+      <ChoiceField form={form} name="scope" label="Scope" options={SCOPES} />
+      <ChoiceField form={form} name="lifetime" label="Good for" options={LIFETIMES} />
       {refused && !named && (
         <p role="alert" className="text-sm text-red-600">
           {refused}
@@ -106,7 +106,7 @@ function KeyForm(props: { busy: boolean; error: unknown; onSubmit: (values: Valu
   );
 }
 
-function Choice({
+function ChoiceField({
   form,
   name,
   label,
@@ -115,7 +115,7 @@ function Choice({
   form: ReturnType<typeof useForm<Values>>;
   name: 'scope' | 'lifetime';
   label: string;
-  options: readonly { value: string; label: string }[];
+  options: readonly { value: Values[typeof name]; label: string }[];
 }) {
   return (
     <FormField label={label}>
@@ -124,18 +124,7 @@ function Choice({
           control={form.control}
           name={name}
           render={({ field }) => (
-            <Select value={field.value} onValueChange={field.onChange}>
-              <SelectTrigger {...control}>
-                <SelectValue />
-              </SelectTrigger>
-              <SelectContent>
-                {options.map((option) => (
-                  <SelectItem key={option.value} value={option.value}>
-                    {option.label}
-                  </SelectItem>
-                ))}
-              </SelectContent>
-            </Select>
+            <Choice {...control} value={field.value} options={options} onChange={field.onChange} />
           )}
         />
       )}

@@ -7,6 +7,7 @@ import type { ApiKey } from '@/api/types';
 import { ConfirmDialog } from '@/components/confirm-dialog';
 import { EmptyState } from '@/components/empty-state';
 import { ErrorState } from '@/components/error-state';
+import { Section } from '@/components/section';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
@@ -14,7 +15,6 @@ import { messageOf } from '@/lib/errors';
 import { date, relativeTime } from '@/lib/format';
 import { useNow } from '@/lib/use-now';
 import { isOver } from './expiry';
-import { Section } from './section';
 
 const KeyDialog = lazy(() => import('./key-dialog'));
 

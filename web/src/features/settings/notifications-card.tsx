@@ -1,11 +1,11 @@
 import { SaveIcon } from 'lucide-react';
 import { useState } from 'react';
 import type { AccountSettings } from '@/api/types';
+import { Section } from '@/components/section';
 import { Button } from '@/components/ui/button';
 import { Switch } from '@/components/ui/switch';
 import { inOrder, kindOf } from './kinds';
 import { CHANNELS, type Channel, changes } from './preferences';
-import { Section } from './section';
 import { useSaveSettings } from './use-save-settings';
 import { WithSettings } from './with-settings';
 

@@ -3,10 +3,10 @@ import { useForm } from 'react-hook-form';
 import { toast } from 'sonner';
 import { changePassword, sessionsQuery } from '@/api/account';
 import { FormField } from '@/components/form-field';
+import { Section } from '@/components/section';
 import { Button } from '@/components/ui/button';
 import { Input } from '@/components/ui/input';
 import { fieldOf, messageOf } from '@/lib/errors';
-import { Section } from './section';
 
 const FIELDS = ['currentPassword', 'newPassword'] as const;
 

@@ -6,12 +6,12 @@ import { sendVerification, updateMe } from '@/api/account';
 import { meQuery } from '@/api/auth';
 import type { User } from '@/api/types';
 import { FormField } from '@/components/form-field';
+import { Section } from '@/components/section';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Input } from '@/components/ui/input';
 import { fieldOf, messageOf } from '@/lib/errors';
 import { date, words } from '@/lib/format';
-import { Section } from './section';
 
 const MOST = 200;
 

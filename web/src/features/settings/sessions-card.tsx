@@ -5,6 +5,7 @@ import { revokeOtherSessions, revokeSession, sessionsQuery } from '@/api/account
 import type { LiveSession } from '@/api/types';
 import { ConfirmDialog } from '@/components/confirm-dialog';
 import { ErrorState } from '@/components/error-state';
+import { Section } from '@/components/section';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
@@ -12,7 +13,6 @@ import { messageOf } from '@/lib/errors';
 import { dateTime, relativeTime } from '@/lib/format';
 import { useNow } from '@/lib/use-now';
 import { deviceOf } from './device';
-import { Section } from './section';
 
 export function SessionsCard() {
   const [asking, setAsking] = useState<LiveSession | 'others'>();

@@ -3,10 +3,10 @@ import { useId } from 'react';
 import { useForm } from 'react-hook-form';
 import type { AccountSettings } from '@/api/types';
 import { FormField } from '@/components/form-field';
+import { Section } from '@/components/section';
 import { Button } from '@/components/ui/button';
 import { Input } from '@/components/ui/input';
 import { fieldOf, messageOf } from '@/lib/errors';
-import { Section } from './section';
 import { useSaveSettings } from './use-save-settings';
 import { WithSettings } from './with-settings';
 

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { costSummaryQuery } from '@/api/costs';
 import { ErrorState } from '@/components/error-state';
+import { Section } from '@/components/section';
 import { Skeleton } from '@/components/ui/skeleton';
 import { usd } from '@/lib/format';
-import { Section } from './section';
 
 /** What this month has cost up to now. */
 export function UsageCard() {

@@ -8,10 +8,10 @@ import { ConfirmDialog } from '@/components/confirm-dialog';
 import { EmptyState } from '@/components/empty-state';
 import { ErrorState } from '@/components/error-state';
 import { Pager } from '@/components/pager';
+import { Section } from '@/components/section';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
 import { messageOf } from '@/lib/errors';
-import { Section } from './section';
 import { WebhookRow } from './webhook-row';
 
 const WebhookDialog = lazy(() => import('./webhook-dialog'));

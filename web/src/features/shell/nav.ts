@@ -1,7 +1,16 @@
-import { BrainIcon, DatabaseIcon, DollarSignIcon, LayoutDashboardIcon, RocketIcon, SettingsIcon } from 'lucide-react';
+import {
+  BrainIcon,
+  DatabaseIcon,
+  DollarSignIcon,
+  LayoutDashboardIcon,
+  RocketIcon,
+  SettingsIcon,
+  ShieldIcon,
+} from 'lucide-react';
+import type { User } from '@/api/types';
 
 /** The sections, and the addresses that belong to each. */
-export const SECTIONS = [
+const SECTIONS = [
   { label: 'Dashboard', to: '/', icon: LayoutDashboardIcon, owns: (path: string) => path === '/' },
   {
     label: 'Datasets',
@@ -20,3 +29,15 @@ export const SECTIONS = [
   { label: 'Costs', to: '/costs', icon: DollarSignIcon, owns: (path: string) => path.startsWith('/costs') },
   { label: 'Settings', to: '/settings', icon: SettingsIcon, owns: (path: string) => path.startsWith('/settings') },
 ] as const;
+
+/** Only administrators see it. */
+const ADMINISTRATION = {
+  label: 'Administration',
+  to: '/admin/users',
+  icon: ShieldIcon,
+  owns: (path: string) => path.startsWith('/admin'),
+} as const;
+
+/** The sections that a role has. */
+export const sectionsOf = (role: User['role'] | undefined) =>
+  role === 'admin' ? [...SECTIONS, ADMINISTRATION] : SECTIONS;

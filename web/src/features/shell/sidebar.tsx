@@ -1,21 +1,24 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from '@tanstack/react-router';
+import { meQuery } from '@/api/auth';
 import { Logo } from '@/components/logo';
 import { Badge } from '@/components/ui/badge';
 import { cn } from '@/lib/utils';
 import { ComputeStatus } from './compute-status';
-import { SECTIONS } from './nav';
+import { sectionsOf } from './nav';
 import { useLiveJobs } from './use-live-jobs';
 
 export function Sidebar({ onNavigate }: { onNavigate?: () => void }) {
   const path = useLocation({ select: (location) => location.pathname });
   const live = useLiveJobs().length;
+  const { data: me } = useQuery(meQuery);
   return (
     <div className="flex h-full w-60 flex-col bg-sidebar text-sidebar-foreground">
       <div className="flex h-20 items-center border-b border-sidebar-border px-4">
         <Logo />
       </div>
       <nav aria-label="Sections" className="flex-1 space-y-2 overflow-y-auto p-4">
-        {SECTIONS.map(({ label, to, icon: Icon, owns }) => {
+        {sectionsOf(me?.role).map(({ label, to, icon: Icon, owns }) => {
           const active = owns(path);
           return (
             <Link
