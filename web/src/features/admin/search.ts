@@ -55,8 +55,7 @@ export const AUDIT = { action: 'all', page: 1 } as const satisfies AuditSearch;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** An id as the API takes it, or nothing. */
-const idFrom = (raw: unknown): string | undefined =>
-  typeof raw === 'string' && UUID.test(raw) ? raw : undefined;
+const idFrom = (raw: unknown): string | undefined => (typeof raw === 'string' && UUID.test(raw) ? raw : undefined);
 
 export function parseAuditSearch(raw: { [K in keyof AuditSearch]?: unknown } & SearchSchemaInput): AuditSearch {
   const user = idFrom(raw.user);
