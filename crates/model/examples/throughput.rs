@@ -9,7 +9,7 @@
 use std::{error::Error, time::Instant};
 
 use model::{
-    Batch, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraConfig, LoraGradients, LoraWeights, LossScale, Model, ModelError, Rope,
+    Batch, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraConfig, LoraGradients, LoraWeights, LossScale, Model, ModelError, Precision, Rope,
     Workspace,
 };
 
@@ -59,7 +59,7 @@ fn next(state: &mut u64) -> u64 {
 
 fn random_model(config: DecoderConfig) -> Result<Model, ModelError> {
     let mut state = 1;
-    Model::from_tensors(config, Cpu, |name, shape| {
+    Model::from_tensors(config, Cpu, Precision::F32, |name, shape| {
         let count = shape.iter().product();
         if name.contains("norm") {
             return Ok(vec![1.0; count]);

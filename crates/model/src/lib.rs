@@ -6,7 +6,8 @@
 //!
 //! Must not import: any other crate of this workspace, a database, a network, an async runtime.
 //!
-//! Everything is computed in f32, and the same input gives the same bits on the same machine at the same number of threads.
+//! Everything is computed in f32, but for products with frozen matrices where the model's [`Precision`] is bf16: those round their
+//! factors to bf16 and add in f32. The same input gives the same bits on the same machine at the same number of threads.
 
 pub mod backend;
 mod batch;
@@ -15,6 +16,7 @@ mod engine;
 mod error;
 mod lora;
 pub mod peft;
+mod precision;
 mod random;
 mod rope;
 mod targets;
@@ -26,6 +28,8 @@ pub use config::{DecoderConfig, LinearModule, SlidingWindow};
 pub use engine::{Model, Prompt, SequenceScore, Workspace};
 pub use error::ModelError;
 pub use lora::{LoraConfig, LoraGradients, LoraWeights, NamedTensor, NamedTensorMut};
+pub use precision::Precision;
 pub use random::{DropoutKey, DropoutMask};
 pub use rope::{Rope, RopeScaling};
 pub use targets::TargetModules;
+pub use weights::{Elements, LoadProgress};

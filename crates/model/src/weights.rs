@@ -36,6 +36,21 @@ impl MappedFile {
         Ok(Self { name, bytes })
     }
 
+    /// Gives back the memory of a part that was read. The pages come from the file again where they are wanted again.
+    #[cfg(unix)]
+    #[expect(unsafe_code, reason = "the kernel is told that pages are not needed")]
+    fn forget(&self, part: &[u8]) {
+        let start = (part.as_ptr() as usize).saturating_sub(self.bytes.as_ptr() as usize);
+        if start + part.len() <= self.bytes.len() {
+            // SAFETY: the mapping is of a file and read-only, so that its pages hold nothing that the file does not.
+            // A refusal costs memory and nothing else.
+            let _ = unsafe { self.bytes.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, start, part.len()) };
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn forget(&self, _: &[u8]) {}
+
     fn parse(&self) -> Result<SafeTensors<'_>, ModelError> {
         SafeTensors::deserialize(&self.bytes).map_err(|source| ModelError::Safetensors { file: self.name.clone(), source })
     }
@@ -70,9 +85,70 @@ pub(crate) fn open_model_files(folder: &Path) -> Result<Vec<MappedFile>, ModelEr
         .collect()
 }
 
+/// The elements of a tensor, row-major, as they are stored.
+#[derive(Debug)]
+pub enum Elements<'a> {
+    /// Numbers in memory.
+    Owned(Vec<f32>),
+    /// Little-endian f32 in a file.
+    F32(&'a [[u8; 4]]),
+    /// Little-endian f16 in a file.
+    F16(&'a [[u8; 2]]),
+    /// Little-endian bf16 in a file.
+    Bf16(&'a [[u8; 2]]),
+}
+
+impl Elements<'_> {
+    /// Their number.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Owned(numbers) => numbers.len(),
+            Self::F32(words) => words.len(),
+            Self::F16(halves) | Self::Bf16(halves) => halves.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Converts the elements from `start` on to f32, as many as the destination holds.
+    pub fn read(&self, start: usize, destination: &mut [f32]) {
+        let range = start..start + destination.len();
+        match self {
+            Self::Owned(numbers) => destination.copy_from_slice(&numbers[range]),
+            Self::F32(words) => destination.iter_mut().zip(&words[range]).for_each(|(d, b)| *d = f32::from_le_bytes(*b)),
+            Self::F16(halves) => destination.iter_mut().zip(&halves[range]).for_each(|(d, b)| *d = f16::from_le_bytes(*b).to_f32()),
+            Self::Bf16(halves) => destination.iter_mut().zip(&halves[range]).for_each(|(d, b)| *d = bf16::from_le_bytes(*b).to_f32()),
+        }
+    }
+
+    /// All of them in f32.
+    pub fn into_vec(self) -> Vec<f32> {
+        match self {
+            Self::Owned(numbers) => numbers,
+            stored => {
+                let mut numbers = vec![0.0; stored.len()];
+                stored.read(0, &mut numbers);
+                numbers
+            }
+        }
+    }
+}
+
+/// How far the loading of a model is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoadProgress {
+    /// Bytes of the files that are loaded.
+    pub bytes: u64,
+    /// Bytes of all tensors in them.
+    pub total_bytes: u64,
+}
+
 /// Tensors by name over all files.
 pub(crate) struct TensorFiles<'a> {
-    files: Vec<SafeTensors<'a>>,
+    files: Vec<(&'a MappedFile, SafeTensors<'a>)>,
     file_name: String,
 }
 
@@ -82,33 +158,50 @@ impl<'a> TensorFiles<'a> {
             [only] => only.name.clone(),
             several => format!("{} shards", several.len()),
         };
-        Ok(Self { files: files.iter().map(MappedFile::parse).collect::<Result<_, _>>()?, file_name })
+        Ok(Self { files: files.iter().map(|file| Ok((file, file.parse()?))).collect::<Result<_, ModelError>>()?, file_name })
     }
 
     /// Names of all tensors.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        self.files.iter().flat_map(SafeTensors::names)
+        self.files.iter().flat_map(|(_, file)| file.names())
     }
 
-    fn find(&self, name: &str) -> Result<TensorView<'a>, ModelError> {
+    /// Bytes of all tensors.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.files.iter().flat_map(|(_, file)| file.iter()).map(|(_, tensor)| tensor.data().len() as u64).sum()
+    }
+
+    fn view(&self, name: &str) -> Option<(&'a MappedFile, TensorView<'a>)> {
+        self.files.iter().find_map(|(mapped, file)| Some((*mapped, file.tensor(name).ok()?)))
+    }
+
+    /// The elements of a tensor of the expected shape, and their bytes.
+    pub(crate) fn find(&self, name: &str, expected: &[usize]) -> Result<(Elements<'a>, u64), ModelError> {
         let missing = || ModelError::MissingTensor { name: name.to_owned(), file: self.file_name.clone() };
-        self.files.iter().find_map(|file| file.tensor(name).ok()).ok_or_else(missing)
-    }
-
-    /// The elements of a tensor of the expected shape, converted to f32.
-    pub(crate) fn read(&self, name: &str, expected: &[usize]) -> Result<Vec<f32>, ModelError> {
-        let tensor = self.find(name)?;
+        let (_, tensor) = self.view(name).ok_or_else(missing)?;
         if tensor.shape() != expected {
             let (expected, found) = (expected.to_vec(), tensor.shape().to_vec());
             return Err(ModelError::TensorShape { name: name.to_owned(), expected, found });
         }
-        let (words, _) = tensor.data().as_chunks::<4>();
-        let (halves, _) = tensor.data().as_chunks::<2>();
-        match tensor.dtype() {
-            Dtype::F32 => Ok(words.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
-            Dtype::F16 => Ok(halves.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect()),
-            Dtype::BF16 => Ok(halves.iter().map(|bytes| bf16::from_le_bytes(*bytes).to_f32()).collect()),
-            other => Err(ModelError::unsupported(format!("tensor {name} of type {other:?}"), "weights may be F32, F16 or BF16")),
+        let data = tensor.data();
+        let elements = match tensor.dtype() {
+            Dtype::F32 => Elements::F32(data.as_chunks::<4>().0),
+            Dtype::F16 => Elements::F16(data.as_chunks::<2>().0),
+            Dtype::BF16 => Elements::Bf16(data.as_chunks::<2>().0),
+            other => return Err(ModelError::unsupported(format!("tensor {name} of type {other:?}"), "weights may be F32, F16 or BF16")),
+        };
+        Ok((elements, data.len() as u64))
+    }
+
+    /// Gives back the memory that reading a tensor took.
+    pub(crate) fn forget(&self, name: &str) {
+        if let Some((file, tensor)) = self.view(name) {
+            file.forget(tensor.data());
         }
+    }
+
+    /// The elements of a tensor of the expected shape, converted to f32.
+    pub(crate) fn read(&self, name: &str, expected: &[usize]) -> Result<Vec<f32>, ModelError> {
+        Ok(self.find(name, expected)?.0.into_vec())
     }
 }

@@ -8,10 +8,10 @@
 
 mod cpu;
 
-pub use cpu::Cpu;
 pub(crate) use cpu::decode;
+pub use cpu::{Cpu, Frozen};
 
-use crate::{ModelError, random::DropoutMask};
+use crate::{ModelError, Precision, random::DropoutMask, weights::Elements};
 
 /// A factor of a product: a stored `[rows, columns]` matrix, or its transpose.
 #[derive(Debug)]
@@ -118,13 +118,26 @@ pub struct AttentionGradients<Buffer> {
     pub values: Buffer,
 }
 
+/// A thin product, an adapter's, that is added to a product with a frozen matrix in the same pass.
+#[derive(Debug)]
+pub struct Thin<'a, Buffer> {
+    /// A factor on the whole.
+    pub factor: f32,
+    /// Left factor, `[rows, rank]`.
+    pub inner: &'a Buffer,
+    /// Right factor: `[outputs, rank]`, used transposed, where the frozen matrix is, else `[rank, inputs]`.
+    pub matrix: &'a Buffer,
+    /// The inner size.
+    pub rank: usize,
+}
+
 /// Output head followed by cross-entropy, over the rows that have a label.
 #[derive(Debug)]
-pub struct Head<'a, Buffer> {
+pub struct Head<'a, Buffer, Frozen> {
     /// Normalised hidden states, `[targets, hidden]`.
     pub hidden: &'a Buffer,
     /// The head, `[vocabulary, hidden]`.
-    pub weight: &'a Buffer,
+    pub weight: &'a Frozen,
     /// Width of a hidden state.
     pub hidden_size: usize,
     /// Number of tokens.
@@ -133,13 +146,13 @@ pub struct Head<'a, Buffer> {
     pub targets: &'a [u32],
 }
 
-impl<Buffer> Clone for Head<'_, Buffer> {
+impl<Buffer, Frozen> Clone for Head<'_, Buffer, Frozen> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<Buffer> Copy for Head<'_, Buffer> {}
+impl<Buffer, Frozen> Copy for Head<'_, Buffer, Frozen> {}
 
 /// A device. Kernels may be queued; [`Backend::read`], [`Backend::add_to_host`], [`Backend::head_cross_entropy`] and
 /// [`Backend::finish`] wait for them.
@@ -148,9 +161,13 @@ impl<Buffer> Copy for Head<'_, Buffer> {}
 pub trait Backend: Send + Sync {
     /// Numbers (f32) on the device. The default is empty.
     type Buffer: Default + Send + Sync;
+    /// A frozen matrix on the device, in the form in which products read it.
+    type Frozen: Send + Sync;
 
     /// Takes over numbers from the host.
     fn upload(&self, source: Vec<f32>) -> Self::Buffer;
+    /// Takes over a frozen `[rows, columns]` matrix, in the numbers of this precision.
+    fn freeze(&self, elements: Elements<'_>, rows: usize, columns: usize, precision: Precision) -> Self::Frozen;
     /// Gives a buffer this length; what it then holds is unspecified. Keeps the allocation where it suffices.
     fn resize(&self, buffer: &mut Self::Buffer, length: usize);
     /// Copies from the host; the buffer takes the source's length.
@@ -170,6 +187,20 @@ pub trait Backend: Send + Sync {
         write: Write,
         destination: &mut Self::Buffer,
     );
+    /// `y (+)= x · weightᵀ + thin`, with `x` `[_, columns]` and `y` `[_, rows]` of the frozen matrix. With one in bf16 `x` is rounded to bf16
+    /// too; sums are in f32.
+    fn linear(&self, x: &Self::Buffer, weight: &Self::Frozen, thin: Option<Thin<'_, Self::Buffer>>, write: Write, y: &mut Self::Buffer);
+    /// `dx (+)= dy · weight + thin`, the gradient for the input of [`Backend::linear`], in the same numbers.
+    fn linear_backward(
+        &self,
+        dy: &Self::Buffer,
+        weight: &Self::Frozen,
+        thin: Option<Thin<'_, Self::Buffer>>,
+        write: Write,
+        dx: &mut Self::Buffer,
+    );
+    /// Copies the named rows of a frozen table, in order.
+    fn gather_frozen_rows(&self, table: &Self::Frozen, rows: &[u32], destination: &mut Self::Buffer);
     /// Adds a `[width]` row to each row of a `[_, width]` matrix.
     fn add_to_rows(&self, row: &Self::Buffer, matrix: &mut Self::Buffer);
     /// Copies the named rows of a `[_, width]` table, in order.
@@ -198,11 +229,11 @@ pub trait Backend: Send + Sync {
         gradients: &mut AttentionGradients<Self::Buffer>,
     );
     /// Sum over the rows of the negative log-likelihood of the targets. Logits exist only a chunk at a time, in `scratch`.
-    fn head_cross_entropy(&self, head: Head<'_, Self::Buffer>, scratch: &mut Self::Buffer) -> f64;
+    fn head_cross_entropy(&self, head: Head<'_, Self::Buffer, Self::Frozen>, scratch: &mut Self::Buffer) -> f64;
     /// As [`Backend::head_cross_entropy`], and writes the gradient of `scale ·` that sum for the hidden states.
     fn head_cross_entropy_backward(
         &self,
-        head: Head<'_, Self::Buffer>,
+        head: Head<'_, Self::Buffer, Self::Frozen>,
         scale: f32,
         d_hidden: &mut Self::Buffer,
         scratch: &mut Self::Buffer,

@@ -13,7 +13,7 @@ use crate::{
 impl<B: Backend> Model<B> {
     /// Embeds the batch and runs all blocks; the result is the residual stream in the scratch. Keeps what the backward pass needs.
     pub(super) fn blocks_forward(&self, pass: Pass<'_>, ws: &mut Workspace<B>, training: bool) {
-        self.backend.gather_rows(&self.embedding, self.config.hidden_size, &pass.batch.tokens, &mut ws.scratch.stream);
+        self.backend.gather_frozen_rows(&self.embedding, &pass.batch.tokens, &mut ws.scratch.stream);
         for layer in 0..self.layers.len() {
             let slot = if training { ws.slot(layer) } else { 0 };
             if training {
@@ -85,7 +85,7 @@ impl<B: Backend> Model<B> {
         self.backend.rms_norm(&head.states, &self.final_norm, eps, &mut head.normalised);
     }
 
-    pub(super) fn head<'a>(&'a self, pass: Pass<'a>, hidden: &'a B::Buffer) -> Head<'a, B::Buffer> {
+    pub(super) fn head<'a>(&'a self, pass: Pass<'a>, hidden: &'a B::Buffer) -> Head<'a, B::Buffer, B::Frozen> {
         Head {
             hidden,
             weight: self.head_weight(),

@@ -3,7 +3,7 @@
 use super::{Model, Pass, Workspace, past::SequencePasts};
 use crate::{
     Backend, LoraWeights, ModelError,
-    backend::{Matrix, Write},
+    backend::Write,
     batch::PackedBatch,
 };
 
@@ -109,7 +109,7 @@ impl<B: Backend> Model<B> {
 
     /// Logits for the token after the last of each sequence, `[sequences, vocabulary]`.
     fn next_logits(&self, pass: Pass<'_>, ws: &mut Workspace<B>, pasts: &mut SequencePasts) -> Result<Vec<f32>, ModelError> {
-        self.backend.gather_rows(&self.embedding, self.config.hidden_size, &pass.batch.tokens, &mut ws.scratch.stream);
+        self.backend.gather_frozen_rows(&self.embedding, &pass.batch.tokens, &mut ws.scratch.stream);
         for layer in 0..self.layers.len() {
             let mut past = pasts.layer(layer);
             self.block_forward(pass, layer, &ws.adapters, &mut ws.activations[0], &mut ws.scratch, Some(&mut past));
@@ -120,11 +120,9 @@ impl<B: Backend> Model<B> {
 
     /// Logits on the host of the first `rows` normalised states of the head's scratch, which holds no more.
     pub(super) fn head_logits(&self, rows: usize, ws: &mut Workspace<B>) -> Result<Vec<f32>, ModelError> {
-        let (hidden, vocabulary, head) = (self.config.hidden_size, self.config.vocab_size, &mut ws.scratch.head);
+        let (vocabulary, head) = (self.config.vocab_size, &mut ws.scratch.head);
         self.backend.resize(&mut head.logits, rows * vocabulary);
-        let states = Matrix::new(&head.normalised, rows, hidden);
-        let weight = Matrix::new(self.head_weight(), vocabulary, hidden);
-        self.backend.product(1.0, states, weight.t(), Write::Replace, &mut head.logits);
+        self.backend.linear(&head.normalised, self.head_weight(), None, Write::Replace, &mut head.logits);
         self.backend.finish()?;
         let mut logits = vec![0.0; rows * vocabulary];
         self.backend.read(&head.logits, &mut logits);

@@ -2,7 +2,7 @@
 
 use crate::{
     Backend,
-    backend::{Matrix, Write},
+    backend::{Matrix, Thin, Write},
     random::DropoutMask,
 };
 
@@ -23,7 +23,7 @@ pub(super) struct Adapter<'a, B: Backend> {
 pub(super) struct Linear<'a, B: Backend> {
     pub(super) backend: &'a B,
     /// `[out, in]`.
-    pub(super) weight: &'a B::Buffer,
+    pub(super) weight: &'a B::Frozen,
     /// `[out]`, where the layer has one.
     pub(super) bias: Option<&'a B::Buffer>,
     pub(super) rows: usize,
@@ -46,10 +46,6 @@ impl<'a, B: Backend> Linear<'a, B> {
         Matrix::new(buffer, self.rows, columns)
     }
 
-    fn weight(&self) -> Matrix<'a, B::Buffer> {
-        Matrix::new(self.weight, self.outputs, self.inputs)
-    }
-
     /// `y (+)= layer(x)`, with `x` `[rows, in]` and `y` `[rows, out]`. Leaves the adapter's inner activations in `projected`, `[rows, rank]`.
     pub(super) fn forward(
         &self,
@@ -60,17 +56,17 @@ impl<'a, B: Backend> Linear<'a, B> {
         scratch: &mut LinearScratch<B::Buffer>,
     ) {
         let backend = self.backend;
-        backend.product(1.0, self.matrix(x, self.inputs), self.weight().t(), write, y);
+        if let Some(adapter) = &self.adapter {
+            let input = self.adapter_input(adapter, x, &mut scratch.dropped);
+            backend.resize(projected, self.rows * adapter.rank);
+            let a = Matrix::new(adapter.a, adapter.rank, self.inputs);
+            backend.product(1.0, self.matrix(input, self.inputs), a.t(), Write::Replace, projected);
+        }
+        let thin = self.adapter.as_ref().map(|a| Thin { factor: a.scale, inner: &*projected, matrix: a.b, rank: a.rank });
+        backend.linear(x, self.weight, thin, write, y);
         if let Some(bias) = self.bias {
             backend.add_to_rows(bias, y);
         }
-        let Some(adapter) = &self.adapter else { return };
-        let input = self.adapter_input(adapter, x, &mut scratch.dropped);
-        backend.resize(projected, self.rows * adapter.rank);
-        let a = Matrix::new(adapter.a, adapter.rank, self.inputs);
-        backend.product(1.0, self.matrix(input, self.inputs), a.t(), Write::Replace, projected);
-        let b = Matrix::new(adapter.b, self.outputs, adapter.rank);
-        backend.product(adapter.scale, self.matrix(projected, adapter.rank), b.t(), Write::Accumulate, y);
     }
 
     /// From the gradient `dy` of the output: writes the adapter's gradients to `gradients` (A, then B), and `dx (+)=` the gradient for
@@ -80,14 +76,16 @@ impl<'a, B: Backend> Linear<'a, B> {
         (x, projected): (&B::Buffer, &B::Buffer),
         dy: &B::Buffer,
         gradients: Option<[&mut B::Buffer; 2]>,
-        mut dx: Option<(Write, &mut B::Buffer)>,
+        dx: Option<(Write, &mut B::Buffer)>,
         scratch: &mut LinearScratch<B::Buffer>,
     ) {
         let backend = self.backend;
-        if let Some((write, dx)) = &mut dx {
-            backend.product(1.0, self.matrix(dy, self.outputs), self.weight(), *write, dx);
-        }
-        let (Some(adapter), Some([d_a, d_b])) = (&self.adapter, gradients) else { return };
+        let (Some(adapter), Some([d_a, d_b])) = (&self.adapter, gradients) else {
+            if let Some((write, dx)) = dx {
+                backend.linear_backward(dy, self.weight, None, write, dx);
+            }
+            return;
+        };
         backend.product(adapter.scale, self.matrix(dy, self.outputs).t(), self.matrix(projected, adapter.rank), Write::Replace, d_b);
         let LinearScratch { dropped, d_projected } = scratch;
         backend.resize(d_projected, self.rows * adapter.rank);
@@ -96,11 +94,15 @@ impl<'a, B: Backend> Linear<'a, B> {
         let input = self.adapter_input(adapter, x, dropped);
         let d_inner = || self.matrix(d_projected, adapter.rank);
         backend.product(1.0, d_inner().t(), self.matrix(input, self.inputs), Write::Replace, d_a);
-        let Some((_, dx)) = dx else { return };
-        let a = Matrix::new(adapter.a, adapter.rank, self.inputs);
+        let Some((write, dx)) = dx else { return };
         match adapter.mask {
-            None => backend.product(1.0, d_inner(), a, Write::Accumulate, dx),
+            None => {
+                let thin = Thin { factor: 1.0, inner: &*d_projected, matrix: adapter.a, rank: adapter.rank };
+                backend.linear_backward(dy, self.weight, Some(thin), write, dx);
+            }
             Some(mask) => {
+                backend.linear_backward(dy, self.weight, None, write, dx);
+                let a = Matrix::new(adapter.a, adapter.rank, self.inputs);
                 backend.product(1.0, d_inner(), a, Write::Replace, dropped);
                 backend.dropout_backward(mask, dropped, dx);
             }
@@ -123,7 +125,7 @@ impl<'a, B: Backend> Linear<'a, B> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Cpu, DropoutKey, random};
+    use crate::{Cpu, DropoutKey, Precision, backend::Frozen, random, weights::Elements};
 
     const ROWS: usize = 9;
     const INPUTS: usize = 7;
@@ -144,9 +146,13 @@ mod tests {
     }
 
     impl Tensors {
-        fn linear(&self, mask: Option<DropoutMask>) -> Linear<'_, Cpu> {
+        fn frozen(&self) -> Frozen {
+            Cpu.freeze(Elements::Owned(self.weight.clone()), OUTPUTS, INPUTS, Precision::F32)
+        }
+
+        fn linear<'a>(&'a self, weight: &'a Frozen, mask: Option<DropoutMask>) -> Linear<'a, Cpu> {
             let adapter = Some(Adapter { a: &self.a, b: &self.b, rank: RANK, scale: 2.0, mask });
-            Linear { backend: &Cpu, weight: &self.weight, bias: self.bias.as_ref(), rows: ROWS, inputs: INPUTS, outputs: OUTPUTS, adapter }
+            Linear { backend: &Cpu, weight, bias: self.bias.as_ref(), rows: ROWS, inputs: INPUTS, outputs: OUTPUTS, adapter }
         }
     }
 
@@ -203,7 +209,8 @@ mod tests {
             Cpu.dropout(mask, &vec![1.0; ROWS * INPUTS], &mut kept);
             assert!(kept.contains(&0.0));
         }
-        let linear = tensors.linear(mask);
+        let frozen = tensors.frozen();
+        let linear = tensors.linear(&frozen, mask);
         let (mut y, mut projected, mut scratch) = (vec![0.0; ROWS * OUTPUTS], Vec::new(), LinearScratch::default());
         linear.forward(&tensors.x, Write::Replace, &mut y, &mut projected, &mut scratch);
         let sum: f64 = y.iter().zip(&dy).map(|(y, dy)| f64::from(*y) * f64::from(*dy)).sum();
@@ -233,7 +240,7 @@ mod tests {
         };
         let run = |tensors: &Tensors| {
             let mut y = vec![0.0; ROWS * OUTPUTS];
-            tensors.linear(None).forward(&tensors.x, Write::Replace, &mut y, &mut Vec::new(), &mut LinearScratch::default());
+            tensors.linear(&tensors.frozen(), None).forward(&tensors.x, Write::Replace, &mut y, &mut Vec::new(), &mut LinearScratch::default());
             y
         };
         let without = run(&tensors);

@@ -15,38 +15,39 @@ pub use score::SequenceScore;
 pub use workspace::Workspace;
 
 use crate::{
-    Backend, Batch, BatchLoss, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraGradients, LoraWeights, LossScale, ModelError,
-    backend::{Matrix, Write},
+    Backend, Batch, BatchLoss, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraGradients, LoraWeights, LossScale, ModelError, Precision,
+    backend::Write,
     batch::PackedBatch,
-    weights::{self, TensorFiles},
+    weights::{self, Elements, LoadProgress, TensorFiles},
 };
 use linear::{Adapter, Linear};
 
 /// A decoder block's frozen weights.
-struct Layer<Buffer> {
+struct Layer<B: Backend> {
     /// `[hidden]`, before the attention.
-    input_norm: Buffer,
+    input_norm: B::Buffer,
     /// `[hidden]`, before the feed-forward.
-    post_attention_norm: Buffer,
+    post_attention_norm: B::Buffer,
     /// `[out, in]` each, in the order of [`LinearModule::ALL`].
-    linears: [Buffer; 7],
+    linears: [B::Frozen; 7],
     /// `[out]` each, in the same order, where the module has a bias.
-    biases: [Option<Buffer>; 7],
+    biases: [Option<B::Buffer>; 7],
     /// `[head_dim]` each: norms of the heads of queries and keys, where the model has them.
-    head_norms: Option<[Buffer; 2]>,
+    head_norms: Option<[B::Buffer; 2]>,
 }
 
-/// A base model: frozen weights on a device, in f32.
+/// A base model: frozen weights on a device. Matrices are kept in the model's [`Precision`], norms and biases in f32.
 pub struct Model<B: Backend = Cpu> {
     config: DecoderConfig,
     backend: B,
+    precision: Precision,
     /// `[vocabulary, hidden]`.
-    embedding: B::Buffer,
-    layers: Vec<Layer<B::Buffer>>,
+    embedding: B::Frozen,
+    layers: Vec<Layer<B>>,
     /// `[hidden]`, before the head.
     final_norm: B::Buffer,
     /// `[vocabulary, hidden]`; none when the embedding is used.
-    head: Option<B::Buffer>,
+    head: Option<B::Frozen>,
 }
 
 /// One pass over a batch: what is computed, with which adapters and which dropout.
@@ -58,21 +59,38 @@ struct Pass<'a> {
 }
 
 impl Model<Cpu> {
-    /// Loads a model folder in Hugging Face layout: `config.json` with `model.safetensors`, or with the shards of
-    /// `model.safetensors.index.json`. Weights may be stored as f32, f16 or bf16.
+    /// Loads a model folder onto the processors, in f32; see [`Model::load_on`].
     ///
     /// # Errors
-    /// When a file is missing or damaged, when a tensor is missing or has another shape than the configuration says, or when the
-    /// architecture is not supported.
+    /// As [`Model::load_on`].
     pub fn load(folder: &Path) -> Result<Self, ModelError> {
-        let config = DecoderConfig::from_json(&weights::read_file(&folder.join("config.json"))?)?;
-        let files = weights::open_model_files(folder)?;
-        let tensors = TensorFiles::parse(&files)?;
-        Self::from_tensors(config, Cpu, |name, shape| tensors.read(name, shape))
+        Self::load_on(Cpu, folder, Precision::F32, |_| ())
     }
 }
 
 impl<B: Backend> Model<B> {
+    /// Loads a model folder in Hugging Face layout: `config.json` with `model.safetensors`, or with the shards of
+    /// `model.safetensors.index.json`. Weights may be stored as f32, f16 or bf16. Files are mapped, and what was read of them is given
+    /// back at once, so that little more memory is taken on the way than the weights take at the end.
+    ///
+    /// # Errors
+    /// When a file is missing or damaged, when a tensor is missing or has another shape than the configuration says, or when the
+    /// architecture is not supported.
+    pub fn load_on(backend: B, folder: &Path, precision: Precision, mut progress: impl FnMut(LoadProgress)) -> Result<Self, ModelError> {
+        let config = DecoderConfig::from_json(&weights::read_file(&folder.join("config.json"))?)?;
+        let files = weights::open_model_files(folder)?;
+        let tensors = TensorFiles::parse(&files)?;
+        let mut loaded = LoadProgress { bytes: 0, total_bytes: tensors.bytes() };
+        Self::assemble(config, backend, precision, |name, shape, take| {
+            let (elements, bytes) = tensors.find(name, shape)?;
+            take(elements);
+            tensors.forget(name);
+            loaded.bytes += bytes;
+            progress(loaded);
+            Ok(())
+        })
+    }
+
     /// Builds a model from any source of tensors. The source is asked for each tensor once, by its Hugging Face name and shape, and
     /// answers with its elements in row-major order.
     ///
@@ -81,47 +99,44 @@ impl<B: Backend> Model<B> {
     pub fn from_tensors(
         config: DecoderConfig,
         backend: B,
+        precision: Precision,
         mut source: impl FnMut(&str, &[usize]) -> Result<Vec<f32>, ModelError>,
     ) -> Result<Self, ModelError> {
-        config.validate()?;
-        let mut tensor = |name: &str, shape: &[usize]| {
+        Self::assemble(config, backend, precision, |name, shape, take| {
             let elements = source(name, shape)?;
             if elements.len() != shape.iter().product::<usize>() {
                 let found = vec![elements.len()];
                 return Err(ModelError::TensorShape { name: name.to_owned(), expected: shape.to_vec(), found });
             }
-            Ok(backend.upload(elements))
-        };
+            take(Elements::Owned(elements));
+            Ok(())
+        })
+    }
+
+    /// Asks for every tensor and hands it to the device. Each is let go before the next is asked for.
+    fn assemble(
+        config: DecoderConfig,
+        backend: B,
+        precision: Precision,
+        mut source: impl FnMut(&str, &[usize], &mut dyn FnMut(Elements<'_>)) -> Result<(), ModelError>,
+    ) -> Result<Self, ModelError> {
+        config.validate()?;
         let hidden = config.hidden_size;
-        let embedding = tensor("model.embed_tokens.weight", &[config.vocab_size, hidden])?;
-        let mut layers = Vec::with_capacity(config.num_hidden_layers);
-        for index in 0..config.num_hidden_layers {
-            let mut linears: [B::Buffer; 7] = Default::default();
-            let mut biases: [Option<B::Buffer>; 7] = Default::default();
-            for module in LinearModule::ALL {
-                let (inputs, outputs) = config.linear_dims(module);
-                let name = |part: &str| format!("{}.{part}", module.path(index));
-                linears[module.index()] = tensor(&name("weight"), &[outputs, inputs])?;
-                if config.biases.contains(&module) {
-                    biases[module.index()] = Some(tensor(&name("bias"), &[outputs])?);
-                }
-            }
-            let mut head_norm = |part: &str| tensor(&format!("model.layers.{index}.self_attn.{part}.weight"), &[config.head_dim]);
-            let head_norms = if config.qk_norm { Some([head_norm("q_norm")?, head_norm("k_norm")?]) } else { None };
-            layers.push(Layer {
-                input_norm: tensor(&format!("model.layers.{index}.input_layernorm.weight"), &[hidden])?,
-                post_attention_norm: tensor(&format!("model.layers.{index}.post_attention_layernorm.weight"), &[hidden])?,
-                linears,
-                biases,
-                head_norms,
-            });
-        }
-        let final_norm = tensor("model.norm.weight", &[hidden])?;
+        let mut loader = Loader { backend: &backend, precision, source: &mut source };
+        let embedding = loader.matrix("model.embed_tokens.weight", config.vocab_size, hidden)?;
+        // Here, and not at the end, where a large one would stand beside everything else while it is converted.
         let head = match config.tie_word_embeddings {
             true => None,
-            false => Some(tensor("lm_head.weight", &[config.vocab_size, hidden])?),
+            false => Some(loader.matrix("lm_head.weight", config.vocab_size, hidden)?),
         };
-        Ok(Self { config, backend, embedding, layers, final_norm, head })
+        let layers = (0..config.num_hidden_layers).map(|index| loader.layer(&config, index)).collect::<Result<_, _>>()?;
+        let final_norm = loader.row("model.norm.weight", hidden)?;
+        Ok(Self { config, backend, precision, embedding, layers, final_norm, head })
+    }
+
+    /// The numbers in which the frozen matrices are kept.
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// The model's geometry.
@@ -192,21 +207,19 @@ impl<B: Backend> Model<B> {
         let mut ws = Workspace::default();
         ws.prepare(self, pass, false);
         self.blocks_forward(pass, &mut ws, false);
-        let (hidden, vocabulary, rows) = (self.config.hidden_size, self.config.vocab_size, packed.rows());
+        let (vocabulary, rows) = (self.config.vocab_size, packed.rows());
         let scratch = &mut ws.scratch;
         self.backend.rms_norm(&scratch.stream, &self.final_norm, self.config.rms_norm_eps, &mut scratch.normalised);
         let mut logits = B::Buffer::default();
         self.backend.resize(&mut logits, rows * vocabulary);
-        let states = Matrix::new(&scratch.normalised, rows, hidden);
-        let head = Matrix::new(self.head_weight(), vocabulary, hidden);
-        self.backend.product(1.0, states, head.t(), Write::Replace, &mut logits);
+        self.backend.linear(&scratch.normalised, self.head_weight(), None, Write::Replace, &mut logits);
         self.backend.finish()?;
         let mut answer = vec![0.0; rows * vocabulary];
         self.backend.read(&logits, &mut answer);
         Ok(answer)
     }
 
-    fn head_weight(&self) -> &B::Buffer {
+    fn head_weight(&self) -> &B::Frozen {
         self.head.as_ref().unwrap_or(&self.embedding)
     }
 
@@ -223,5 +236,57 @@ impl<B: Backend> Model<B> {
         let weights = &self.layers[layer];
         let (weight, bias) = (&weights.linears[module.index()], weights.biases[module.index()].as_ref());
         Linear { backend: &self.backend, weight, bias, rows: pass.batch.rows(), inputs, outputs, adapter }
+    }
+}
+
+/// Where [`Model::assemble`] asks for a tensor, with the place that takes it over.
+type Source<'a> = dyn FnMut(&str, &[usize], &mut dyn FnMut(Elements<'_>)) -> Result<(), ModelError> + 'a;
+
+/// Brings tensors to a device by name.
+struct Loader<'a, B> {
+    backend: &'a B,
+    precision: Precision,
+    source: &'a mut Source<'a>,
+}
+
+impl<B: Backend> Loader<'_, B> {
+    fn take<T>(&mut self, name: &str, shape: &[usize], mut make: impl FnMut(Elements<'_>) -> T) -> Result<T, ModelError> {
+        let mut made = None;
+        (self.source)(name, shape, &mut |elements| made = Some(make(elements)))?;
+        made.ok_or_else(|| ModelError::MissingTensor { name: name.to_owned(), file: "the source of tensors".to_owned() })
+    }
+
+    /// A frozen `[rows, columns]` matrix.
+    fn matrix(&mut self, name: &str, rows: usize, columns: usize) -> Result<B::Frozen, ModelError> {
+        let (backend, precision) = (self.backend, self.precision);
+        self.take(name, &[rows, columns], |elements| backend.freeze(elements, rows, columns, precision))
+    }
+
+    /// A norm's weight or a bias.
+    fn row(&mut self, name: &str, width: usize) -> Result<B::Buffer, ModelError> {
+        let backend = self.backend;
+        self.take(name, &[width], |elements| backend.upload(elements.into_vec()))
+    }
+
+    fn layer(&mut self, config: &DecoderConfig, index: usize) -> Result<Layer<B>, ModelError> {
+        let part = |module: LinearModule, part: &str| format!("{}.{part}", module.path(index));
+        let block = |part: &str| format!("model.layers.{index}.{part}.weight");
+        let mut matrix = |module: LinearModule| {
+            let (inputs, outputs) = config.linear_dims(module);
+            self.matrix(&part(module, "weight"), outputs, inputs)
+        };
+        let [q, k, v, o, gate, up, down] = LinearModule::ALL;
+        let linears = [matrix(q)?, matrix(k)?, matrix(v)?, matrix(o)?, matrix(gate)?, matrix(up)?, matrix(down)?];
+        let mut biases: [Option<B::Buffer>; 7] = Default::default();
+        for module in &config.biases {
+            biases[module.index()] = Some(self.row(&part(*module, "bias"), config.linear_dims(*module).1)?);
+        }
+        let head_norms = match config.qk_norm {
+            true => Some([self.row(&block("self_attn.q_norm"), config.head_dim)?, self.row(&block("self_attn.k_norm"), config.head_dim)?]),
+            false => None,
+        };
+        let input_norm = self.row(&block("input_layernorm"), config.hidden_size)?;
+        let post_attention_norm = self.row(&block("post_attention_layernorm"), config.hidden_size)?;
+        Ok(Layer { input_norm, post_attention_norm, linears, biases, head_norms })
     }
 }

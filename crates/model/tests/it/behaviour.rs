@@ -1,7 +1,7 @@
 //! What a trainer relies on: bits that repeat, gradients that add up, dropout that follows its key, errors that say what is wrong.
 
 use model::{
-    Batch, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraConfig, LoraGradients, LoraWeights, LossScale, Model, ModelError, Workspace,
+    Batch, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraConfig, LoraGradients, LoraWeights, LossScale, Model, ModelError, Precision, Workspace,
 };
 
 use crate::fixture::{Fixture, VARIANTS, bits, relative_distance};
@@ -59,7 +59,7 @@ fn threads_that_finish_in_any_order_give_the_same_bits() {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         state >> 8
     };
-    let model = Model::from_tensors(config.clone(), Cpu, |_, shape| {
+    let model = Model::from_tensors(config.clone(), Cpu, Precision::F32, |_, shape| {
         Ok((0..shape.iter().product()).map(|_| (next() as f32 / (1 << 23) as f32 - 1.0) * 0.1).collect())
     });
     let lora = LoraConfig::on(&LinearModule::ALL, 8, 16.0, 0.1);
@@ -234,10 +234,10 @@ fn a_source_that_answers_with_another_size_is_refused() {
     let json =
         r#"{"model_type":"llama","hidden_size":8,"intermediate_size":8,"num_hidden_layers":1,"num_attention_heads":1,"vocab_size":10}"#;
     let config = DecoderConfig::from_json(json.as_bytes()).unwrap();
-    let refused = Model::from_tensors(config.clone(), Cpu, |_, _| Ok(vec![0.0; 3])).map(|_| ());
+    let refused = Model::from_tensors(config.clone(), Cpu, Precision::F32, |_, _| Ok(vec![0.0; 3])).map(|_| ());
     assert!(matches!(refused, Err(ModelError::TensorShape { .. })));
     let mut elements = 0;
-    let model = Model::from_tensors(config, Cpu, |_, shape| {
+    let model = Model::from_tensors(config, Cpu, Precision::F32, |_, shape| {
         elements += shape.iter().product::<usize>();
         Ok(vec![0.0; shape.iter().product()])
     });
@@ -254,7 +254,7 @@ fn with_larger_head(fixture: &Fixture) -> Model {
         let factor = if name == "lm_head.weight" { 4.0 } else { 1.0 };
         Ok(words.iter().map(|word| factor * f32::from_le_bytes(*word)).collect())
     };
-    Model::from_tensors(fixture.model.config().clone(), Cpu, source).unwrap()
+    Model::from_tensors(fixture.model.config().clone(), Cpu, Precision::F32, source).unwrap()
 }
 
 /// One batch, learned by heart by gradient descent with momentum.

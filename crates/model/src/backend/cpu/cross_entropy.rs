@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{
-    product::{self, View},
+    frozen::Frozen,
     vector::{log_sum_exp, softmax, vectorised},
 };
 use crate::backend::{Head, Write};
@@ -12,7 +12,7 @@ use crate::backend::{Head, Write};
 const CHUNK: usize = 128;
 
 /// Sum of the negative log-likelihoods.
-pub(super) fn forward(head: Head<'_, Vec<f32>>, scratch: &mut Vec<f32>) -> f64 {
+pub(super) fn forward(head: Head<'_, Vec<f32>, Frozen>, scratch: &mut Vec<f32>) -> f64 {
     chunks(
         head,
         scratch,
@@ -28,9 +28,8 @@ pub(super) fn forward(head: Head<'_, Vec<f32>>, scratch: &mut Vec<f32>) -> f64 {
 }
 
 /// As [`forward`]; writes `scale · (softmax(logits) - one_hot(target)) · weight` to `d_hidden`, shaped as the hidden states.
-pub(super) fn backward(head: Head<'_, Vec<f32>>, scale: f32, d_hidden: &mut [f32], scratch: &mut Vec<f32>) -> f64 {
+pub(super) fn backward(head: Head<'_, Vec<f32>, Frozen>, scale: f32, d_hidden: &mut [f32], scratch: &mut Vec<f32>) -> f64 {
     assert_eq!(d_hidden.len(), head.hidden.len(), "the gradient must have the hidden states' shape");
-    let weight = View::dense(head.weight, head.vocabulary, head.hidden_size);
     let row_loss = |logits: &mut [f32], target: usize| {
         let wanted = logits[target];
         let log_denominator = vectorised(
@@ -42,28 +41,27 @@ pub(super) fn backward(head: Head<'_, Vec<f32>>, scale: f32, d_hidden: &mut [f32
     };
     chunks(head, scratch, row_loss, |first, rows, d_logits| {
         let part = &mut d_hidden[first * head.hidden_size..(first + rows) * head.hidden_size];
-        product::parallel(1.0, View::dense(d_logits, rows, head.vocabulary), weight, Write::Replace, part);
+        head.weight.times(d_logits, None, Write::Replace, part);
     })
 }
 
 /// For each chunk: computes logits, lets `row_loss` change each row and give its loss, then hands `(first row, rows, changed logits)` on.
 /// The losses are summed in the rows' order.
 fn chunks(
-    head: Head<'_, Vec<f32>>,
+    head: Head<'_, Vec<f32>, Frozen>,
     scratch: &mut Vec<f32>,
     row_loss: impl Fn(&mut [f32], usize) -> f32 + Sync,
     mut after: impl FnMut(usize, usize, &[f32]),
 ) -> f64 {
     let Head { hidden, weight, hidden_size, vocabulary, targets } = head;
     assert_eq!(hidden.len(), targets.len() * hidden_size, "one hidden state for each target");
-    let weight = View::dense(weight, vocabulary, hidden_size);
+    assert_eq!((weight.rows(), weight.columns()), (vocabulary, hidden_size), "the head must have its size");
     let mut losses = [0f32; CHUNK];
     let mut sum = 0f64;
     for (chunk, targets) in targets.chunks(CHUNK).enumerate() {
         let (first, rows) = (chunk * CHUNK, targets.len());
         scratch.resize(rows * vocabulary, 0.0);
-        let states = View::dense(&hidden[first * hidden_size..(first + rows) * hidden_size], rows, hidden_size);
-        product::parallel(1.0, states, weight.t(), Write::Replace, scratch);
+        weight.times_transposed(&hidden[first * hidden_size..(first + rows) * hidden_size], None, Write::Replace, scratch);
         let pieces = scratch.par_chunks_mut(vocabulary).zip(targets).zip(&mut losses[..rows]);
         pieces.for_each(|((logits, target), loss)| *loss = row_loss(logits, *target as usize));
         sum += losses[..rows].iter().map(|loss| f64::from(*loss)).sum::<f64>();
@@ -75,6 +73,7 @@ fn chunks(
 #[cfg(test)]
 mod tests {
     use super::{super::testing, *};
+    use crate::{Precision, weights::Elements};
 
     fn reference(hidden: &[f64], weight: &[f32], hidden_size: usize, targets: &[u32]) -> f64 {
         hidden
@@ -94,7 +93,8 @@ mod tests {
         let hidden = testing::numbers(1, rows * hidden_size);
         let weight: Vec<f32> = testing::numbers(2, vocabulary * hidden_size).iter().map(|w| 3.0 * w).collect();
         let targets: Vec<u32> = (0..rows as u32).map(|row| row * 5 % vocabulary as u32).collect();
-        let head = Head { hidden: &hidden, weight: &weight, hidden_size, vocabulary, targets: &targets };
+        let frozen = Frozen::new(&Elements::Owned(weight.clone()), vocabulary, hidden_size, Precision::F32);
+        let head = Head { hidden: &hidden, weight: &frozen, hidden_size, vocabulary, targets: &targets };
         let wanted = reference(&testing::widen(&hidden), &weight, hidden_size, &targets);
         let mut scratch = Vec::new();
         assert!((forward(head, &mut scratch) - wanted).abs() < 1e-6 * wanted);

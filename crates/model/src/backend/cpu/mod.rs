@@ -1,5 +1,5 @@
-//! The kernels on this machine's processors: matrix products by `gemm`, rows shared out by `rayon`, loops compiled for the vector
-//! instructions that are found at run time.
+//! The kernels on this machine's processors: products with frozen matrices on packed panels, other products by `gemm`, rows shared out
+//! by `rayon`, loops compiled for the vector instructions that are found at run time.
 //!
 //! Work is cut in pieces of fixed size, and each piece is computed by one thread in one order.
 
@@ -7,16 +7,19 @@ mod attention;
 mod cross_entropy;
 pub(crate) mod decode;
 mod elementwise;
+mod frozen;
 mod norm;
 mod product;
 mod rotary;
+mod tile;
 mod vector;
 
 #[cfg(test)]
 mod testing;
 
-use super::{Attention, AttentionGradients, AttentionInputs, AttentionOutputs, Backend, Head, Matrix, RotaryTable, Rotation, Write};
-use crate::{ModelError, random::DropoutMask};
+use super::{Attention, AttentionGradients, AttentionInputs, AttentionOutputs, Backend, Head, Matrix, RotaryTable, Rotation, Thin, Write};
+use crate::{ModelError, Precision, random::DropoutMask, weights::Elements};
+pub use frozen::Frozen;
 use product::View;
 
 /// The processors of this machine, through the rayon pool of the calling thread.
@@ -34,11 +37,20 @@ fn borrow(inputs: AttentionInputs<'_, Vec<f32>>) -> attention::Inputs<'_> {
     attention::Inputs { queries: inputs.queries, keys: inputs.keys, values: inputs.values }
 }
 
+fn thin<'a>(thin: Option<Thin<'a, Vec<f32>>>) -> Option<frozen::Thin<'a>> {
+    thin.map(|Thin { factor, inner, matrix, rank }| frozen::Thin { factor, inner, matrix, rank })
+}
+
 impl Backend for Cpu {
     type Buffer = Vec<f32>;
+    type Frozen = Frozen;
 
     fn upload(&self, source: Vec<f32>) -> Vec<f32> {
         source
+    }
+
+    fn freeze(&self, elements: Elements<'_>, rows: usize, columns: usize, precision: Precision) -> Frozen {
+        Frozen::new(&elements, rows, columns, precision)
     }
 
     fn resize(&self, buffer: &mut Vec<f32>, length: usize) {
@@ -64,6 +76,18 @@ impl Backend for Cpu {
 
     fn product(&self, factor: f32, left: Matrix<'_, Vec<f32>>, right: Matrix<'_, Vec<f32>>, write: Write, destination: &mut Vec<f32>) {
         product::parallel(factor, View::from(&left), View::from(&right), write, destination);
+    }
+
+    fn linear(&self, x: &Vec<f32>, weight: &Frozen, adapter: Option<Thin<'_, Vec<f32>>>, write: Write, y: &mut Vec<f32>) {
+        weight.times_transposed(x, thin(adapter), write, y);
+    }
+
+    fn linear_backward(&self, dy: &Vec<f32>, weight: &Frozen, adapter: Option<Thin<'_, Vec<f32>>>, write: Write, dx: &mut Vec<f32>) {
+        weight.times(dy, thin(adapter), write, dx);
+    }
+
+    fn gather_frozen_rows(&self, table: &Frozen, rows: &[u32], destination: &mut Vec<f32>) {
+        table.gather_rows(rows, destination);
     }
 
     fn add_to_rows(&self, row: &Vec<f32>, matrix: &mut Vec<f32>) {
@@ -115,11 +139,11 @@ impl Backend for Cpu {
         attention::backward(shape, borrow(inputs), saved, into);
     }
 
-    fn head_cross_entropy(&self, head: Head<'_, Vec<f32>>, scratch: &mut Vec<f32>) -> f64 {
+    fn head_cross_entropy(&self, head: Head<'_, Vec<f32>, Frozen>, scratch: &mut Vec<f32>) -> f64 {
         cross_entropy::forward(head, scratch)
     }
 
-    fn head_cross_entropy_backward(&self, head: Head<'_, Vec<f32>>, scale: f32, d_hidden: &mut Vec<f32>, scratch: &mut Vec<f32>) -> f64 {
+    fn head_cross_entropy_backward(&self, head: Head<'_, Vec<f32>, Frozen>, scale: f32, d_hidden: &mut Vec<f32>, scratch: &mut Vec<f32>) -> f64 {
         cross_entropy::backward(head, scale, d_hidden, scratch)
     }
 
