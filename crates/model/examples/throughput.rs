@@ -9,8 +9,8 @@
 use std::{error::Error, time::Instant};
 
 use model::{
-    Batch, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraConfig, LoraGradients, LoraWeights, LossScale, Model, ModelError, Precision, Rope,
-    Workspace,
+    Batch, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraConfig, LoraGradients, LoraWeights, LossScale, Model, ModelError, Precision,
+    Rope, Workspace,
 };
 
 const BATCH: usize = 4;

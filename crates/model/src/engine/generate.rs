@@ -1,11 +1,7 @@
 //! Greedy generation: at each step the token with the largest logit, as transformers does without sampling.
 
 use super::{Model, Pass, Workspace, past::SequencePasts};
-use crate::{
-    Backend, LoraWeights, ModelError,
-    backend::Write,
-    batch::PackedBatch,
-};
+use crate::{Backend, LoraWeights, ModelError, backend::Write, batch::PackedBatch};
 
 /// Sequences that are continued side by side: the weights are read once for all of them.
 const SIDE_BY_SIDE: usize = 8;

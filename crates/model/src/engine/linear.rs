@@ -240,7 +240,13 @@ mod tests {
         };
         let run = |tensors: &Tensors| {
             let mut y = vec![0.0; ROWS * OUTPUTS];
-            tensors.linear(&tensors.frozen(), None).forward(&tensors.x, Write::Replace, &mut y, &mut Vec::new(), &mut LinearScratch::default());
+            tensors.linear(&tensors.frozen(), None).forward(
+                &tensors.x,
+                Write::Replace,
+                &mut y,
+                &mut Vec::new(),
+                &mut LinearScratch::default(),
+            );
             y
         };
         let without = run(&tensors);

@@ -1,7 +1,8 @@
 //! What a trainer relies on: bits that repeat, gradients that add up, dropout that follows its key, errors that say what is wrong.
 
 use model::{
-    Batch, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraConfig, LoraGradients, LoraWeights, LossScale, Model, ModelError, Precision, Workspace,
+    Batch, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraConfig, LoraGradients, LoraWeights, LossScale, Model, ModelError, Precision,
+    Workspace,
 };
 
 use crate::fixture::{Fixture, VARIANTS, bits, relative_distance};

@@ -369,7 +369,9 @@ mod tests {
                     let (thin_inner, matrix) = (testing::numbers(4, count * rank), testing::numbers(5, outer * rank));
                     let main = reference(&rounded(&x, step), &rounded(&weight, step), (count, inner, outer), transposed);
                     let thin = reference(&testing::widen(&thin_inner), &testing::widen(&matrix), (count, rank, outer), transposed);
-                    for (write, adapter) in [(Write::Replace, false), (Write::Accumulate, false), (Write::Replace, true), (Write::Accumulate, true)] {
+                    for (write, adapter) in
+                        [(Write::Replace, false), (Write::Accumulate, false), (Write::Replace, true), (Write::Accumulate, true)]
+                    {
                         let mut y = if write == Write::Accumulate { before.clone() } else { vec![f32::NAN; before.len()] };
                         let given = adapter.then_some(Thin { factor: 0.5, inner: &thin_inner, matrix: &matrix, rank });
                         let run = if transposed { Frozen::times_transposed } else { Frozen::times };

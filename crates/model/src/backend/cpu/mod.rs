@@ -143,7 +143,13 @@ impl Backend for Cpu {
         cross_entropy::forward(head, scratch)
     }
 
-    fn head_cross_entropy_backward(&self, head: Head<'_, Vec<f32>, Frozen>, scale: f32, d_hidden: &mut Vec<f32>, scratch: &mut Vec<f32>) -> f64 {
+    fn head_cross_entropy_backward(
+        &self,
+        head: Head<'_, Vec<f32>, Frozen>,
+        scale: f32,
+        d_hidden: &mut Vec<f32>,
+        scratch: &mut Vec<f32>,
+    ) -> f64 {
         cross_entropy::backward(head, scale, d_hidden, scratch)
     }
 

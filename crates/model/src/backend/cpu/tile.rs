@@ -392,7 +392,12 @@ mod portable {
     }
 
     #[inline(always)]
-    fn steps<const MR: usize, const FUSED: bool>(panel: &[Line], rows: [&[u32]; MR], number: impl Fn(u32) -> f32 + Copy, sums: &mut Sums<MR>) {
+    fn steps<const MR: usize, const FUSED: bool>(
+        panel: &[Line],
+        rows: [&[u32]; MR],
+        number: impl Fn(u32) -> f32 + Copy,
+        sums: &mut Sums<MR>,
+    ) {
         for (at, line) in panel.iter().enumerate() {
             add::<MR, FUSED>(line, std::array::from_fn(|r| number(rows[r][at])), number, sums);
         }
