@@ -71,6 +71,9 @@ web() {
   (cd web && npm run lint && npm run typecheck)
   step "page: tests"
   (cd web && npm test)
+  [ -f web/dist/.vite/manifest.json ] || page
+  step "page: what each page loads at first"
+  (cd web && npm run size --silent)
 }
 
 e2e() {

@@ -6,6 +6,7 @@ import './index.css';
 import { ErrorState } from './components/error-state';
 import { NotFound } from './components/not-found';
 import { PageSkeleton } from './components/page-skeleton';
+import { reloadIfOutdated } from './lib/outdated';
 import { makeQueryClient } from './lib/query-client';
 import { startTheme } from './lib/theme';
 import { routeTree } from './routeTree.gen';
@@ -40,6 +41,9 @@ declare module '@tanstack/react-router' {
     parents?: { label: string; to: '/datasets' | '/training/jobs' | '/models' | '/admin/users' }[];
   }
 }
+
+// The server has been given another version since this page came up, and no longer has the parts of this one.
+window.addEventListener('vite:preloadError', () => void reloadIfOutdated());
 
 const root = document.getElementById('root');
 if (root) {

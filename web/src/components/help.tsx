@@ -1,26 +1,37 @@
 import { CircleHelpIcon } from 'lucide-react';
-import { Popover, PopoverContent, PopoverTrigger } from '@/components/ui/popover';
-import { Tooltip, TooltipContent, TooltipTrigger } from '@/components/ui/tooltip';
+import { useState } from 'react';
+import { usePart } from '@/lib/use-part';
 import { cn } from '@/lib/utils';
 
-/** A question mark that explains: on hover and focus as a tooltip, on touch as a small panel. */
-export function Help({ about, children, className }: { about: string; children: string; className?: string }) {
+const loadPanel = () => import('./help-panel');
+
+interface HelpProps {
+  about: string;
+  children: string;
+  className?: string;
+}
+
+/** A question mark that explains: on hover and focus as a tooltip, on touch as a small panel. What shows it comes when it is approached. */
+export function Help({ about, children, className }: HelpProps) {
+  const [panel, want] = usePart(loadPanel);
+  const [by, setBy] = useState<'hover' | 'focus' | 'press'>('hover');
+  const approach = (how: typeof by) => {
+    setBy(how);
+    void want();
+  };
+  const look = {
+    className: 'rounded-full text-muted-foreground outline-none focus-visible:ring-[3px] focus-visible:ring-ring/50',
+    'aria-label': `About ${about}`,
+    children: <CircleHelpIcon aria-hidden className={cn('size-3.5', className)} />,
+  };
+  if (panel) return <panel.HelpPanel look={look} by={by} text={children} />;
   return (
-    <Popover>
-      <Tooltip>
-        <TooltipTrigger asChild>
-          <PopoverTrigger
-            className="rounded-full text-muted-foreground outline-none focus-visible:ring-[3px] focus-visible:ring-ring/50"
-            aria-label={`About ${about}`}
-          >
-            <CircleHelpIcon aria-hidden className={cn('size-3.5', className)} />
-          </PopoverTrigger>
-        </TooltipTrigger>
-        <TooltipContent>{children}</TooltipContent>
-      </Tooltip>
-      <PopoverContent className="max-w-80 p-3 text-sm" align="center">
-        {children}
-      </PopoverContent>
-    </Popover>
+    <button
+      type="button"
+      {...look}
+      onPointerEnter={() => approach('hover')}
+      onFocus={() => approach('focus')}
+      onClick={() => approach('press')}
+    />
   );
 }

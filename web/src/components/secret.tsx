@@ -1,8 +1,8 @@
 import { CopyIcon } from 'lucide-react';
-import { toast } from 'sonner';
 import { FormField } from '@/components/form-field';
 import { Button } from '@/components/ui/button';
 import { Input } from '@/components/ui/input';
+import { toast } from '@/lib/toast';
 
 /** A secret that is shown this once, to be copied. */
 export function Secret({ label, value }: { label: string; value: string }) {

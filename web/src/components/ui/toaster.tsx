@@ -1,8 +1,11 @@
+import { useEffect } from 'react';
 import { Toaster as Sonner } from 'sonner';
 import { useTheme } from '@/lib/theme';
+import { toasterMounted } from '@/lib/toast';
 
 export function Toaster() {
   const { dark } = useTheme();
+  useEffect(toasterMounted, []);
   return (
     <Sonner
       position="top-right"

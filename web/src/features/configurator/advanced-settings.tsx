@@ -1,10 +1,12 @@
 import { ChevronDownIcon } from 'lucide-react';
+import { lazy, Suspense } from 'react';
 import type { Catalogue } from '@/api/types';
 import { Collapsible, CollapsibleContent, CollapsibleTrigger } from '@/components/ui/collapsible';
+import { Skeleton } from '@/components/ui/skeleton';
 import { cn } from '@/lib/utils';
 import type { Config } from './config';
-import { GpuFields } from './gpu-fields';
-import { HyperparameterFields } from './hyperparameter-fields';
+
+const AdvancedFields = lazy(() => import('./advanced-fields'));
 
 export function AdvancedSettings({
   config,
@@ -33,8 +35,9 @@ export function AdvancedSettings({
         </CollapsibleTrigger>
       </h2>
       <CollapsibleContent className="space-y-6 p-4 pt-0">
-        <HyperparameterFields config={config} catalogue={catalogue} onChange={onChange} />
-        <GpuFields config={config} catalogue={catalogue} onChange={onChange} />
+        <Suspense fallback={<Skeleton className="h-96 rounded-xl" />}>
+          <AdvancedFields config={config} catalogue={catalogue} onChange={onChange} />
+        </Suspense>
       </CollapsibleContent>
     </Collapsible>
   );

@@ -5,7 +5,8 @@ import { Select, SelectContent, SelectItem, SelectTrigger, SelectValue } from '@
 import { decimal, integer } from '@/lib/format';
 import { type Config, sequenceLengths } from './config';
 import { MoreFields } from './more-fields';
-import { Setting, SliderSetting } from './setting';
+import { Setting } from './setting';
+import { SliderSetting } from './slider-setting';
 
 const twoDecimals = (value: number) => decimal(value, 2);
 

@@ -2,7 +2,6 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { RocketIcon } from 'lucide-react';
 import { useId, useRef, useState } from 'react';
-import { toast } from 'sonner';
 import { createJob } from '@/api/jobs';
 import type { Catalogue, DatasetDetail, Estimate, EstimateRequest } from '@/api/types';
 import { Button } from '@/components/ui/button';
@@ -18,6 +17,7 @@ import {
 import { celebrate } from '@/lib/confetti';
 import { ApiError, messageOf } from '@/lib/errors';
 import { randomKey } from '@/lib/random';
+import { toast } from '@/lib/toast';
 import type { Config } from './config';
 import { LaunchSummary } from './launch-summary';
 

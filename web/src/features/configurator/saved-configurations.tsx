@@ -1,92 +1,41 @@
-import { SaveIcon, Trash2Icon } from 'lucide-react';
-import { useState } from 'react';
-import { toast } from 'sonner';
+import { SaveIcon } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
 import type { Catalogue } from '@/api/types';
-import { FormField } from '@/components/form-field';
+import { PopoverOnDemand } from '@/components/popover-on-demand';
 import { Button } from '@/components/ui/button';
-import { Input } from '@/components/ui/input';
-import { Popover, PopoverContent, PopoverTrigger } from '@/components/ui/popover';
-import { date } from '@/lib/format';
+import { Skeleton } from '@/components/ui/skeleton';
 import type { Config } from './config';
-import { forgetConfig, saveConfig, savedConfigs, usable } from './saved';
+
+const SavedPanel = lazy(() => import('./saved-panel'));
 
 /** Keeps the present settings under a name, and brings kept ones back. */
-export function SavedConfigurations({
-  config,
-  catalogue,
-  onApply,
-}: {
+export function SavedConfigurations(props: {
   config: Config;
   catalogue: Catalogue;
   onApply: (config: Config) => void;
 }) {
   const [open, setOpen] = useState(false);
-  const [saved, setSaved] = useState(savedConfigs);
-  const [name, setName] = useState('');
-  const save = () => {
-    try {
-      setSaved(saveConfig(name.trim(), config, new Date()));
-      setName('');
-      toast.success('Configuration saved', { description: 'It is kept in this browser.' });
-    } catch {
-      toast.error('The configuration was not saved', { description: 'This browser keeps nothing for this page.' });
-    }
-  };
-  const apply = (kept: Config) => {
-    onApply(usable(kept, config, catalogue));
+  const apply = (config: Config) => {
+    props.onApply(config);
     setOpen(false);
   };
+  const button = (
+    <Button variant="outline">
+      <SaveIcon aria-hidden className="mr-2" />
+      Save Configuration
+    </Button>
+  );
   return (
-    <Popover open={open} onOpenChange={setOpen}>
-      <PopoverTrigger asChild>
-        <Button variant="outline">
-          <SaveIcon aria-hidden className="mr-2" />
-          Save Configuration
-        </Button>
-      </PopoverTrigger>
-      <PopoverContent className="w-80 space-y-4 p-4" aria-label="Saved configurations">
-        <form
-          className="space-y-3"
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (name.trim()) save();
-          }}
-        >
-          <FormField label="Name" hint="Kept in this browser, for later jobs.">
-            {(control) => (
-              <Input {...control} maxLength={100} value={name} onChange={(event) => setName(event.target.value)} />
-            )}
-          </FormField>
-          <Button type="submit" size="sm" className="w-full" disabled={!name.trim()}>
-            Save
-          </Button>
-        </form>
-        {saved.length > 0 && (
-          <ul className="max-h-60 space-y-1 overflow-y-auto border-t pt-3">
-            {saved.map((kept) => (
-              <li key={kept.name} className="flex items-center gap-1">
-                <Button
-                  variant="ghost"
-                  size="sm"
-                  className="min-w-0 flex-1 justify-between"
-                  onClick={() => apply(kept.config)}
-                >
-                  <span className="truncate">{kept.name}</span>
-                  <span className="text-xs font-normal text-muted-foreground">{date(kept.at)}</span>
-                </Button>
-                <Button
-                  variant="ghost"
-                  size="icon"
-                  aria-label={`Forget ${kept.name}`}
-                  onClick={() => setSaved(forgetConfig(kept.name))}
-                >
-                  <Trash2Icon aria-hidden />
-                </Button>
-              </li>
-            ))}
-          </ul>
-        )}
-      </PopoverContent>
-    </Popover>
+    <PopoverOnDemand
+      button={button}
+      label="Saved configurations"
+      className="w-80 space-y-4 p-4"
+      open={open}
+      onOpenChange={setOpen}
+    >
+      <Suspense fallback={<Skeleton className="h-32" />}>
+        <SavedPanel {...props} onApply={apply} />
+      </Suspense>
+    </PopoverOnDemand>
   );
 }

@@ -1,7 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { ChartColumnIcon, DownloadIcon } from 'lucide-react';
 import { lazy, Suspense } from 'react';
-import { toast } from 'sonner';
 import { type CostsQuery, costsCsv, costsQuery } from '@/api/costs';
 import { EmptyState } from '@/components/empty-state';
 import { ErrorState } from '@/components/error-state';
@@ -11,6 +10,7 @@ import { Skeleton } from '@/components/ui/skeleton';
 import { messageOf } from '@/lib/errors';
 import { usd } from '@/lib/format';
 import { saveBlob } from '@/lib/save';
+import { toast } from '@/lib/toast';
 import { CostsTable } from './costs-table';
 import { Filters } from './filters';
 import { KINDS } from './kinds';

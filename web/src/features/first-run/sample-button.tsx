@@ -2,11 +2,11 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { SparklesIcon } from 'lucide-react';
 import { useRef } from 'react';
-import { toast } from 'sonner';
 import { createSample } from '@/api/datasets';
 import { Button } from '@/components/ui/button';
 import { messageOf } from '@/lib/errors';
 import { randomKey } from '@/lib/random';
+import { toast } from '@/lib/toast';
 
 /** Adds the data set that comes with the server, and opens it while it is checked. */
 export function SampleButton({ variant }: { variant?: 'default' | 'outline' }) {

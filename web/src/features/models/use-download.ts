@@ -1,9 +1,9 @@
 import { useMutation } from '@tanstack/react-query';
-import { toast } from 'sonner';
 import { downloadLink } from '@/api/models';
 import type { ArtifactKind } from '@/api/types';
 import { messageOf } from '@/lib/errors';
 import { saveUrl } from '@/lib/save';
+import { toast } from '@/lib/toast';
 
 /** Asks for a signed address and hands it to the browser, which streams the file to disk. */
 export function useDownload(modelId: string) {

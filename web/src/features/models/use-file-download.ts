@@ -1,11 +1,11 @@
 import { useEffect, useRef, useState } from 'react';
-import { toast } from 'sonner';
 import { downloadLink } from '@/api/models';
 import type { ArtifactKind, ModelFile } from '@/api/types';
 import { celebrate } from '@/lib/confetti';
 import { messageOf } from '@/lib/errors';
 import { fetchFile, sha256 } from '@/lib/fetch-file';
 import { saveBlob, saveUrl } from '@/lib/save';
+import { toast } from '@/lib/toast';
 
 /** Larger files are handed to the browser, which writes them to disk as they come instead of holding them. */
 const HELD = 512 * 1024 * 1024;

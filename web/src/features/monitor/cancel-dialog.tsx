@@ -1,7 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { TriangleAlertIcon } from 'lucide-react';
 import { useId, useState } from 'react';
-import { toast } from 'sonner';
 import { cancelJob } from '@/api/jobs';
 import type { CancelReason, JobDetail } from '@/api/types';
 import { Button } from '@/components/ui/button';
@@ -15,6 +14,7 @@ import {
 } from '@/components/ui/dialog';
 import { RadioGroup, RadioGroupItem } from '@/components/ui/radio-group';
 import { messageOf } from '@/lib/errors';
+import { toast } from '@/lib/toast';
 import { CancelFacts } from './cancel-facts';
 import { CHOICES, REASONS } from './reasons';
 

@@ -1,15 +1,15 @@
 import { Link } from '@tanstack/react-router';
 import { ArrowLeftIcon, BanIcon, RefreshCwIcon } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
-import { toast } from 'sonner';
 import { isLive } from '@/api/jobs';
 import type { JobDetail } from '@/api/types';
 import { PageHeader } from '@/components/page-header';
 import { Button } from '@/components/ui/button';
+import { Skeleton } from '@/components/ui/skeleton';
 import { celebrate } from '@/lib/confetti';
+import { toast } from '@/lib/toast';
 import { CompletedBanner } from './cards/completed-banner';
 import { CostCard } from './cards/cost-card';
-import { LogsCard } from './cards/logs-card';
 import { LossCard } from './cards/loss-card';
 import { MetricsCard } from './cards/metrics-card';
 import { CancelledPanel, FailedPanel, QueuedPanel } from './cards/outcome';
@@ -18,6 +18,7 @@ import { CheckpointsCard, ConfigCard, LiveCard, LostConnection } from './cards/s
 import { StagesCard } from './cards/stages-card';
 import { useJobStream } from './live/use-job-stream';
 
+const LogsCard = lazy(() => import('./cards/logs-card'));
 const CancelDialog = lazy(() => import('./cancel-dialog'));
 
 function announce(end: 'complete' | 'error' | 'cancelled') {
@@ -88,7 +89,9 @@ export function Monitor({
         <div className="min-w-0 space-y-6 lg:col-span-2">
           <LossCard job={job} />
           <MetricsCard job={job} />
-          <LogsCard job={job} />
+          <Suspense fallback={<Skeleton className="h-96 rounded-xl" />}>
+            <LogsCard job={job} />
+          </Suspense>
         </div>
         <div className="min-w-0 space-y-6">
           <CostCard job={job} />

@@ -1,9 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { toast } from 'sonner';
 import { dismiss, markAllRead, markRead, notificationsKey } from '@/api/notifications';
 import type { Notification } from '@/api/types';
 import { messageOf } from '@/lib/errors';
+import { toast } from '@/lib/toast';
 
 /** What can be done with notifications; every list of them is read again afterwards. */
 export function useNotificationActions() {

@@ -1,7 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { DownloadIcon, Trash2Icon } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
-import { toast } from 'sonner';
 import { cancelDeletion, EXPORT_URL } from '@/api/account';
 import { meQuery } from '@/api/auth';
 import { Section } from '@/components/section';
@@ -9,6 +8,7 @@ import { Button } from '@/components/ui/button';
 import { messageOf } from '@/lib/errors';
 import { dateTime } from '@/lib/format';
 import { saveUrl } from '@/lib/save';
+import { toast } from '@/lib/toast';
 
 const DeleteAccountDialog = lazy(() => import('./delete-account-dialog'));
 

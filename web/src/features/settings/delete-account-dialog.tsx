@@ -2,7 +2,6 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { Trash2Icon, TriangleAlertIcon } from 'lucide-react';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { requestDeletion } from '@/api/account';
 import { meQuery } from '@/api/auth';
 import { FormField } from '@/components/form-field';
@@ -18,6 +17,7 @@ import {
 import { Input } from '@/components/ui/input';
 import { messageOf } from '@/lib/errors';
 import { dateTime } from '@/lib/format';
+import { toast } from '@/lib/toast';
 
 export default function DeleteAccountDialog({ email, onClose }: { email: string; onClose: () => void }) {
   const [typed, setTyped] = useState('');

@@ -1,7 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { KeyIcon, PlusIcon } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
-import { toast } from 'sonner';
 import { keysQuery, revokeKey } from '@/api/account';
 import type { ApiKey } from '@/api/types';
 import { ConfirmDialog } from '@/components/confirm-dialog';
@@ -13,6 +12,7 @@ import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
 import { messageOf } from '@/lib/errors';
 import { date, relativeTime } from '@/lib/format';
+import { toast } from '@/lib/toast';
 import { useNow } from '@/lib/use-now';
 import { isOver } from './expiry';
 

@@ -1,12 +1,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useForm } from 'react-hook-form';
-import { toast } from 'sonner';
 import { changePassword, sessionsQuery } from '@/api/account';
 import { FormField } from '@/components/form-field';
 import { Section } from '@/components/section';
 import { Button } from '@/components/ui/button';
 import { Input } from '@/components/ui/input';
 import { fieldOf, messageOf } from '@/lib/errors';
+import { toast } from '@/lib/toast';
 
 const FIELDS = ['currentPassword', 'newPassword'] as const;
 

@@ -1,7 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { SaveIcon } from 'lucide-react';
 import { useForm } from 'react-hook-form';
-import { toast } from 'sonner';
 import { sendVerification, updateMe } from '@/api/account';
 import { meQuery } from '@/api/auth';
 import type { User } from '@/api/types';
@@ -12,6 +11,7 @@ import { Button } from '@/components/ui/button';
 import { Input } from '@/components/ui/input';
 import { fieldOf, messageOf } from '@/lib/errors';
 import { date, words } from '@/lib/format';
+import { toast } from '@/lib/toast';
 
 const MOST = 200;
 

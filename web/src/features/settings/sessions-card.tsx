@@ -1,6 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { revokeOtherSessions, revokeSession, sessionsQuery } from '@/api/account';
 import type { LiveSession } from '@/api/types';
 import { ConfirmDialog } from '@/components/confirm-dialog';
@@ -11,6 +10,7 @@ import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
 import { messageOf } from '@/lib/errors';
 import { dateTime, relativeTime } from '@/lib/format';
+import { toast } from '@/lib/toast';
 import { useNow } from '@/lib/use-now';
 import { deviceOf } from './device';
 

@@ -1,62 +1,28 @@
 import { getRouteApi } from '@tanstack/react-router';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ComponentType, lazy, Suspense, useEffect, useRef } from 'react';
 import { PageHeader } from '@/components/page-header';
+import { Skeleton } from '@/components/ui/skeleton';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
-import { BudgetCard } from './budget-card';
-import { HealthCard, MachinesCard } from './cluster-card';
-import { DataCard } from './data-card';
-import { DefaultsCard } from './defaults-card';
-import { KeysCard } from './keys-card';
-import { NotificationsCard } from './notifications-card';
-import { PasswordCard } from './password-card';
-import { ProfileCard } from './profile-card';
-import { SessionsCard } from './sessions-card';
-import { isTab, LOOKS, type SettingsTab, TABS } from './tabs';
-import { TimeZoneCard } from './time-zone-card';
-import { UsageCard } from './usage-card';
-import { WebhooksCard } from './webhooks-card';
+import { LOOKS } from './looks';
+import { isTab, type SettingsTab, TABS } from './tabs';
 
 const route = getRouteApi('/_app/settings');
 
-const CONTENT: Record<SettingsTab, ReactNode> = {
-  profile: (
-    <>
-      <ProfileCard />
-      <DataCard />
-    </>
-  ),
-  security: (
-    <>
-      <PasswordCard />
-      <SessionsCard />
-    </>
-  ),
-  cluster: (
-    <>
-      <HealthCard />
-      <DefaultsCard />
-      <MachinesCard />
-    </>
-  ),
-  keys: <KeysCard />,
-  notifications: (
-    <>
-      <NotificationsCard />
-      <TimeZoneCard />
-    </>
-  ),
-  billing: (
-    <>
-      <BudgetCard />
-      <UsageCard />
-    </>
-  ),
-  webhooks: <WebhooksCard />,
+/** Each tab's cards are loaded when it is opened. */
+const PANELS: Record<SettingsTab, ComponentType> = {
+  profile: lazy(() => import('./panels/profile')),
+  security: lazy(() => import('./panels/security')),
+  cluster: lazy(() => import('./panels/cluster')),
+  keys: lazy(() => import('./panels/keys')),
+  notifications: lazy(() => import('./panels/notifications')),
+  billing: lazy(() => import('./panels/billing')),
+  webhooks: lazy(() => import('./panels/webhooks')),
 };
 
 export function SettingsPage() {
   const { tab } = route.useSearch();
   const navigate = route.useNavigate();
+  const Panel = PANELS[tab];
   const row = useRef<HTMLDivElement>(null);
   // The tab that an address names may lie outside of a narrow screen.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is the change of the tab that matters
@@ -86,7 +52,9 @@ export function SettingsPage() {
           </TabsList>
         </div>
         <TabsContent value={tab} className="space-y-6">
-          {CONTENT[tab]}
+          <Suspense fallback={<Skeleton className="h-80 rounded-xl" />}>
+            <Panel />
+          </Suspense>
         </TabsContent>
       </Tabs>
     </div>

@@ -1,17 +1,4 @@
-import type { LucideIcon } from 'lucide-react';
-import { BellIcon, DollarSignIcon, KeyIcon, ServerIcon, ShieldIcon, UserIcon, WebhookIcon } from 'lucide-react';
-
 export const TABS = ['profile', 'security', 'cluster', 'keys', 'notifications', 'billing', 'webhooks'] as const;
 export type SettingsTab = (typeof TABS)[number];
-
-export const LOOKS: Record<SettingsTab, { label: string; icon: LucideIcon }> = {
-  profile: { label: 'Profile', icon: UserIcon },
-  security: { label: 'Security', icon: ShieldIcon },
-  cluster: { label: 'Cluster', icon: ServerIcon },
-  keys: { label: 'API Keys', icon: KeyIcon },
-  notifications: { label: 'Notifications', icon: BellIcon },
-  billing: { label: 'Billing', icon: DollarSignIcon },
-  webhooks: { label: 'Webhooks', icon: WebhookIcon },
-};
 
 export const isTab = (value: unknown): value is SettingsTab => TABS.some((tab) => tab === value);

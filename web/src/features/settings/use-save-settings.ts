@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { toast } from 'sonner';
 import { settingsQuery, updateSettings } from '@/api/settings';
 import { fieldOf, messageOf } from '@/lib/errors';
+import { toast } from '@/lib/toast';
 
 /** Saves a part of the settings. What is wrong with `field` is the form's to show; the rest is told at once. */
 export function useSaveSettings(said: string, field?: string) {

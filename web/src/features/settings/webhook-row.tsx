@@ -1,5 +1,4 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { toast } from 'sonner';
 import type { Webhook } from '@/api/types';
 import { testWebhook, updateWebhook } from '@/api/webhooks';
 import { Badge } from '@/components/ui/badge';
@@ -7,6 +6,7 @@ import { Button } from '@/components/ui/button';
 import { Switch } from '@/components/ui/switch';
 import { messageOf } from '@/lib/errors';
 import { date, plural } from '@/lib/format';
+import { toast } from '@/lib/toast';
 import { kindOf } from './kinds';
 
 export function WebhookRow({

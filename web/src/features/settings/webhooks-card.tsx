@@ -1,7 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { PlusIcon, WebhookIcon } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
-import { toast } from 'sonner';
 import type { Webhook } from '@/api/types';
 import { deleteWebhook, webhooksQuery } from '@/api/webhooks';
 import { ConfirmDialog } from '@/components/confirm-dialog';
@@ -12,6 +11,7 @@ import { Section } from '@/components/section';
 import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
 import { messageOf } from '@/lib/errors';
+import { toast } from '@/lib/toast';
 import { WebhookRow } from './webhook-row';
 
 const WebhookDialog = lazy(() => import('./webhook-dialog'));

@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { BellIcon } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { notificationsQuery } from '@/api/notifications';
+import { PopoverOnDemand } from '@/components/popover-on-demand';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
-import { Popover, PopoverContent, PopoverTrigger } from '@/components/ui/popover';
 import { Skeleton } from '@/components/ui/skeleton';
 
 const NotificationPanel = lazy(() => import('./notification-panel'));
@@ -12,28 +12,26 @@ const NotificationPanel = lazy(() => import('./notification-panel'));
 export function Notifications() {
   const [open, setOpen] = useState(false);
   const unread = useQuery(notificationsQuery).data?.unread ?? 0;
+  const button = (
+    <Button
+      variant="ghost"
+      size="icon"
+      className="relative"
+      aria-label={unread > 0 ? `Notifications, ${unread} unread` : 'Notifications'}
+    >
+      <BellIcon aria-hidden className="size-5" />
+      {unread > 0 && (
+        <Badge aria-hidden variant="destructive" className="absolute -top-1 -right-1 h-5 min-w-5 px-1 py-0">
+          {unread > 99 ? '99+' : unread}
+        </Badge>
+      )}
+    </Button>
+  );
   return (
-    <Popover open={open} onOpenChange={setOpen}>
-      <PopoverTrigger asChild>
-        <Button
-          variant="ghost"
-          size="icon"
-          className="relative"
-          aria-label={unread > 0 ? `Notifications, ${unread} unread` : 'Notifications'}
-        >
-          <BellIcon aria-hidden className="size-5" />
-          {unread > 0 && (
-            <Badge aria-hidden variant="destructive" className="absolute -top-1 -right-1 h-5 min-w-5 px-1 py-0">
-              {unread > 99 ? '99+' : unread}
-            </Badge>
-          )}
-        </Button>
-      </PopoverTrigger>
-      <PopoverContent className="w-[420px]" aria-label="Notifications">
-        <Suspense fallback={<Skeleton className="m-4 h-96" />}>
-          <NotificationPanel onLeave={() => setOpen(false)} />
-        </Suspense>
-      </PopoverContent>
-    </Popover>
+    <PopoverOnDemand button={button} label="Notifications" className="w-[420px]" open={open} onOpenChange={setOpen}>
+      <Suspense fallback={<Skeleton className="m-4 h-96" />}>
+        <NotificationPanel onLeave={() => setOpen(false)} />
+      </Suspense>
+    </PopoverOnDemand>
   );
 }

@@ -1,13 +1,22 @@
 import { Outlet } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Sheet, SheetContent } from '@/components/ui/sheet';
+import { messageOf, NetworkError } from '@/lib/errors';
+import { toast } from '@/lib/toast';
+import { usePart } from '@/lib/use-part';
 import { DeletionNotice } from './deletion-notice';
 import { Header } from './header';
 import { Sidebar } from './sidebar';
 
+const loadSheet = () => import('@/components/ui/sheet');
+
 /** The frame around every page: the page itself scrolls inside `main`, the body never does. */
 export function Shell() {
   const [menuOpen, setMenuOpen] = useState(false);
+  const [sheet, want] = usePart(loadSheet);
+  const openMenu = async () => {
+    if (await want()) setMenuOpen(true);
+    else toast.error(messageOf(new NetworkError()));
+  };
   return (
     <div className="flex h-dvh overflow-hidden">
       <a
@@ -19,13 +28,15 @@ export function Shell() {
       <aside className="hidden h-full border-r border-sidebar-border lg:block">
         <Sidebar />
       </aside>
-      <Sheet open={menuOpen} onOpenChange={setMenuOpen}>
-        <SheetContent title="Menu">
-          <Sidebar onNavigate={() => setMenuOpen(false)} />
-        </SheetContent>
-      </Sheet>
+      {sheet && (
+        <sheet.Sheet open={menuOpen} onOpenChange={setMenuOpen}>
+          <sheet.SheetContent title="Menu">
+            <Sidebar onNavigate={() => setMenuOpen(false)} />
+          </sheet.SheetContent>
+        </sheet.Sheet>
+      )}
       <div className="flex min-w-0 flex-1 flex-col">
-        <Header onMenu={() => setMenuOpen(true)} />
+        <Header onMenu={() => void openMenu()} />
         <DeletionNotice />
         <main id="main" tabIndex={-1} data-scroll-restoration-id="main" className="flex-1 overflow-y-auto outline-none">
           <Outlet />

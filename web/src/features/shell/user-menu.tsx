@@ -1,102 +1,28 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useRouter } from '@tanstack/react-router';
-import { LogOutIcon, ShieldIcon, UserIcon } from 'lucide-react';
-import { toast } from 'sonner';
-import { logout, meQuery } from '@/api/auth';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { meQuery } from '@/api/auth';
+import { OnDemand } from '@/components/popover-on-demand';
 import { Button } from '@/components/ui/button';
-import {
-  DropdownMenu,
-  DropdownMenuContent,
-  DropdownMenuItem,
-  DropdownMenuLabel,
-  DropdownMenuRadioGroup,
-  DropdownMenuRadioItem,
-  DropdownMenuSeparator,
-  DropdownMenuTrigger,
-} from '@/components/ui/dropdown-menu';
-import { messageOf } from '@/lib/errors';
-import { initials, words } from '@/lib/format';
-import { setTheme, type Theme, useTheme } from '@/lib/theme';
+import { initials } from '@/lib/format';
+import { usePart } from '@/lib/use-part';
 
-const THEMES: { value: Theme; label: string }[] = [
-  { value: 'light', label: 'Light' },
-  { value: 'dark', label: 'Dark' },
-  { value: 'system', label: 'As the system' },
-];
+const loadItems = () => import('./user-menu-items');
 
 export function UserMenu() {
+  const [open, setOpen] = useState(false);
+  const [part, want] = usePart(loadItems);
   const { data: user } = useQuery(meQuery);
-  const client = useQueryClient();
-  const router = useRouter();
-  const signOut = useMutation({
-    mutationFn: logout,
-    onSuccess: async () => {
-      client.clear();
-      client.setQueryData(meQuery.queryKey, null);
-      await router.navigate({ to: '/login' });
-    },
-    onError: (error) => toast.error(messageOf(error)),
-  });
   if (!user) return null;
-  return (
-    <DropdownMenu>
-      <DropdownMenuTrigger asChild>
-        <Button variant="ghost" size="icon" className="rounded-full" aria-label={`Account of ${user.name}`}>
-          <span
-            aria-hidden
-            className="flex size-8 items-center justify-center rounded-full bg-primary text-sm text-primary-foreground"
-          >
-            {initials(user.name)}
-          </span>
-        </Button>
-      </DropdownMenuTrigger>
-      <DropdownMenuContent className="w-56">
-        <div className="px-2 py-1.5">
-          <p className="truncate text-sm font-medium">{user.name}</p>
-          <p className="truncate text-xs text-muted-foreground">{user.email}</p>
-          <p className="text-xs text-muted-foreground capitalize">{words(user.role)}</p>
-        </div>
-        <DropdownMenuSeparator />
-        <DropdownMenuItem asChild>
-          <Link to="/settings">
-            <UserIcon aria-hidden />
-            Profile
-          </Link>
-        </DropdownMenuItem>
-        <DropdownMenuItem asChild>
-          <Link to="/settings" search={{ tab: 'security' }}>
-            <ShieldIcon aria-hidden />
-            Security
-          </Link>
-        </DropdownMenuItem>
-        <DropdownMenuSeparator />
-        <ThemeChoice />
-        <DropdownMenuSeparator />
-        <DropdownMenuItem onSelect={() => signOut.mutate()}>
-          <LogOutIcon aria-hidden />
-          Sign Out
-        </DropdownMenuItem>
-      </DropdownMenuContent>
-    </DropdownMenu>
-  );
-}
-
-function ThemeChoice() {
-  const { theme } = useTheme();
-  return (
-    <>
-      <DropdownMenuLabel className="text-xs font-normal text-muted-foreground">Appearance</DropdownMenuLabel>
-      <DropdownMenuRadioGroup
-        aria-label="Appearance"
-        value={theme}
-        onValueChange={(value) => setTheme(THEMES.find((known) => known.value === value)?.value ?? 'system')}
+  const button = (
+    <Button variant="ghost" size="icon" className="rounded-full" aria-label={`Account of ${user.name}`}>
+      <span
+        aria-hidden
+        className="flex size-8 items-center justify-center rounded-full bg-primary text-sm text-primary-foreground"
       >
-        {THEMES.map(({ value, label }) => (
-          <DropdownMenuRadioItem key={value} value={value}>
-            {label}
-          </DropdownMenuRadioItem>
-        ))}
-      </DropdownMenuRadioGroup>
-    </>
+        {initials(user.name)}
+      </span>
+    </Button>
   );
+  if (!part) return <OnDemand button={button} opens="menu" want={want} onOpen={() => setOpen(true)} />;
+  return <part.default button={button} open={open} onOpenChange={setOpen} />;
 }

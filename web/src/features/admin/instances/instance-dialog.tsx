@@ -1,7 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId } from 'react';
 import { Controller, type UseFormReturn, useForm } from 'react-hook-form';
-import { toast } from 'sonner';
 import { type AdminInstance, updateInstance } from '@/api/admin';
 import { FormField } from '@/components/form-field';
 import { Button } from '@/components/ui/button';
@@ -19,6 +18,7 @@ import { Switch } from '@/components/ui/switch';
 import { amountFault } from '@/lib/amount';
 import { fieldOf, messageOf } from '@/lib/errors';
 import { hourlyRate } from '@/lib/format';
+import { toast } from '@/lib/toast';
 import { CONFIGURED, changeOf, type Values, valuesOf } from './change';
 
 const MOST_RATE = 10_000;

@@ -2,7 +2,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { PlusIcon, TicketIcon } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
-import { toast } from 'sonner';
 import { type Invitation, invitationsQuery, revokeInvitation } from '@/api/admin';
 import { ConfirmDialog } from '@/components/confirm-dialog';
 import { EmptyState } from '@/components/empty-state';
@@ -14,6 +13,7 @@ import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
 import { messageOf } from '@/lib/errors';
 import { date, dateTime } from '@/lib/format';
+import { toast } from '@/lib/toast';
 import { roleLabel } from '../roles';
 
 const InviteDialog = lazy(() => import('./invite-dialog'));

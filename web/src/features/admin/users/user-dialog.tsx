@@ -1,7 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useId } from 'react';
 import { Controller, useForm } from 'react-hook-form';
-import { toast } from 'sonner';
 import { type AdminUser, type Role, type Tier, updateUser } from '@/api/admin';
 import { meQuery } from '@/api/auth';
 import { Choice } from '@/components/choice';
@@ -20,6 +19,7 @@ import { Label } from '@/components/ui/label';
 import { Switch } from '@/components/ui/switch';
 import { amountFault, amountOf } from '@/lib/amount';
 import { fieldOf, messageOf } from '@/lib/errors';
+import { toast } from '@/lib/toast';
 import { ROLES, TIERS } from '../roles';
 
 interface Values {

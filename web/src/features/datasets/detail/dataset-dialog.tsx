@@ -1,13 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { datasetQuery } from '@/api/datasets';
 import { ErrorState } from '@/components/error-state';
 import { Button } from '@/components/ui/button';
 import { Dialog, DialogContent, DialogDescription, DialogTitle } from '@/components/ui/dialog';
 import { Skeleton } from '@/components/ui/skeleton';
 import { isNotFound } from '@/lib/errors';
-import { DatasetDetails } from './dataset-details';
 import type { DatasetTab } from './tabs';
+
+const DatasetDetails = lazy(() => import('./dataset-details').then((part) => ({ default: part.DatasetDetails })));
 
 /** A data set, over the list of all. */
 export function DatasetDialog({ id, tab }: { id: string; tab: DatasetTab }) {
@@ -27,7 +29,11 @@ export function DatasetDialog({ id, tab }: { id: string; tab: DatasetTab }) {
         aria-describedby={undefined}
         className="flex max-h-[90dvh] flex-col gap-0 overflow-hidden p-0 sm:max-w-4xl"
       >
-        {data && <DatasetDetails dataset={data} tab={tab} onTab={choose} onClose={close} />}
+        {data && (
+          <Suspense fallback={<Loading />}>
+            <DatasetDetails dataset={data} tab={tab} onTab={choose} onClose={close} />
+          </Suspense>
+        )}
         {!data && error && (
           <>
             <DialogTitle className="sr-only">Dataset</DialogTitle>

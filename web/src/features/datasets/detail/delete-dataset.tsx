@@ -1,7 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Trash2Icon } from 'lucide-react';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import { deleteDataset } from '@/api/datasets';
 import { Button } from '@/components/ui/button';
 import {
@@ -13,6 +12,7 @@ import {
   DialogTitle,
 } from '@/components/ui/dialog';
 import { messageOf } from '@/lib/errors';
+import { toast } from '@/lib/toast';
 
 /** A button that deletes a data set, once it is confirmed. */
 export function DeleteDataset({ id, name, onDeleted }: { id: string; name: string; onDeleted: () => void }) {

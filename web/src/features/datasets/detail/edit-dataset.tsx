@@ -2,7 +2,6 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { PencilIcon } from 'lucide-react';
 import { useState } from 'react';
 import { useForm } from 'react-hook-form';
-import { toast } from 'sonner';
 import { updateDataset } from '@/api/datasets';
 import type { Dataset } from '@/api/types';
 import { FormField } from '@/components/form-field';
@@ -17,6 +16,7 @@ import {
 } from '@/components/ui/dialog';
 import { Input, Textarea } from '@/components/ui/input';
 import { fieldOf, messageOf } from '@/lib/errors';
+import { toast } from '@/lib/toast';
 
 type Editable = Pick<Dataset, 'id' | 'name' | 'description'>;
 

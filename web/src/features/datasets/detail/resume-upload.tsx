@@ -1,8 +1,8 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { toast } from 'sonner';
 import { confirmDataset } from '@/api/datasets';
 import { Button } from '@/components/ui/button';
 import { messageOf } from '@/lib/errors';
+import { toast } from '@/lib/toast';
 
 /** For a data set whose upload was never confirmed: the window was closed, or the server stopped in between. */
 export function ResumeUpload({ id }: { id: string }) {

@@ -2,12 +2,12 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ArchiveIcon, ArchiveRestoreIcon, Trash2Icon } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
-import { toast } from 'sonner';
 import { deleteModel, updateModel } from '@/api/models';
 import type { Model } from '@/api/types';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { messageOf } from '@/lib/errors';
+import { toast } from '@/lib/toast';
 
 const ArchiveDialog = lazy(() => import('./archive-dialog'));
 const DeleteDialog = lazy(() => import('./delete-dialog'));

@@ -1,6 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
 import { DownloadIcon, FileArchiveIcon, FileTextIcon } from 'lucide-react';
-import { toast } from 'sonner';
 import { allLogs } from '@/api/jobs';
 import type { ArtifactKind, Model, ModelFile } from '@/api/types';
 import { Button } from '@/components/ui/button';
@@ -8,6 +7,7 @@ import { Card } from '@/components/ui/card';
 import { messageOf } from '@/lib/errors';
 import { bytes } from '@/lib/format';
 import { saveText } from '@/lib/save';
+import { toast } from '@/lib/toast';
 import { logText } from '../../monitor/logs';
 import { useDownload } from '../use-download';
 import { AdapterDownload } from './adapter-download';

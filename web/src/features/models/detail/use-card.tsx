@@ -1,10 +1,10 @@
 import { CheckIcon, CopyIcon, TerminalIcon } from 'lucide-react';
 import { useState } from 'react';
-import { toast } from 'sonner';
 import type { Model } from '@/api/types';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
+import { toast } from '@/lib/toast';
 import { type Snippet, snippets } from '../snippets';
 
 /** How the adapter is used elsewhere. */

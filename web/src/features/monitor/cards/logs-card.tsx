@@ -1,7 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import { DownloadIcon, SearchIcon } from 'lucide-react';
 import { useEffect, useId, useRef, useState } from 'react';
-import { toast } from 'sonner';
 import { allLogs } from '@/api/jobs';
 import type { JobDetail, LogLine } from '@/api/types';
 import { Button } from '@/components/ui/button';
@@ -12,6 +11,7 @@ import { Select, SelectContent, SelectItem, SelectTrigger, SelectValue } from '@
 import { messageOf } from '@/lib/errors';
 import { clockTime, plural } from '@/lib/format';
 import { saveText } from '@/lib/save';
+import { toast } from '@/lib/toast';
 import { cn } from '@/lib/utils';
 import { filterLogs, logText } from '../logs';
 import type { MonitorSearch } from '../search';
@@ -19,7 +19,7 @@ import { useMonitorSearch } from '../use-monitor-search';
 
 const COLOURS = { info: 'text-muted-foreground', warning: 'text-yellow-800', error: 'text-red-700' } as const;
 
-export function LogsCard({ job }: { job: JobDetail }) {
+export default function LogsCard({ job }: { job: JobDetail }) {
   const [follow, setFollow] = useState(true);
   const [view, change] = useMonitorSearch();
   const lines = filterLogs(job.logs, view);

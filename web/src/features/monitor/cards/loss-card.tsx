@@ -1,7 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { ActivityIcon, DownloadIcon } from 'lucide-react';
 import { lazy, Suspense } from 'react';
-import { toast } from 'sonner';
 import { allMetrics, isLive, metricsQuery } from '@/api/jobs';
 import type { JobDetail, MetricsPoint } from '@/api/types';
 import { ErrorState } from '@/components/error-state';
@@ -11,11 +10,12 @@ import { Skeleton } from '@/components/ui/skeleton';
 import { messageOf } from '@/lib/errors';
 import { decimal, integer, plural } from '@/lib/format';
 import { saveBlob, saveText } from '@/lib/save';
-import { ChartControls } from '../chart/chart-controls';
+import { toast } from '@/lib/toast';
 import { LossTable } from '../chart/loss-table';
 import { extent, plotPoints, toCsv } from '../chart/view';
 import { useMonitorSearch } from '../use-monitor-search';
 
+const ChartControls = lazy(() => import('../chart/chart-controls'));
 const LossChart = lazy(() => import('../chart/loss-chart'));
 
 export function LossCard({ job }: { job: JobDetail }) {
@@ -39,7 +39,11 @@ export function LossCard({ job }: { job: JobDetail }) {
           <Plot points={data?.points} live={isLive(job.status)} />
         </div>
       )}
-      {ends && ends.last > ends.first && <ChartControls view={view} extent={ends} onChange={change} />}
+      {ends && ends.last > ends.first && (
+        <Suspense fallback={<Skeleton className="h-24" />}>
+          <ChartControls view={view} extent={ends} onChange={change} />
+        </Suspense>
+      )}
       {job.status === 'completed' && (
         <p className="rounded-lg border border-green-200 bg-green-50 p-3 text-sm text-green-800">
           <strong>Training Complete!</strong> The final losses are recorded.

@@ -1,13 +1,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { BanIcon, CircleXIcon, ClockIcon, RotateCcwIcon, Settings2Icon } from 'lucide-react';
-import { toast } from 'sonner';
 import { retryJob } from '@/api/jobs';
 import type { JobDetail } from '@/api/types';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { messageOf } from '@/lib/errors';
 import { integer, usd } from '@/lib/format';
+import { toast } from '@/lib/toast';
 import { adviceFor } from '../advice';
 import { REASONS } from '../reasons';
 

@@ -7,7 +7,7 @@ import { decimal, integer } from '@/lib/format';
 import { MOST_SMOOTH, type MonitorSearch } from '../search';
 
 /** Smoothing, kind of axis and the steps that are shown. */
-export function ChartControls({
+export default function ChartControls({
   view,
   extent,
   onChange,

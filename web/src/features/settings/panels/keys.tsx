@@ -1,0 +1,5 @@
+import { KeysCard } from '../keys-card';
+
+export default function KeysPanel() {
+  return <KeysCard />;
+}

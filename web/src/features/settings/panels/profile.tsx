@@ -1,0 +1,11 @@
+import { DataCard } from '../data-card';
+import { ProfileCard } from '../profile-card';
+
+export default function ProfilePanel() {
+  return (
+    <>
+      <ProfileCard />
+      <DataCard />
+    </>
+  );
+}

@@ -1,0 +1,5 @@
+import { WebhooksCard } from '../webhooks-card';
+
+export default function WebhooksPanel() {
+  return <WebhooksCard />;
+}
