@@ -199,6 +199,16 @@ impl Picker<'_> {
         self.shown.push((name, show(&value), source));
         value
     }
+
+    /// A text that may be unset. Empty counts as that: it is how many ways of deploying say so. A secret is not shown.
+    fn text(&mut self, name: &'static str, given: &Option<String>, file: Option<String>, secret: bool) -> Option<String> {
+        let said = |text: Option<String>| text.filter(|v| !v.trim().is_empty()).map(Some);
+        self.pick(name, &said(given.clone()), said(file), None, |value: &Option<String>| match value {
+            None => "(not set)".to_owned(),
+            Some(_) if secret => "(redacted)".to_owned(),
+            Some(value) => value.clone(),
+        })
+    }
 }
 
 impl Settings {

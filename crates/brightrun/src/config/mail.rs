@@ -45,20 +45,11 @@ pub struct SmtpSettings {
 
 /// The mail server, where one is named, and whether webhooks may point into private networks.
 pub(super) fn pick(picker: &mut Picker<'_>, given: &MailOptions, file: MailOptions) -> Result<(Option<SmtpSettings>, bool)> {
-    let mut text = |name, given: &Option<String>, file: Option<String>, secret: bool| {
-        // Empty is how many ways of deploying say "not set".
-        let (given, file) = (given.clone().filter(|v| !v.trim().is_empty()), file.filter(|v| !v.trim().is_empty()));
-        picker.pick(name, &given.map(Some), file.map(Some), None, |value: &Option<String>| match value {
-            None => "(not set)".to_owned(),
-            Some(_) if secret => "(redacted)".to_owned(),
-            Some(value) => value.clone(),
-        })
-    };
-    let url = text("smtp_url", &given.smtp_url, file.smtp_url, true);
-    let host = text("smtp_host", &given.smtp_host, file.smtp_host, false);
-    let user = text("smtp_user", &given.smtp_user, file.smtp_user, false);
-    let password = text("smtp_password", &given.smtp_password, file.smtp_password, true);
-    let from = text("smtp_from", &given.smtp_from, file.smtp_from, false);
+    let url = picker.text("smtp_url", &given.smtp_url, file.smtp_url, true);
+    let host = picker.text("smtp_host", &given.smtp_host, file.smtp_host, false);
+    let user = picker.text("smtp_user", &given.smtp_user, file.smtp_user, false);
+    let password = picker.text("smtp_password", &given.smtp_password, file.smtp_password, true);
+    let from = picker.text("smtp_from", &given.smtp_from, file.smtp_from, false);
     let port = picker.pick("smtp_port", &given.smtp_port, file.smtp_port, 587, ToString::to_string);
     let private =
         picker.pick("webhooks_allow_private", &given.webhooks_allow_private, file.webhooks_allow_private, false, ToString::to_string);

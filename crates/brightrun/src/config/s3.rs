@@ -38,21 +38,12 @@ pub const NAMES: [&str; 7] =
 
 /// The bucket, where one is named.
 pub(super) fn pick(picker: &mut Picker<'_>, given: &S3Options, file: S3Options) -> Result<Option<S3Config>> {
-    let mut text = |name, given: &Option<String>, file: Option<String>, secret: bool| {
-        // Empty is how many ways of deploying say "not set".
-        let (given, file) = (given.clone().filter(|v| !v.trim().is_empty()), file.filter(|v| !v.trim().is_empty()));
-        picker.pick(name, &given.map(Some), file.map(Some), None, |value: &Option<String>| match value {
-            None => "(not set)".to_owned(),
-            Some(_) if secret => "(redacted)".to_owned(),
-            Some(value) => value.clone(),
-        })
-    };
-    let bucket = text("s3_bucket_name", &given.s3_bucket_name, file.s3_bucket_name, false);
-    let endpoint = text("s3_endpoint", &given.s3_endpoint, file.s3_endpoint, false);
-    let public_endpoint = text("s3_public_endpoint", &given.s3_public_endpoint, file.s3_public_endpoint, false);
-    let region = text("aws_region", &given.aws_region, file.aws_region, false).unwrap_or_else(|| "us-east-1".to_owned());
-    let access_key_id = text("aws_access_key_id", &given.aws_access_key_id, file.aws_access_key_id, true);
-    let secret_access_key = text("aws_secret_access_key", &given.aws_secret_access_key, file.aws_secret_access_key, true);
+    let bucket = picker.text("s3_bucket_name", &given.s3_bucket_name, file.s3_bucket_name, false);
+    let endpoint = picker.text("s3_endpoint", &given.s3_endpoint, file.s3_endpoint, false);
+    let public_endpoint = picker.text("s3_public_endpoint", &given.s3_public_endpoint, file.s3_public_endpoint, false);
+    let region = picker.text("aws_region", &given.aws_region, file.aws_region, false).unwrap_or_else(|| "us-east-1".to_owned());
+    let access_key_id = picker.text("aws_access_key_id", &given.aws_access_key_id, file.aws_access_key_id, true);
+    let secret_access_key = picker.text("aws_secret_access_key", &given.aws_secret_access_key, file.aws_secret_access_key, true);
     let path_style = picker.pick("s3_path_style", &given.s3_path_style, file.s3_path_style, endpoint.is_some(), ToString::to_string);
     let Some(bucket) = bucket else {
         if endpoint.is_some() {
