@@ -72,6 +72,36 @@ pub enum ModelError {
         /// In the file.
         found: Vec<usize>,
     },
+    /// There is no device to compute on.
+    #[error("no CUDA device can be used: {reason}")]
+    NoDevice {
+        /// What is missing, and what to do.
+        reason: String,
+    },
+    /// A device failed.
+    #[error("the device {device} failed: {reason}")]
+    Device {
+        /// Its name.
+        device: String,
+        /// What it said.
+        reason: String,
+    },
+    /// A device has not enough memory.
+    #[error(
+        "the device {device} is out of memory: {} more were asked for where {} of {} are free; use a smaller batch size or sequence \
+         length, gradient checkpointing, or bf16",
+        size(*asked), size(*free), size(*total)
+    )]
+    DeviceMemory {
+        /// Its name.
+        device: String,
+        /// Bytes that were asked for.
+        asked: u64,
+        /// Bytes that no program uses.
+        free: u64,
+        /// Bytes that it has.
+        total: u64,
+    },
     /// A batch does not fit the model.
     #[error("invalid batch: {reason}")]
     InvalidBatch {
@@ -84,6 +114,11 @@ pub enum ModelError {
         /// What differs.
         reason: String,
     },
+}
+
+/// Bytes as a person reads them.
+fn size(bytes: u64) -> String {
+    format!("{:.1} MiB", bytes as f64 / f64::from(1 << 20))
 }
 
 impl ModelError {

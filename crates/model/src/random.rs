@@ -33,7 +33,7 @@ pub struct DropoutKey {
 
 impl DropoutKey {
     /// The mask of one module in one layer.
-    pub(crate) fn mask(self, layer: usize, module: usize, probability: f32) -> DropoutMask {
+    pub fn mask(self, layer: usize, module: usize, probability: f32) -> DropoutMask {
         const DROPOUT: u64 = 0x6472_6f70;
         DropoutMask { key: key(&[DROPOUT, self.seed, self.step, self.micro_step, layer as u64, module as u64]), probability }
     }

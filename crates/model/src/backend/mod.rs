@@ -7,9 +7,15 @@
 //! on the order in which threads finish.
 
 mod cpu;
+#[cfg(feature = "cuda")]
+mod cuda;
 
 pub(crate) use cpu::decode;
 pub use cpu::{Cpu, Frozen};
+#[cfg(feature = "cuda")]
+pub use cuda::{
+    Compiled, Cuda, CudaBuffer, CudaDevice, CudaFrozen, DeviceMemory, compile_kernels, cuda_devices, cuda_source, kernel_names,
+};
 
 use crate::{ModelError, Precision, random::DropoutMask, weights::Elements};
 

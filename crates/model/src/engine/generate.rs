@@ -119,9 +119,9 @@ impl<B: Backend> Model<B> {
         let (vocabulary, head) = (self.config.vocab_size, &mut ws.scratch.head);
         self.backend.resize(&mut head.logits, rows * vocabulary);
         self.backend.linear(&head.normalised, self.head_weight(), None, Write::Replace, &mut head.logits);
-        self.backend.finish()?;
         let mut logits = vec![0.0; rows * vocabulary];
         self.backend.read(&head.logits, &mut logits);
+        self.backend.finish()?;
         Ok(logits)
     }
 }

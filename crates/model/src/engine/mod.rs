@@ -75,7 +75,7 @@ impl<B: Backend> Model<B> {
     ///
     /// # Errors
     /// When a file is missing or damaged, when a tensor is missing or has another shape than the configuration says, or when the
-    /// architecture is not supported.
+    /// architecture is not supported, or when the device fails.
     pub fn load_on(backend: B, folder: &Path, precision: Precision, mut progress: impl FnMut(LoadProgress)) -> Result<Self, ModelError> {
         let config = DecoderConfig::from_json(&weights::read_file(&folder.join("config.json"))?)?;
         let files = weights::open_model_files(folder)?;
@@ -95,7 +95,7 @@ impl<B: Backend> Model<B> {
     /// answers with its elements in row-major order.
     ///
     /// # Errors
-    /// When the configuration makes no sense, or the source fails or answers with another number of elements.
+    /// When the configuration makes no sense, the source fails or answers with another number of elements, or the device fails.
     pub fn from_tensors(
         config: DecoderConfig,
         backend: B,
@@ -131,6 +131,7 @@ impl<B: Backend> Model<B> {
         };
         let layers = (0..config.num_hidden_layers).map(|index| loader.layer(&config, index)).collect::<Result<_, _>>()?;
         let final_norm = loader.row("model.norm.weight", hidden)?;
+        backend.finish()?;
         Ok(Self { config, backend, precision, embedding, layers, final_norm, head })
     }
 
@@ -174,6 +175,7 @@ impl<B: Backend> Model<B> {
         for (gradient, total) in ws.gradients.iter().zip(grads.params_mut()) {
             self.backend.add_to_host(gradient, total.data);
         }
+        self.backend.finish()?;
         Ok(BatchLoss { loss_sum, label_tokens })
     }
 
@@ -213,9 +215,9 @@ impl<B: Backend> Model<B> {
         let mut logits = B::Buffer::default();
         self.backend.resize(&mut logits, rows * vocabulary);
         self.backend.linear(&scratch.normalised, self.head_weight(), None, Write::Replace, &mut logits);
-        self.backend.finish()?;
         let mut answer = vec![0.0; rows * vocabulary];
         self.backend.read(&logits, &mut answer);
+        self.backend.finish()?;
         Ok(answer)
     }
 

@@ -65,9 +65,9 @@ impl<B: Backend> Model<B> {
         ws.prepare(self, pass, false);
         self.blocks_forward(pass, ws, false);
         self.backend.rms_norm(&ws.scratch.stream, &self.final_norm, self.config.rms_norm_eps, &mut ws.scratch.normalised);
-        self.backend.finish()?;
         let mut states = vec![0.0; packed.rows() * hidden];
         self.backend.read(&ws.scratch.normalised, &mut states);
+        self.backend.finish()?;
         let mean = |place: usize| {
             let (from, to) = (packed.offsets[place], packed.offsets[place + 1]);
             let rows = states[from * hidden..to * hidden].chunks_exact(hidden).skip(usize::from(to - from > 1));

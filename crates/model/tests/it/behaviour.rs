@@ -1,14 +1,15 @@
 //! What a trainer relies on: bits that repeat, gradients that add up, dropout that follows its key, errors that say what is wrong.
 
 use model::{
-    Batch, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraConfig, LoraGradients, LoraWeights, LossScale, Model, ModelError, Precision,
-    Workspace,
+    Backend, Batch, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraConfig, LoraGradients, LoraWeights, LossScale, Model, ModelError,
+    Precision, Workspace,
 };
 
+use crate::devices::on_each_device;
 use crate::fixture::{Fixture, VARIANTS, bits, relative_distance};
 
 /// Gradients of the second step, with its loss.
-fn gradients(fixture: &Fixture, dropout: Option<DropoutKey>, ws: &mut Workspace) -> (LoraGradients, f64) {
+fn gradients<B: Backend>(fixture: &Fixture<B>, dropout: Option<DropoutKey>, ws: &mut Workspace<B>) -> (LoraGradients, f64) {
     let mut lora = fixture.lora();
     lora.dropout = 0.3;
     let mut weights = LoraWeights::zeros(fixture.model.config(), &lora).unwrap();
@@ -26,12 +27,16 @@ const KEY: DropoutKey = DropoutKey { seed: 3, step: 4, micro_step: 1 };
 
 #[test]
 fn the_same_call_gives_the_same_bits_in_a_new_or_a_used_workspace() {
+    on_each_device!(same_bits);
+}
+
+fn same_bits<B: Backend + Clone>(backend: B) {
     for variant in VARIANTS {
-        let fixture = Fixture::open(variant);
-        let mut used = Workspace::new();
+        let fixture = Fixture::on(backend.clone(), variant);
+        let mut used = Workspace::default();
         let (first, first_loss) = gradients(&fixture, Some(KEY), &mut used);
         fixture.model.loss(None, &fixture.steps[0].batch(), &mut used).unwrap();
-        for ws in [&mut used, &mut Workspace::new()] {
+        for ws in [&mut used, &mut Workspace::default()] {
             let (again, loss) = gradients(&fixture, Some(KEY), ws);
             assert_eq!(loss.to_bits(), first_loss.to_bits());
             assert_eq!(bits(&again.params()), bits(&first.params()));
@@ -41,10 +46,14 @@ fn the_same_call_gives_the_same_bits_in_a_new_or_a_used_workspace() {
 
 #[test]
 fn a_workspace_may_go_from_model_to_model() {
-    let mut used = Workspace::new();
+    on_each_device!(shared_workspace);
+}
+
+fn shared_workspace<B: Backend + Clone>(backend: B) {
+    let mut used = Workspace::default();
     for variant in ["untied", "tied", "untied"] {
-        let fixture = Fixture::open(variant);
-        let (wanted, _) = gradients(&fixture, None, &mut Workspace::new());
+        let fixture = Fixture::on(backend.clone(), variant);
+        let (wanted, _) = gradients(&fixture, None, &mut Workspace::default());
         assert_eq!(bits(&gradients(&fixture, None, &mut used).0.params()), bits(&wanted.params()), "{variant}");
     }
 }
@@ -83,10 +92,14 @@ fn threads_that_finish_in_any_order_give_the_same_bits() {
 
 #[test]
 fn recomputing_blocks_changes_no_bit() {
+    on_each_device!(recompute);
+}
+
+fn recompute<B: Backend + Clone>(backend: B) {
     for variant in VARIANTS {
-        let fixture = Fixture::open(variant);
+        let fixture = Fixture::on(backend.clone(), variant);
         for dropout in [None, Some(KEY)] {
-            let (kept, kept_loss) = gradients(&fixture, dropout, &mut Workspace::new());
+            let (kept, kept_loss) = gradients(&fixture, dropout, &mut Workspace::default());
             let (recomputed, loss) = gradients(&fixture, dropout, &mut Workspace::with_recompute());
             assert_eq!(loss.to_bits(), kept_loss.to_bits());
             assert_eq!(bits(&recomputed.params()), bits(&kept.params()));
@@ -108,13 +121,17 @@ fn dropout_follows_every_part_of_its_key() {
 /// The whole backward pass, dropout included, against a difference of losses along a random direction.
 #[test]
 fn gradients_under_dropout_predict_the_change_of_the_loss() {
+    on_each_device!(differences);
+}
+
+fn differences<B: Backend + Clone>(backend: B) {
     for variant in VARIANTS {
-        let fixture = Fixture::open(variant);
+        let fixture = Fixture::on(backend.clone(), variant);
         let step = &fixture.steps[1];
         let lora = LoraConfig { dropout: 0.3, ..fixture.lora() };
-        let mut ws = Workspace::new();
+        let mut ws = Workspace::default();
         let direction = LoraWeights::init(fixture.model.config(), &LoraConfig { alpha: 1.0, ..lora.clone() }, 5).unwrap();
-        let loss_at = |distance: f32, ws: &mut Workspace| {
+        let loss_at = |distance: f32, ws: &mut Workspace<B>| {
             let mut weights = LoraWeights::zeros(fixture.model.config(), &lora).unwrap();
             let sources = fixture.weights(1);
             for ((tensor, source), along) in weights.params_mut().into_iter().zip(sources.params()).zip(direction.params()) {
@@ -138,8 +155,12 @@ fn gradients_under_dropout_predict_the_change_of_the_loss() {
 /// Sequences one by one, at another padding, add up to the gradients of the whole batch.
 #[test]
 fn accumulation_over_sequences_equals_one_batch() {
-    let fixture = Fixture::open("untied");
-    let (step, weights, mut ws) = (&fixture.steps[0], fixture.weights(1), Workspace::new());
+    on_each_device!(accumulation);
+}
+
+fn accumulation<B: Backend + Clone>(backend: B) {
+    let fixture = Fixture::on(backend.clone(), "untied");
+    let (step, weights, mut ws) = (&fixture.steps[0], fixture.weights(1), Workspace::default());
     let scale = LossScale::mean_over(step.label_tokens);
     let mut whole = LoraGradients::zeros_like(&weights);
     let loss = fixture.model.forward_backward(&weights, &mut whole, &step.batch(), scale, None, &mut ws).unwrap();

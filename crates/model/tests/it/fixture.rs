@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use model::{Batch, LoraConfig, LoraWeights, Model, NamedTensor, peft};
+use model::{Backend, Batch, Cpu, LoraConfig, LoraWeights, Model, NamedTensor, Precision, peft};
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
@@ -36,9 +36,9 @@ struct Figures {
     logits: Logits,
 }
 
-pub struct Fixture {
+pub struct Fixture<B: Backend = Cpu> {
     pub folder: PathBuf,
-    pub model: Model,
+    pub model: Model<B>,
     pub steps: Vec<Step>,
     pub logits: Logits,
     tensors: Vec<u8>,
@@ -48,10 +48,17 @@ pub const VARIANTS: [&str; 9] = ["untied", "tied", "mistral", "qwen2", "qwen3", 
 
 impl Fixture {
     pub fn open(variant: &str) -> Self {
+        Self::on(Cpu, variant)
+    }
+}
+
+impl<B: Backend> Fixture<B> {
+    pub fn on(backend: B, variant: &str) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(variant);
         let figures: Figures = serde_json::from_slice(&std::fs::read(folder.join("oracle.json")).unwrap()).unwrap();
         let tensors = std::fs::read(folder.join("oracle.safetensors")).unwrap();
-        Self { model: Model::load(&folder).unwrap(), folder, steps: figures.steps, logits: figures.logits, tensors }
+        let model = Model::load_on(backend, &folder, Precision::F32, |_| ()).unwrap();
+        Self { model, folder, steps: figures.steps, logits: figures.logits, tensors }
     }
 
     pub fn tensor(&self, name: &str) -> Vec<f32> {

@@ -1,8 +1,9 @@
 //! Greedy answers and what an evaluation asks, against the figures of transformers and PEFT that `scripts/generation_oracle.py` wrote.
 
-use model::{Batch, Prompt, Workspace};
+use model::{Backend, Batch, Prompt, Workspace};
 use serde::Deserialize;
 
+use crate::devices::on_each_device;
 use crate::fixture::{Fixture, VARIANTS, largest_difference};
 
 #[derive(Deserialize)]
@@ -33,15 +34,19 @@ struct Oracle {
     prompts: Vec<Asked>,
 }
 
-fn oracle(fixture: &Fixture) -> Oracle {
+fn oracle<B: Backend>(fixture: &Fixture<B>) -> Oracle {
     serde_json::from_slice(&std::fs::read(fixture.folder.join("generation.json")).unwrap()).unwrap()
 }
 
 #[test]
 fn greedy_answers_are_those_of_transformers() {
+    on_each_device!(answers);
+}
+
+fn answers<B: Backend + Clone>(backend: B) {
     for variant in VARIANTS {
-        let fixture = Fixture::open(variant);
-        let (oracle, adapter, mut ws) = (oracle(&fixture), fixture.adapter(), Workspace::new());
+        let fixture = Fixture::on(backend.clone(), variant);
+        let (oracle, adapter, mut ws) = (oracle(&fixture), fixture.adapter(), Workspace::default());
         assert!(oracle.prompts.len() >= 3, "{variant}");
         let prompts: Vec<Prompt<'_>> =
             oracle.prompts.iter().map(|p| Prompt { tokens: &p.tokens, max_new_tokens: oracle.max_new_tokens }).collect();
@@ -66,9 +71,13 @@ fn greedy_answers_are_those_of_transformers() {
 
 #[test]
 fn losses_guesses_and_states_of_sequences_are_those_of_transformers() {
+    on_each_device!(scores);
+}
+
+fn scores<B: Backend + Clone>(backend: B) {
     for variant in VARIANTS {
-        let fixture = Fixture::open(variant);
-        let (oracle, adapter, mut ws) = (oracle(&fixture), fixture.adapter(), Workspace::new());
+        let fixture = Fixture::on(backend.clone(), variant);
+        let (oracle, adapter, mut ws) = (oracle(&fixture), fixture.adapter(), Workspace::default());
         for asked in &oracle.prompts {
             let tokens = [asked.tokens.as_slice(), &asked.base].concat();
             let labels: Vec<i32> = tokens.iter().map(|token| token.cast_signed()).collect();

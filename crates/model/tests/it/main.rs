@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod behaviour;
+mod cuda;
+mod devices;
 mod fixture;
 mod generation;
+mod kernels;
 mod oracle;
 mod peft_files;

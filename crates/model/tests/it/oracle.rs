@@ -1,14 +1,19 @@
 //! Losses, gradients and logits against the figures of transformers and PEFT.
 
-use model::{LoraGradients, LossScale, Workspace};
+use model::{Backend, LoraGradients, LossScale, Workspace};
 
+use crate::devices::on_each_device;
 use crate::fixture::{Fixture, VARIANTS, largest_difference, relative_distance};
 
 #[test]
 fn losses_and_gradients_of_two_steps_are_those_of_peft() {
+    on_each_device!(training_steps);
+}
+
+fn training_steps<B: Backend + Clone>(backend: B) {
     for variant in VARIANTS {
-        let fixture = Fixture::open(variant);
-        let mut ws = Workspace::new();
+        let fixture = Fixture::on(backend.clone(), variant);
+        let mut ws = Workspace::default();
         for (index, step) in fixture.steps.iter().enumerate() {
             let weights = fixture.weights(index);
             let mut gradients = LoraGradients::zeros_like(&weights);
@@ -29,9 +34,13 @@ fn losses_and_gradients_of_two_steps_are_those_of_peft() {
 
 #[test]
 fn losses_without_gradients_are_those_of_peft_with_and_without_the_adapter() {
+    on_each_device!(losses);
+}
+
+fn losses<B: Backend + Clone>(backend: B) {
     for variant in VARIANTS {
-        let fixture = Fixture::open(variant);
-        let (mut ws, step) = (Workspace::new(), &fixture.steps[1]);
+        let fixture = Fixture::on(backend.clone(), variant);
+        let (mut ws, step) = (Workspace::default(), &fixture.steps[1]);
         for (weights, wanted) in [(Some(&fixture.weights(1)), step.loss), (None, step.base_loss)] {
             let loss = fixture.model.loss(weights, &step.batch(), &mut ws).unwrap().mean().unwrap();
             assert!((loss - wanted).abs() / wanted < 1e-5, "{variant}: {loss}, wanted {wanted}");
@@ -41,8 +50,12 @@ fn losses_without_gradients_are_those_of_peft_with_and_without_the_adapter() {
 
 #[test]
 fn logits_with_an_adapter_that_peft_saved_are_those_of_peft() {
+    on_each_device!(logits);
+}
+
+fn logits<B: Backend + Clone>(backend: B) {
     for variant in VARIANTS {
-        let fixture = Fixture::open(variant);
+        let fixture = Fixture::on(backend.clone(), variant);
         let asked = &fixture.logits;
         let logits = |lora| fixture.model.logits(lora, &asked.input_ids, asked.batch_size, asked.seq_len).unwrap();
         let (adapted, base) = (fixture.tensor("logits"), fixture.tensor("base_logits"));
