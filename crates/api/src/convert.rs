@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod admin;
 pub mod catalogue;
+pub mod configurations;
 pub mod costs;
 pub mod dataset_versions;
 pub mod datasets;

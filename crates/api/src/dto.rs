@@ -7,6 +7,7 @@ pub mod auth;
 pub mod callback;
 pub mod catalogue;
 pub mod common;
+pub mod configurations;
 pub mod costs;
 pub mod dataset_versions;
 pub mod datasets;

@@ -66,6 +66,7 @@ impl IntoResponses for Failures {
         (name = "notifications", description = "Notifications"),
         (name = "settings", description = "What an account says about itself"),
         (name = "webhooks", description = "Addresses to which notifications are sent"),
+        (name = "configurations", description = "Saved settings of jobs to come"),
         (name = "catalogue", description = "What is on offer"),
         (name = "activity", description = "What happened lately"),
         (name = "storage", description = "Signed addresses of objects"),

@@ -4,6 +4,7 @@ pub mod activity;
 pub mod admin;
 pub mod auth;
 pub mod catalogue;
+pub mod configurations;
 pub mod costs;
 pub mod datasets;
 pub mod docs;
@@ -74,6 +75,8 @@ pub fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(webhooks::get::get, webhooks::update::update, webhooks::delete::delete))
         .routes(routes!(webhooks::test::test))
         .routes(routes!(webhooks::deliveries::deliveries))
+        .routes(routes!(configurations::list::list, configurations::create::create))
+        .routes(routes!(configurations::update::update, configurations::delete::delete))
         .routes(routes!(catalogue::catalogue))
         .routes(routes!(activity::activity))
         .routes(routes!(health::healthz))

@@ -10,6 +10,7 @@
 pub mod account_tokens;
 pub mod api_keys;
 pub mod audit;
+pub mod configurations;
 mod connection;
 mod convert;
 pub mod costs;

@@ -53,6 +53,8 @@ typed_id! {
     AttemptId,
     /// A stored checkpoint.
     CheckpointId,
+    /// A saved configuration of jobs.
+    ConfigurationId,
     /// A trained adapter.
     ModelId,
     /// One cost record.

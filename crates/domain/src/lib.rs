@@ -24,7 +24,7 @@ pub use account::{Access, AddressPrefix, Caller, KeyScope, Role, Tier};
 pub use clock::Clock;
 pub use error::{Error, ErrorKind, Result};
 pub use id::{
-    ApiKeyId, AttemptId, AuditId, CheckpointId, CostRecordId, DatasetId, DeliveryId, InvitationId, JobId, LogId, MailId, MetricsPointId,
-    ModelId, NotificationId, SessionId, UserId, WebhookId,
+    ApiKeyId, AttemptId, AuditId, CheckpointId, ConfigurationId, CostRecordId, DatasetId, DeliveryId, InvitationId, JobId, LogId, MailId,
+    MetricsPointId, ModelId, NotificationId, SessionId, UserId, WebhookId,
 };
 pub use money::MicroUsd;

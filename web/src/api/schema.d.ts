@@ -314,8 +314,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Everything of the caller's in one ZIP, made while it is sent: account, data sets with their files, jobs, models, costs and notifications,
-         *     as JSON in the shapes of this interface. `not-included.json` names what could not be put in.
+         * Everything of the caller's in one ZIP, made while it is sent: account, data sets with their files, jobs, models, saved configurations,
+         *     costs and notifications, as JSON in the shapes of this interface. `not-included.json` names what could not be put in.
          */
         get: operations["exportAccount"];
         put?: never;
@@ -477,6 +477,45 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/configurations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's saved configurations, the one that changed last first. */
+        get: operations["listConfigurations"];
+        put?: never;
+        /**
+         * Saves a configuration under a name, to train with it again. It is checked as a job is, but for the data set; an account keeps at most
+         *     100.
+         */
+        post: operations["createConfiguration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/configurations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Deletes a configuration. Jobs that were made with it stay as they are. */
+        delete: operations["deleteConfiguration"];
+        options?: never;
+        head?: never;
+        /** Renames a configuration, or replaces what it says. */
+        patch: operations["updateConfiguration"];
         trace?: never;
     };
     "/api/costs": {
@@ -1910,6 +1949,84 @@ export interface components {
              */
             total: number;
         };
+        /** @description A saved configuration. */
+        Configuration: {
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            createdAt: string;
+            /**
+             * Format: uuid
+             * @description Id.
+             */
+            id: string;
+            /**
+             * @description Name.
+             * @example Careful, long
+             */
+            name: string;
+            /** @description What it says. */
+            settings: components["schemas"]["ConfigurationSettings"];
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updatedAt: string;
+        };
+        /** @description One configuration. */
+        ConfigurationBody: {
+            /** @description The configuration. */
+            configuration: components["schemas"]["Configuration"];
+        };
+        /** @description A page of configurations. */
+        ConfigurationList: {
+            /** @description The one that changed last first. */
+            configurations: components["schemas"]["Configuration"][];
+        };
+        /**
+         * @description What a request for a job says beside its data set, with the same names: it can be sent as it is with a `datasetId`. What is left out is
+         *     filled when a job is made.
+         */
+        ConfigurationSettings: {
+            /** @description Base model. */
+            baseModel?: string;
+            /**
+             * Format: int32
+             * @description Optimiser steps between checkpoints.
+             */
+            checkpointInterval?: number;
+            /**
+             * Format: int32
+             * @description Stop after this many validations without a better loss.
+             */
+            earlyStoppingPatience?: number;
+            /** @description Machine. */
+            gpuConfig?: components["schemas"]["GpuConfig"];
+            /** @description Hyperparameters. */
+            hyperparameters?: components["schemas"]["HyperparameterInput"];
+            /**
+             * Format: double
+             * @description Hours on the GPU after which the job is stopped with a checkpoint.
+             */
+            maxDurationHours?: number;
+            /** @description What happens to examples above `maxSeqLength`. */
+            overlongExamples?: components["schemas"]["OverlongExamples"];
+            /** @description Several short examples in one row of a batch. */
+            packing?: boolean;
+            /** @description Preset. */
+            presetId: components["schemas"]["PresetId"];
+            /**
+             * Format: int64
+             * @description Seed of everything random.
+             */
+            seed?: number;
+            /**
+             * Format: double
+             * @description Share of the conversations that is held out.
+             */
+            validationSplitRatio?: number;
+        };
         /** @enum {string} */
         ConvergenceQuality: "excellent" | "good" | "acceptable" | "poor";
         /** @description A sample conversation. */
@@ -2076,6 +2193,16 @@ export interface components {
             name: string;
             /** @description `read` for requests that change nothing, `write` for all. */
             scope: components["schemas"]["KeyScope"];
+        };
+        /** @description A configuration to save. */
+        CreateConfiguration: {
+            /**
+             * @description Name, 1 to 80 characters; no two of an account's have the same.
+             * @example Careful, long
+             */
+            name: string;
+            /** @description What it says. */
+            settings: components["schemas"]["ConfigurationSettings"];
         };
         /** @description Announces a file that will be uploaded. */
         CreateDataset: {
@@ -2738,6 +2865,22 @@ export interface components {
         /** @description A successful answer. */
         Envelope_CheckpointUploads: {
             data: components["schemas"]["CheckpointUploads"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_ConfigurationBody: {
+            data: components["schemas"]["ConfigurationBody"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
+        Envelope_ConfigurationList: {
+            data: components["schemas"]["ConfigurationList"];
             /** @description About the answer, where there is anything to say. */
             meta?: components["schemas"]["Meta"];
             /** @description Always true. */
@@ -4974,6 +5117,16 @@ export interface components {
              * @description Seconds.
              */
             trainingDuration: number;
+        };
+        /** @description What to change of a configuration. What is left out stays as it is. */
+        UpdateConfiguration: {
+            /**
+             * @description Name.
+             * @example Careful, long
+             */
+            name?: string;
+            /** @description What it says from now on, as a whole. */
+            settings?: components["schemas"]["ConfigurationSettings"];
         };
         /** @description What to change. */
         UpdateDataset: {
@@ -7580,6 +7733,520 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listConfigurations: {
+        parameters: {
+            query?: {
+                /**
+                 * @description From 1.
+                 * @example 1
+                 */
+                page?: number;
+                /**
+                 * @description At most 100.
+                 * @example 20
+                 */
+                pageSize?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of configurations */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "configurations": [
+                     *           {
+                     *             "createdAt": "2026-03-02T09:30:00Z",
+                     *             "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "name": "Careful, long",
+                     *             "settings": {
+                     *               "baseModel": "brightrun/tiny-chat",
+                     *               "checkpointInterval": 100,
+                     *               "earlyStoppingPatience": 1,
+                     *               "gpuConfig": {
+                     *                 "instanceType": "local-cpu",
+                     *                 "numGPUs": 1,
+                     *                 "spot": false
+                     *               },
+                     *               "hyperparameters": {
+                     *                 "batchSize": 4,
+                     *                 "gradientAccumulationSteps": 1,
+                     *                 "learningRate": 0.0002,
+                     *                 "loraAlpha": 32,
+                     *                 "loraDropout": 0.05,
+                     *                 "loraRank": 16,
+                     *                 "maxGradNorm": 1,
+                     *                 "maxSeqLength": 512,
+                     *                 "numEpochs": 3,
+                     *                 "optimizerType": "adamw",
+                     *                 "scheduler": "linear",
+                     *                 "targetModules": [
+                     *                   "q_proj"
+                     *                 ],
+                     *                 "warmupRatio": 0.03,
+                     *                 "warmupSteps": 0,
+                     *                 "weightDecay": 0.01
+                     *               },
+                     *               "maxDurationHours": 24,
+                     *               "overlongExamples": "truncate",
+                     *               "packing": true,
+                     *               "presetId": "conservative",
+                     *               "seed": 42,
+                     *               "validationSplitRatio": 0.1
+                     *             },
+                     *             "updatedAt": "2026-03-02T09:30:00Z"
+                     *           }
+                     *         ]
+                     *       },
+                     *       "meta": {
+                     *         "pagination": {
+                     *           "hasMore": true,
+                     *           "page": 1,
+                     *           "pageSize": 1,
+                     *           "total": 57
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_ConfigurationList"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createConfiguration: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description Any text of at most 200 characters. The same request with the same key is done once, and answered the same every time.
+                 * @example upload-2026-03-02
+                 */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Careful, long",
+                 *       "settings": {
+                 *         "baseModel": "brightrun/tiny-chat",
+                 *         "checkpointInterval": 100,
+                 *         "earlyStoppingPatience": 1,
+                 *         "gpuConfig": {
+                 *           "instanceType": "local-cpu",
+                 *           "numGPUs": 1,
+                 *           "spot": false
+                 *         },
+                 *         "hyperparameters": {
+                 *           "batchSize": 4,
+                 *           "gradientAccumulationSteps": 1,
+                 *           "learningRate": 0.0002,
+                 *           "loraAlpha": 32,
+                 *           "loraDropout": 0.05,
+                 *           "loraRank": 16,
+                 *           "maxGradNorm": 1,
+                 *           "maxSeqLength": 512,
+                 *           "numEpochs": 3,
+                 *           "optimizerType": "adamw",
+                 *           "scheduler": "linear",
+                 *           "targetModules": [
+                 *             "q_proj"
+                 *           ],
+                 *           "warmupRatio": 0.03,
+                 *           "warmupSteps": 0,
+                 *           "weightDecay": 0.01
+                 *         },
+                 *         "maxDurationHours": 24,
+                 *         "overlongExamples": "truncate",
+                 *         "packing": true,
+                 *         "presetId": "conservative",
+                 *         "seed": 42,
+                 *         "validationSplitRatio": 0.1
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["CreateConfiguration"];
+            };
+        };
+        responses: {
+            /** @description It is saved */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "configuration": {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "name": "Careful, long",
+                     *           "settings": {
+                     *             "baseModel": "brightrun/tiny-chat",
+                     *             "checkpointInterval": 100,
+                     *             "earlyStoppingPatience": 1,
+                     *             "gpuConfig": {
+                     *               "instanceType": "local-cpu",
+                     *               "numGPUs": 1,
+                     *               "spot": false
+                     *             },
+                     *             "hyperparameters": {
+                     *               "batchSize": 4,
+                     *               "gradientAccumulationSteps": 1,
+                     *               "learningRate": 0.0002,
+                     *               "loraAlpha": 32,
+                     *               "loraDropout": 0.05,
+                     *               "loraRank": 16,
+                     *               "maxGradNorm": 1,
+                     *               "maxSeqLength": 512,
+                     *               "numEpochs": 3,
+                     *               "optimizerType": "adamw",
+                     *               "scheduler": "linear",
+                     *               "targetModules": [
+                     *                 "q_proj"
+                     *               ],
+                     *               "warmupRatio": 0.03,
+                     *               "warmupSteps": 0,
+                     *               "weightDecay": 0.01
+                     *             },
+                     *             "maxDurationHours": 24,
+                     *             "overlongExamples": "truncate",
+                     *             "packing": true,
+                     *             "presetId": "conservative",
+                     *             "seed": 42,
+                     *             "validationSplitRatio": 0.1
+                     *           },
+                     *           "updatedAt": "2026-03-02T09:30:00Z"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_ConfigurationBody"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `CONFIGURATION_NOT_FOUND`: There is no such configuration, or it is somebody else's. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `CONFIGURATION_NAME_TAKEN`: The account has a configuration of this name.
+             *     `IDEMPOTENCY_KEY_REUSED`: The same `Idempotency-Key` came with another request.
+             *     `REQUEST_IN_PROGRESS`: The same request with the same `Idempotency-Key` is being answered.
+             *     `TOO_MANY_CONFIGURATIONS`: The account keeps as many configurations as it may.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteConfiguration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Configuration
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "message": "Done"
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_Done"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `CONFIGURATION_NOT_FOUND`: There is no such configuration, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateConfiguration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Configuration
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Careful, long",
+                 *       "settings": {
+                 *         "baseModel": "brightrun/tiny-chat",
+                 *         "checkpointInterval": 100,
+                 *         "earlyStoppingPatience": 1,
+                 *         "gpuConfig": {
+                 *           "instanceType": "local-cpu",
+                 *           "numGPUs": 1,
+                 *           "spot": false
+                 *         },
+                 *         "hyperparameters": {
+                 *           "batchSize": 4,
+                 *           "gradientAccumulationSteps": 1,
+                 *           "learningRate": 0.0002,
+                 *           "loraAlpha": 32,
+                 *           "loraDropout": 0.05,
+                 *           "loraRank": 16,
+                 *           "maxGradNorm": 1,
+                 *           "maxSeqLength": 512,
+                 *           "numEpochs": 3,
+                 *           "optimizerType": "adamw",
+                 *           "scheduler": "linear",
+                 *           "targetModules": [
+                 *             "q_proj"
+                 *           ],
+                 *           "warmupRatio": 0.03,
+                 *           "warmupSteps": 0,
+                 *           "weightDecay": 0.01
+                 *         },
+                 *         "maxDurationHours": 24,
+                 *         "overlongExamples": "truncate",
+                 *         "packing": true,
+                 *         "presetId": "conservative",
+                 *         "seed": 42,
+                 *         "validationSplitRatio": 0.1
+                 *       }
+                 *     }
+                 */
+                "application/json": components["schemas"]["UpdateConfiguration"];
+            };
+        };
+        responses: {
+            /** @description The configuration as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "configuration": {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "name": "Careful, long",
+                     *           "settings": {
+                     *             "baseModel": "brightrun/tiny-chat",
+                     *             "checkpointInterval": 100,
+                     *             "earlyStoppingPatience": 1,
+                     *             "gpuConfig": {
+                     *               "instanceType": "local-cpu",
+                     *               "numGPUs": 1,
+                     *               "spot": false
+                     *             },
+                     *             "hyperparameters": {
+                     *               "batchSize": 4,
+                     *               "gradientAccumulationSteps": 1,
+                     *               "learningRate": 0.0002,
+                     *               "loraAlpha": 32,
+                     *               "loraDropout": 0.05,
+                     *               "loraRank": 16,
+                     *               "maxGradNorm": 1,
+                     *               "maxSeqLength": 512,
+                     *               "numEpochs": 3,
+                     *               "optimizerType": "adamw",
+                     *               "scheduler": "linear",
+                     *               "targetModules": [
+                     *                 "q_proj"
+                     *               ],
+                     *               "warmupRatio": 0.03,
+                     *               "warmupSteps": 0,
+                     *               "weightDecay": 0.01
+                     *             },
+                     *             "maxDurationHours": 24,
+                     *             "overlongExamples": "truncate",
+                     *             "packing": true,
+                     *             "presetId": "conservative",
+                     *             "seed": 42,
+                     *             "validationSplitRatio": 0.1
+                     *           },
+                     *           "updatedAt": "2026-03-02T09:30:00Z"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_ConfigurationBody"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `CONFIGURATION_NOT_FOUND`: There is no such configuration, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `CONFIGURATION_NAME_TAKEN`: The account has a configuration of this name. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /** @description `PAYLOAD_TOO_LARGE`: The body is longer than 1 MB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

@@ -62,41 +62,51 @@ pub fn create(body: CreateJobRequest) -> Result<CreateJob, ApiError> {
 }
 
 fn request(common: Common) -> Result<JobRequest, ApiError> {
-    let h = common.hyperparameters;
-    let gpu = common.gpu_config.map(|gpu| domain::job::GpuConfig {
-        instance_type: gpu.instance_type,
-        num_gpus: gpu.num_gpus,
-        spot: common.spot.unwrap_or(gpu.spot),
-    });
+    let gpu = common.gpu_config.map(|gpu| domain::job::GpuConfig { spot: common.spot.unwrap_or(gpu.spot), ..machine(gpu) });
     if gpu.is_none() && common.spot == Some(true) {
         return Err(Error::invalid("spot", "Say in gpuConfig which instance type is to be used at its spot rate.").into());
     }
+    let inner = hyperparameters_input(common.hyperparameters);
     Ok(JobRequest {
         dataset_id: common.dataset_id.into(),
         preset_id: common.preset_id,
         base_model: common.base_model,
         hyperparameters: HyperparametersInput {
-            learning_rate: h.learning_rate,
-            batch_size: h.batch_size,
-            num_epochs: h.num_epochs,
-            warmup_steps: h.warmup_steps,
-            warmup_ratio: common.warmup_ratio.or(h.warmup_ratio),
-            lora_rank: h.lora_rank,
-            lora_alpha: h.lora_alpha,
-            lora_dropout: h.lora_dropout,
-            use_rslora: h.use_rslora,
-            target_modules: h.target_modules.map(target_modules),
-            layers_to_transform: h.layers_to_transform,
-            optimizer_type: h.optimizer_type,
-            weight_decay: h.weight_decay,
-            gradient_accumulation_steps: h.gradient_accumulation_steps,
-            max_grad_norm: h.max_grad_norm,
-            scheduler: h.scheduler,
-            max_seq_length: common.max_seq_length.or(h.max_seq_length),
+            warmup_ratio: common.warmup_ratio.or(inner.warmup_ratio),
+            max_seq_length: common.max_seq_length.or(inner.max_seq_length),
+            ..inner
         },
         settings: common.settings,
         gpu,
     })
+}
+
+/// The machine asked for.
+pub fn machine(gpu: GpuConfig) -> domain::job::GpuConfig {
+    domain::job::GpuConfig { instance_type: gpu.instance_type, num_gpus: gpu.num_gpus, spot: gpu.spot }
+}
+
+/// Hyperparameters as asked for.
+pub fn hyperparameters_input(h: HyperparameterInput) -> HyperparametersInput {
+    HyperparametersInput {
+        learning_rate: h.learning_rate,
+        batch_size: h.batch_size,
+        num_epochs: h.num_epochs,
+        warmup_steps: h.warmup_steps,
+        warmup_ratio: h.warmup_ratio,
+        lora_rank: h.lora_rank,
+        lora_alpha: h.lora_alpha,
+        lora_dropout: h.lora_dropout,
+        use_rslora: h.use_rslora,
+        target_modules: h.target_modules.map(target_modules),
+        layers_to_transform: h.layers_to_transform,
+        optimizer_type: h.optimizer_type,
+        weight_decay: h.weight_decay,
+        gradient_accumulation_steps: h.gradient_accumulation_steps,
+        max_grad_norm: h.max_grad_norm,
+        scheduler: h.scheduler,
+        max_seq_length: h.max_seq_length,
+    }
 }
 
 fn target_modules(asked: TargetModules) -> domain::job::TargetModules {

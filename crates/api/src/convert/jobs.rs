@@ -98,6 +98,14 @@ pub fn within(field: &str, value: u64, min: u64, max: u64) -> Result<u64, ApiErr
     Err(Error::invalid(field, format!("{field} is {value}; it must be between {min} and {max}.")).into())
 }
 
+/// The modules that get an adapter.
+pub fn target_modules(targets: domain::job::TargetModules) -> TargetModules {
+    match targets {
+        domain::job::TargetModules::Names(names) => TargetModules::Names(names),
+        domain::job::TargetModules::Text(text) => TargetModules::Text(text),
+    }
+}
+
 /// Complete hyperparameters.
 pub fn hyperparameters(h: Hyperparameters) -> HyperparameterConfig {
     HyperparameterConfig {
@@ -110,10 +118,7 @@ pub fn hyperparameters(h: Hyperparameters) -> HyperparameterConfig {
         lora_alpha: h.lora_alpha,
         lora_dropout: h.lora_dropout,
         use_rslora: h.use_rslora,
-        target_modules: match h.target_modules {
-            domain::job::TargetModules::Names(names) => TargetModules::Names(names),
-            domain::job::TargetModules::Text(text) => TargetModules::Text(text),
-        },
+        target_modules: target_modules(h.target_modules),
         layers_to_transform: h.layers_to_transform,
         optimizer_type: h.optimizer_type,
         weight_decay: h.weight_decay,

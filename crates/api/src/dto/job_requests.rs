@@ -2,50 +2,67 @@
 
 use super::jobs::{GpuConfig, TargetModules};
 use super::text as t;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// Hyperparameters of a request. What is left out takes the preset's value.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HyperparameterInput {
     /// Peak learning rate.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub learning_rate: Option<f64>,
     /// Examples a device and micro-step.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub batch_size: Option<u32>,
     /// Passes over the training split.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub num_epochs: Option<u32>,
     /// Steps of linear warm-up; 0 means by `warmupRatio`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub warmup_steps: Option<u32>,
     /// Share of all steps, used when `warmupSteps` is 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub warmup_ratio: Option<f64>,
     /// LoRA rank.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub lora_rank: Option<u32>,
     /// LoRA alpha; scaling is alpha / rank, or alpha / √rank with `useRslora`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub lora_alpha: Option<f64>,
     /// Whether the scaling is that of rsLoRA.
     #[schema(example = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub use_rslora: Option<bool>,
     /// LoRA dropout.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub lora_dropout: Option<f64>,
     /// Modules that get an adapter.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub target_modules: Option<TargetModules>,
     /// The layers, from 0, whose modules get one; left out, all do. Only with modules by name or `all-linear`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub layers_to_transform: Option<Vec<u32>>,
     /// Optimiser.
     #[schema(value_type = Option<t::OptimizerType>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub optimizer_type: Option<domain::job::OptimizerType>,
     /// Decoupled weight decay.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub weight_decay: Option<f64>,
     /// Micro-steps an optimiser step.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub gradient_accumulation_steps: Option<u32>,
     /// Clip the global gradient norm to this; 0 means do not clip.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_grad_norm: Option<f64>,
     /// Schedule.
     #[schema(value_type = Option<t::Scheduler>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduler: Option<domain::job::Scheduler>,
     /// Tokens an example at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_seq_length: Option<u32>,
 }
 

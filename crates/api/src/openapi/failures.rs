@@ -17,6 +17,7 @@ const NOT_FOUND: &[(&str, &str)] = &[
     ("/api/admin/users/{id}", "USER_NOT_FOUND"),
     ("/api/auth/keys/{id}", "KEY_NOT_FOUND"),
     ("/api/auth/sessions/{id}", "SESSION_NOT_FOUND"),
+    ("/api/configurations/{id}", "CONFIGURATION_NOT_FOUND"),
     ("/api/datasets/{id}", "DATASET_NOT_FOUND"),
     ("/api/jobs/{id}", "JOB_NOT_FOUND"),
     ("/api/models/{id}", "MODEL_NOT_FOUND"),

@@ -4,7 +4,7 @@ use super::operations_of;
 use serde_json::{Map, Value, json};
 
 /// Requests whose numbers have the ranges of the domain.
-const RANGED: &[&str] = &["HyperparameterInput", "CreateJobRequest", "EstimateRequest"];
+const RANGED: &[&str] = &["HyperparameterInput", "CreateJobRequest", "EstimateRequest", "ConfigurationSettings"];
 
 /// Mends all schemas of the document.
 pub fn mend(document: &mut Value) {

@@ -127,6 +127,7 @@ struct Caller {
     job: String,
     model: String,
     webhook: String,
+    configuration: String,
 }
 
 impl Caller {
@@ -136,7 +137,8 @@ impl Caller {
         let job = world.job(&world.ada).await.to_string();
         let model = world.model(&world.ada, "Hers").await.0.to_string();
         let webhook = world.webhook(&world.ada).await.to_string();
-        Self { world, dataset, job, model, webhook }
+        let configuration = world.configuration(&world.ada).await.to_string();
+        Self { world, dataset, job, model, webhook, configuration }
     }
 
     /// The address with ids in it, without a query.
@@ -146,6 +148,7 @@ impl Caller {
             "jobs" => &self.job,
             "models" => &self.model,
             "webhooks" => &self.webhook,
+            "configurations" => &self.configuration,
             _ => &uuid::Uuid::from_u128(1).to_string(),
         };
         operation.path.replace("{id}", id)
@@ -160,9 +163,11 @@ impl Caller {
         }
         // The machine and the base model of the tests, not those that the document shows.
         let ours = job_body(&self.dataset);
-        if example.get("gpuConfig").is_some() {
-            example["gpuConfig"] = ours["gpuConfig"].clone();
-            example["baseModel"] = json!("test/tiny");
+        for at in ["", "/settings"] {
+            if let Some(said) = example.pointer_mut(at).filter(|said| said.get("gpuConfig").is_some()) {
+                said["gpuConfig"] = ours["gpuConfig"].clone();
+                said["baseModel"] = json!("test/tiny");
+            }
         }
         if example.get("defaultBaseModel").is_some() {
             example["defaultBaseModel"] = json!("test/tiny");

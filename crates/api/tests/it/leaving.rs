@@ -69,6 +69,7 @@ async fn everything_of_an_account_comes_in_one_zip() {
         let (announced, _) = world.announce(&world.ada, "Not sent", b"{}").await;
         world.model(&world.ada, "Hers").await;
         world.job(&world.bob).await;
+        world.configuration(&world.ada).await;
         let answer = world.get("/api/auth/me/export", &world.ada).await;
         assert_eq!((answer.status, answer.headers["content-type"].as_bytes()), (StatusCode::OK, &b"application/zip"[..]));
         assert!(answer.headers["content-disposition"].to_str().expect("text").starts_with("attachment; filename=\"brightrun-export-"));
@@ -83,6 +84,7 @@ async fn everything_of_an_account_comes_in_one_zip() {
         assert_eq!(json("datasets.json").as_array().map(Vec::len), Some(3));
         assert_eq!(json("jobs.json").as_array().map(Vec::len), Some(1), "hers, and not another's");
         assert_eq!(json("models.json")[0]["name"], "Hers");
+        assert_eq!(json("configurations.json")[0]["settings"]["presetId"], "balanced");
         assert_eq!((json("costs.json"), json("notifications.json").as_array().is_some()), (json!([]), true));
         let missing = json("not-included.json");
         assert!(missing.as_array().expect("a list").iter().any(|file| file["datasetId"] == announced.as_str()), "{missing}");

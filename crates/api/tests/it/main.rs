@@ -6,6 +6,7 @@ mod access;
 mod accounts;
 mod admin;
 mod catalogue;
+mod configurations;
 mod contract;
 mod costs;
 mod datasets;

@@ -25,6 +25,7 @@ enum Who {
     /// The owner of the thing only.
     Notification,
     Webhook,
+    Configuration,
     /// Every account for itself, logged in: not with an API key.
     Session,
     /// The same, for a session or a key of its own.
@@ -198,6 +199,10 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("DELETE", "/api/webhooks/{id}", Who::Webhook),
     ("POST", "/api/webhooks/{id}/test", Who::Webhook),
     ("GET", "/api/webhooks/{id}/deliveries", Who::Webhook),
+    ("GET", "/api/configurations", Who::Own),
+    ("POST", "/api/configurations", Who::Own),
+    ("PATCH", "/api/configurations/{id}", Who::Configuration),
+    ("DELETE", "/api/configurations/{id}", Who::Configuration),
     ("GET", "/api/catalogue", Who::Own),
     ("GET", "/api/activity", Who::Own),
     ("GET", "/healthz", Who::Public),
@@ -252,6 +257,7 @@ fn body(method: &str, path: &str, dataset: &str) -> Option<Value> {
         ("POST", "/api/auth/login") => Some(json!({ "email": "ada@example.org", "password": crate::world::PASSWORD })),
         ("POST", path) if path.ends_with("/fixes") => Some(json!({ "fixes": ["drop_duplicates"] })),
         ("POST", "/api/jobs" | "/api/jobs/estimate") => Some(job_body(dataset)),
+        ("POST", "/api/configurations") => Some(json!({ "name": Uuid::now_v7().to_string(), "settings": { "presetId": "balanced" } })),
         ("POST", "/api/webhooks") => Some(json!({ "url": "https://example.org/hook" })),
         ("PATCH", "/api/webhooks/{id}") => Some(json!({ "description": "x" })),
         ("PATCH", "/api/settings") => Some(json!({ "timezone": "UTC" })),
@@ -292,6 +298,7 @@ async fn thing(world: &World, who: Who) -> Option<Uuid> {
         Who::Model => Some(world.model(&world.ada, "Hers").await.0.uuid()),
         Who::Notification => Some(world.notification(&world.ada).await.uuid()),
         Who::Webhook => Some(world.webhook(&world.ada).await),
+        Who::Configuration => Some(world.configuration(&world.ada).await),
         Who::LoginSession => Some(world.login_session(&world.ada).await),
         Who::ApiKey => Some(world.api_key(&world.ada, "read").await.0),
         Who::Account => Some(world.stored_account().await.uuid()),

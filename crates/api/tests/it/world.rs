@@ -381,6 +381,13 @@ impl World {
         id
     }
 
+    /// A saved configuration.
+    pub async fn configuration(&self, who: &Account) -> uuid::Uuid {
+        let body = json!({ "name": uuid::Uuid::now_v7().to_string(), "settings": { "presetId": "balanced" } });
+        let created = self.post("/api/configurations", Some(who), body).await.data();
+        created["configuration"]["id"].as_str().expect("an id").parse().expect("an id")
+    }
+
     /// A stored notification.
     pub async fn notification(&self, who: &Account) -> NotificationId {
         let now = self.clock.now();

@@ -3,11 +3,12 @@
 //! Entries are stored, not compressed, and always with ZIP64 fields, so that neither a file nor the whole is bounded at 4 GB.
 
 use super::{UserView, account};
+use crate::configurations::ConfigurationView;
 use crate::jobs::{JobFilter, JobSort, JobView};
 use crate::models::{ModelFilter, ModelView};
 use crate::notifications::NotificationView;
 use crate::pipe::piped;
-use crate::{App, audit, datasets, jobs, models, notifications};
+use crate::{App, audit, configurations, datasets, jobs, models, notifications};
 use async_zip::base::write::{EntryStreamWriter, ZipFileWriter};
 use async_zip::{Compression, ZipEntryBuilder};
 use blob::{ByteStream, Key};
@@ -35,6 +36,8 @@ pub struct Shapes {
     pub job: fn(JobView) -> Value,
     /// A model.
     pub model: fn(ModelView) -> Value,
+    /// A saved configuration.
+    pub configuration: fn(ConfigurationView) -> Value,
     /// A notification.
     pub notification: fn(NotificationView) -> Value,
 }
@@ -45,13 +48,15 @@ enum List {
     Datasets,
     Jobs,
     Models,
+    Configurations,
     Notifications,
 }
 
-const LISTS: [(List, &str); 4] = [
+const LISTS: [(List, &str); 5] = [
     (List::Datasets, "datasets.json"),
     (List::Jobs, "jobs.json"),
     (List::Models, "models.json"),
+    (List::Configurations, "configurations.json"),
     (List::Notifications, "notifications.json"),
 ];
 
@@ -228,6 +233,10 @@ async fn rows(app: &App, caller: &Caller, shapes: Shapes, list: List, page: u64)
         List::Models => {
             let filter = ModelFilter { page, page_size: ROWS, ..ModelFilter::default() };
             models::list(app, caller, filter).await?.models.into_iter().map(shapes.model).collect()
+        }
+        List::Configurations => {
+            let (found, _) = configurations::list(app, caller, page, ROWS).await?;
+            found.into_iter().map(shapes.configuration).collect()
         }
         List::Notifications => {
             let found = notifications::list(app, caller, false, page, ROWS).await?;

@@ -2,20 +2,17 @@
 
 use super::restore::over_quota;
 use super::{Dataset, checked_description, checked_name, key_of};
+use crate::idempotency::{Once, once};
 use crate::{App, accounts};
 use blob::{Key, SizeLimit};
 use chrono::{DateTime, Duration, Utc};
-use db::idempotency::{RequestKey, Reservation};
 use domain::dataset::{DatasetFormat, DatasetStatus};
 use domain::{Caller, DatasetId, Error, ErrorKind, Result};
 use serde_json::json;
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 /// How long the upload URL is valid.
 const URL_HOURS: i64 = 1;
-/// After this long a creation that never ended is forgotten.
-const ABANDONED_MINUTES: i64 = 5;
 const EXTENSIONS: [&str; 3] = ["jsonl", "json", "txt"];
 
 /// A file that will be uploaded.
@@ -56,42 +53,14 @@ pub struct CreatedDataset {
 /// Fields that cannot be accepted, or a file that the account's limits do not allow.
 pub async fn create(app: &App, caller: &Caller, input: CreateDataset, key: Option<&str>) -> Result<CreatedDataset> {
     let input = checked(input)?;
-    let Some(key) = key else {
-        let dataset = insert(app, caller, input).await?;
-        return signed(app, &dataset).await;
-    };
-    let key = RequestKey { user_id: caller.user_id, route: "POST /api/datasets".to_owned(), key: key.to_owned() };
-    let abandoned = Duration::minutes(ABANDONED_MINUTES);
-    match db::idempotency::reserve(&app.db, &key, &fingerprint(&input), abandoned, app.clock.now()).await? {
-        Reservation::New => match insert(app, caller, input).await {
-            Ok(dataset) => {
-                db::idempotency::complete(&app.db, &key, 201, &dataset.id.to_string()).await?;
-                signed(app, &dataset).await
-            }
-            Err(error) => {
-                db::idempotency::release(&app.db, &key).await?;
-                Err(error)
-            }
-        },
-        // What is kept is the id: the URL is signed anew, so that it is valid whenever the request comes again.
-        Reservation::Answered { body, .. } => {
-            let id: DatasetId = body.parse().map_err(Error::internal)?;
-            signed(app, &super::get(app, caller, id).await?).await
-        }
-        Reservation::InProgress => {
-            Err(Error::conflict("REQUEST_IN_PROGRESS", "The same request is being answered; try again in a moment."))
-        }
-        Reservation::Mismatch => {
-            let message = "This Idempotency-Key was used for another request; use a new one.";
-            Err(Error::conflict("IDEMPOTENCY_KEY_REUSED", message).with_field("Idempotency-Key"))
-        }
+    let fields = json!([input.name, input.description, input.format.as_str(), input.file_size, input.file_name]).to_string();
+    let make = insert(app, caller, input);
+    let made = once(app, caller, "POST /api/datasets".to_owned(), (key, &fields), make, |dataset: &Dataset| dataset.id).await?;
+    // The URL is signed anew, so that it is valid whenever the request comes again.
+    match made {
+        Once::Now(dataset) => signed(app, &dataset).await,
+        Once::Before(id) => signed(app, &super::get(app, caller, id).await?).await,
     }
-}
-
-/// The same for the same request.
-fn fingerprint(input: &CreateDataset) -> String {
-    let fields = json!([input.name, input.description, input.format.as_str(), input.file_size, input.file_name]);
-    hex::encode(Sha256::digest(fields.to_string().as_bytes()))
 }
 
 fn checked(input: CreateDataset) -> Result<CreateDataset> {

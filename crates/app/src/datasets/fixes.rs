@@ -2,13 +2,12 @@
 
 use super::{Dataset, checked_name, file_of, get, unusable};
 use crate::App;
+use crate::idempotency::{Once, once};
 use blob::Key;
 use dataset::{FixPlan, FixReport};
 use db::datasets::versions::{self, Version};
-use db::idempotency::{RequestKey, Reservation};
 use domain::dataset::{DatasetFix, DatasetStatus};
 use domain::{Caller, DatasetId, Error, ErrorKind, Result};
-use sha2::{Digest, Sha256};
 use std::ops::ControlFlow;
 use tokio_util::io::{StreamReader, SyncIoBridge};
 
@@ -18,7 +17,6 @@ const PREVIEW_BYTES: u64 = 64 * 1024 * 1024;
 const PREVIEW_SAMPLES: usize = 20;
 /// Versions made of one data set that are named in it.
 const CHILDREN: u64 = 100;
-const ABANDONED_MINUTES: i64 = 5;
 
 /// A data set among its versions.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,31 +69,12 @@ pub async fn apply_fixes(
 ) -> Result<Dataset> {
     let parent = fixable(app, caller, id, fixes).await?;
     let name = name.as_deref().map(checked_name).transpose()?;
-    let Some(key) = key else { return insert(app, &parent, fixes, name).await };
-    let route = format!("POST /api/datasets/{id}/fixes");
-    let key = RequestKey { user_id: caller.user_id, route, key: key.to_owned() };
-    let fields = serde_json::json!([fixes, name]);
-    let fingerprint = hex::encode(Sha256::digest(fields.to_string().as_bytes()));
-    let abandoned = chrono::Duration::minutes(ABANDONED_MINUTES);
-    match db::idempotency::reserve(&app.db, &key, &fingerprint, abandoned, app.clock.now()).await? {
-        Reservation::New => match insert(app, &parent, fixes, name).await {
-            Ok(dataset) => {
-                db::idempotency::complete(&app.db, &key, 201, &dataset.id.to_string()).await?;
-                Ok(dataset)
-            }
-            Err(error) => {
-                db::idempotency::release(&app.db, &key).await?;
-                Err(error)
-            }
-        },
-        Reservation::Answered { body, .. } => get(app, caller, body.parse().map_err(Error::internal)?).await,
-        Reservation::InProgress => {
-            Err(Error::conflict("REQUEST_IN_PROGRESS", "The same request is being answered; try again in a moment."))
-        }
-        Reservation::Mismatch => {
-            let message = "This Idempotency-Key was used for another request; use a new one.";
-            Err(Error::conflict("IDEMPOTENCY_KEY_REUSED", message).with_field("Idempotency-Key"))
-        }
+    let fields = serde_json::json!([fixes, name]).to_string();
+    let make = insert(app, &parent, fixes, name);
+    let made = once(app, caller, format!("POST /api/datasets/{id}/fixes"), (key, &fields), make, |dataset: &Dataset| dataset.id).await?;
+    match made {
+        Once::Now(dataset) => Ok(dataset),
+        Once::Before(id) => get(app, caller, id).await,
     }
 }
 

@@ -39,4 +39,6 @@ pub use queries::{detail, events, get, last_account_event, list, logs, may_see, 
 pub use types::*;
 pub use worker::{Worker, run_worker};
 
+pub(crate) use resolve::check_without_dataset;
+
 use queries::find;

@@ -7,7 +7,7 @@ use domain::job::{GpuConfig, Hyperparameters, JobSettings, PresetId, TrainingCon
 use domain::{Caller, DatasetId, Error, MicroUsd, Result};
 
 use super::base_model::Geometry;
-use super::types::{HyperparametersInput, JobRequest, SettingsInput};
+use super::types::{HyperparametersInput, JobRequest, JobSetup, SettingsInput};
 use crate::{App, Config, catalogue};
 
 /// Seconds before the first step and after the last: start, loading, tokenising, writing the adapter.
@@ -71,6 +71,22 @@ impl Wished {
             gpu: settings.instance_type.filter(offered).map(|instance_type| GpuConfig { instance_type, num_gpus: 1, spot: false }),
         })
     }
+}
+
+/// Checks what a request says beside its data set, as [`resolve`] will. Machines and models must be known here; whether there is one free
+/// is for the launch to see.
+///
+/// # Errors
+/// With the field at fault.
+pub async fn check_without_dataset(app: &App, said: &JobSetup) -> Result<()> {
+    let base_model = base_model(&app.config, said.base_model.as_deref())?;
+    if let Some(gpu) = &said.gpu {
+        let overrides = db::instances::overrides(&app.db).await?;
+        let known = app.config.instances.iter().map(|i| InstanceType { available: true, ..catalogue::changed(i, &overrides) });
+        machine(&known.collect::<Vec<_>>(), Some(gpu))?;
+    }
+    let hyperparameters = fill(preset(said.preset_id, base_model.context_length), &said.hyperparameters);
+    check(&TrainingConfig { hyperparameters, settings: settings(&said.settings) }, base_model).await
 }
 
 async fn ready_dataset(app: &App, caller: &Caller, id: DatasetId) -> Result<db::datasets::Dataset> {

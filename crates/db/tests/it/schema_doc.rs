@@ -19,6 +19,7 @@ const TABLES: &[(&str, &str)] = &[
     ("notification_counters", "The last number of an account's notifications."),
     ("outgoing_mails", "Mail that waits to be sent, and what became of it."),
     ("user_settings", "Settings of an account: notifications, defaults."),
+    ("configurations", "Saved settings of jobs to come."),
     ("datasets", "Files of conversations, what validation found in them, and their statistics."),
     ("event_counters", "The last number of an account's events: what keeps their order in streams."),
     ("idempotency_keys", "Answers to creating requests, kept for those that are repeated."),

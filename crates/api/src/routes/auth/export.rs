@@ -12,8 +12,8 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use serde_json::json;
 
-/// Everything of the caller's in one ZIP, made while it is sent: account, data sets with their files, jobs, models, costs and notifications,
-/// as JSON in the shapes of this interface. `not-included.json` names what could not be put in.
+/// Everything of the caller's in one ZIP, made while it is sent: account, data sets with their files, jobs, models, saved configurations,
+/// costs and notifications, as JSON in the shapes of this interface. `not-included.json` names what could not be put in.
 #[utoipa::path(
     get, path = "/api/auth/me/export", operation_id = "exportAccount", tag = "auth",
     responses((status = 200, description = "The ZIP", body = Vec<u8>, content_type = "application/zip"), Failures)
@@ -34,5 +34,6 @@ const SHAPES: Shapes = Shapes {
     dataset: |row| json!(convert::datasets::dataset(row)),
     job: |view| json!(convert::jobs::job(view)),
     model: |view| json!(convert::models::model(view)),
+    configuration: |view| json!(convert::configurations::configuration(view)),
     notification: |view| json!(convert::notifications::notification(view)),
 };

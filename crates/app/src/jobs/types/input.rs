@@ -2,9 +2,11 @@
 
 use domain::DatasetId;
 use domain::job::{GpuConfig, JobStatus, LogLevel, OptimizerType, PresetId, Scheduler, TargetModules};
+use serde::{Deserialize, Serialize};
 
 /// Hyperparameters as requested; what is absent comes from the preset.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct HyperparametersInput {
     /// Peak learning rate.
     pub learning_rate: Option<f64>,
@@ -43,7 +45,8 @@ pub struct HyperparametersInput {
 }
 
 /// Settings beside the hyperparameters as requested; what is absent has its default.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct SettingsInput {
     /// Stop after this many validations without a better loss.
     pub early_stopping_patience: Option<u32>,
@@ -68,6 +71,22 @@ pub struct JobRequest {
     pub dataset_id: DatasetId,
     /// The preset that absent hyperparameters come from; none means custom, which starts from balanced.
     pub preset_id: Option<PresetId>,
+    /// Id in the catalogue; none means the first.
+    pub base_model: Option<String>,
+    /// Hyperparameters.
+    pub hyperparameters: HyperparametersInput,
+    /// Other settings.
+    pub settings: SettingsInput,
+    /// The machine; none means one of the first available instance type on demand.
+    pub gpu: Option<GpuConfig>,
+}
+
+/// The same without the data set: what can be kept for jobs to come.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JobSetup {
+    /// The preset that absent hyperparameters come from.
+    pub preset_id: PresetId,
     /// Id in the catalogue; none means the first.
     pub base_model: Option<String>,
     /// Hyperparameters.
