@@ -7784,6 +7784,9 @@ export interface operations {
                      *               "hyperparameters": {
                      *                 "batchSize": 4,
                      *                 "gradientAccumulationSteps": 1,
+                     *                 "layersToTransform": [
+                     *                   1
+                     *                 ],
                      *                 "learningRate": 0.0002,
                      *                 "loraAlpha": 32,
                      *                 "loraDropout": 0.05,
@@ -7796,6 +7799,7 @@ export interface operations {
                      *                 "targetModules": [
                      *                   "q_proj"
                      *                 ],
+                     *                 "useRslora": false,
                      *                 "warmupRatio": 0.03,
                      *                 "warmupSteps": 0,
                      *                 "weightDecay": 0.01
@@ -7870,6 +7874,9 @@ export interface operations {
                  *         "hyperparameters": {
                  *           "batchSize": 4,
                  *           "gradientAccumulationSteps": 1,
+                 *           "layersToTransform": [
+                 *             1
+                 *           ],
                  *           "learningRate": 0.0002,
                  *           "loraAlpha": 32,
                  *           "loraDropout": 0.05,
@@ -7882,6 +7889,7 @@ export interface operations {
                  *           "targetModules": [
                  *             "q_proj"
                  *           ],
+                 *           "useRslora": false,
                  *           "warmupRatio": 0.03,
                  *           "warmupSteps": 0,
                  *           "weightDecay": 0.01
@@ -7924,6 +7932,9 @@ export interface operations {
                      *             "hyperparameters": {
                      *               "batchSize": 4,
                      *               "gradientAccumulationSteps": 1,
+                     *               "layersToTransform": [
+                     *                 1
+                     *               ],
                      *               "learningRate": 0.0002,
                      *               "loraAlpha": 32,
                      *               "loraDropout": 0.05,
@@ -7936,6 +7947,7 @@ export interface operations {
                      *               "targetModules": [
                      *                 "q_proj"
                      *               ],
+                     *               "useRslora": false,
                      *               "warmupRatio": 0.03,
                      *               "warmupSteps": 0,
                      *               "weightDecay": 0.01
@@ -8108,6 +8120,9 @@ export interface operations {
                  *         "hyperparameters": {
                  *           "batchSize": 4,
                  *           "gradientAccumulationSteps": 1,
+                 *           "layersToTransform": [
+                 *             1
+                 *           ],
                  *           "learningRate": 0.0002,
                  *           "loraAlpha": 32,
                  *           "loraDropout": 0.05,
@@ -8120,6 +8135,7 @@ export interface operations {
                  *           "targetModules": [
                  *             "q_proj"
                  *           ],
+                 *           "useRslora": false,
                  *           "warmupRatio": 0.03,
                  *           "warmupSteps": 0,
                  *           "weightDecay": 0.01
@@ -8162,6 +8178,9 @@ export interface operations {
                      *             "hyperparameters": {
                      *               "batchSize": 4,
                      *               "gradientAccumulationSteps": 1,
+                     *               "layersToTransform": [
+                     *                 1
+                     *               ],
                      *               "learningRate": 0.0002,
                      *               "loraAlpha": 32,
                      *               "loraDropout": 0.05,
@@ -8174,6 +8193,7 @@ export interface operations {
                      *               "targetModules": [
                      *                 "q_proj"
                      *               ],
+                     *               "useRslora": false,
                      *               "warmupRatio": 0.03,
                      *               "warmupSteps": 0,
                      *               "weightDecay": 0.01
