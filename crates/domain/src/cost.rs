@@ -4,7 +4,7 @@
 //! specification's cost calculator has it; 1 GB = 10⁹ bytes.
 
 use crate::dataset::{DatasetStatistics, LENGTH_BIN};
-use crate::job::TrainingConfig;
+use crate::job::{JobSettings, TrainingConfig};
 use crate::money::MicroUsd;
 use crate::text_enum::text_enum;
 use serde::{Deserialize, Serialize};
@@ -155,7 +155,9 @@ pub fn estimate(
     let share = |n: u64| if examples == 0 { 0.0 } else { tokens_all * n as f64 / examples as f64 };
     // A validation pass has no backward: about a third of the work. One before the first step, one an epoch.
     let work = share(train) * f64::from(h.num_epochs) + share(validation) * (f64::from(h.num_epochs) + 1.0) / 3.0;
-    let seconds = setup_seconds + work / throughput.tokens_per_second.max(1e-9);
+    let evaluation = if validation == 0 { 0.0 } else { evaluation_work(share(validation), validation, &config.settings) };
+    let evaluation_seconds = (evaluation / throughput.tokens_per_second.max(1e-9)).min(config.settings.evaluation_minutes * 60.0);
+    let seconds = setup_seconds + work / throughput.tokens_per_second.max(1e-9) + evaluation_seconds;
     let rows = if config.settings.packing { packed_rows(statistics, u64::from(h.max_seq_length), share(train), train) } else { train };
     let spread = if throughput.measured { 0.2 } else { 0.5 };
     let (low, high) = (seconds * (1.0 - spread), seconds * (1.0 + spread));
@@ -173,6 +175,21 @@ pub fn estimate(
         cost_min: cost(low).total(),
         cost_max: cost(high).total(),
     }
+}
+
+/// Tokens of an answer that an evaluation counts with before it has seen any.
+const ANSWER_TOKENS: f64 = 128.0;
+/// Work of writing a token of an answer, in tokens trained on: the weights are read anew for each, for eight answers at a time.
+const ANSWER_TOKEN_WORK: f64 = 1.5;
+
+/// Work of an evaluation, in tokens trained on. Both models pass over the held-out examples, over as many questions as are to be answered,
+/// and over the answers; a pass without its way back is a third of the work.
+#[expect(clippy::cast_precision_loss, reason = "an estimate")]
+pub fn evaluation_work(validation_tokens: f64, validation_examples: u64, settings: &JobSettings) -> f64 {
+    let answered = validation_examples.min(u64::from(settings.evaluation_examples)) as f64;
+    let questions = answered * validation_tokens / validation_examples.max(1) as f64;
+    let answers = answered * ANSWER_TOKENS;
+    2.0 * ((validation_tokens + questions + 2.0 * answers) / 3.0 + answers * ANSWER_TOKEN_WORK)
 }
 
 /// Rows that packing will make: as many as the tokens fill, and at least one for each example longer than half a row.

@@ -11,6 +11,7 @@ pub mod cluster_api;
 pub mod cost;
 pub mod dataset;
 pub mod error;
+pub mod evaluation;
 pub mod id;
 pub mod job;
 pub mod model;

@@ -3,8 +3,10 @@
 //! A run is described by one [`RunSpec`] in JSON and answers with one [`TrainerEvent`] in JSON a line, numbered from 1 within the attempt.
 
 use crate::dataset::DatasetFormat;
+use crate::evaluation::Evaluation;
 use crate::id::{AttemptId, JobId};
 use crate::job::{GpuConfig, JobStage, LogLevel, StageGroup, TrainingConfig};
+use crate::model::LossTrend;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -411,6 +413,15 @@ pub struct RunSummary {
     /// Peak resident memory in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peak_memory_bytes: Option<u64>,
+    /// Validation loss of the exported adapter less the training loss of the same epoch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overfit_gap: Option<f64>,
+    /// Where the validation loss was going at the end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_trend: Option<LossTrend>,
+    /// The evaluation, where something was held out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<Evaluation>,
 }
 
 #[cfg(test)]

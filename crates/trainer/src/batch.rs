@@ -40,6 +40,21 @@ impl PaddedBatch {
         }
         batch
     }
+
+    /// Puts texts into a batch, with a label on each token that something stands before.
+    pub fn of_texts(texts: &[Vec<u32>]) -> Self {
+        let seq_len = texts.iter().map(Vec::len).max().unwrap_or(0);
+        let size = texts.len() * seq_len;
+        let mut batch =
+            Self { input_ids: vec![0; size], labels: vec![IGNORED; size], batch_size: texts.len(), seq_len, tokens: 0 };
+        for (row, ids) in texts.iter().enumerate() {
+            let at = row * seq_len;
+            batch.input_ids[at..at + ids.len()].copy_from_slice(ids);
+            batch.labels[at..at + ids.len()].iter_mut().zip(ids).skip(1).for_each(|(label, id)| *label = id.cast_signed());
+            batch.tokens += ids.len() as u64;
+        }
+        batch
+    }
 }
 
 /// The rows of an epoch (from 0) in its order, which depends on the seed and the epoch only.

@@ -1,6 +1,7 @@
 //! The model card: `README.md` of a finished adapter.
 
 use crate::export::Export;
+use domain::evaluation::Evaluation;
 use std::fmt::Write;
 
 /// Writes the card in Markdown with the metadata block that model hubs read.
@@ -20,6 +21,9 @@ pub(crate) fn model_card(export: &Export<'_>) -> String {
         spec.base_model.id, spec.base_model.revision, export.version
     );
     table(&mut card, "Results", &results(export));
+    if let Some(evaluation) = &export.summary.evaluation {
+        card.push_str(&compared(evaluation));
+    }
     table(&mut card, "Data", &data(export));
     table(&mut card, "Settings", &settings(export));
     card.push_str(&usage(&spec.base_model.id));
@@ -56,6 +60,39 @@ fn results(export: &Export<'_>) -> Vec<(&'static str, String)> {
         rows.push(("Exported", format!("weights of the last step ({}); nothing was held out to choose by", export.step)));
     }
     rows
+}
+
+/// Adapter and base model side by side, as far as they were measured.
+fn compared(evaluation: &Evaluation) -> String {
+    let (adapter, base) = (&evaluation.adapter, &evaluation.base);
+    let figures = [
+        ("Loss, nats a token", 4, adapter.loss, base.loss),
+        ("Perplexity", 2, adapter.perplexity, base.perplexity),
+        ("Token accuracy", 3, adapter.token_accuracy, base.token_accuracy),
+        ("BLEU (13a), 0 to 100", 1, adapter.bleu, base.bleu),
+        ("Semantic similarity, 0 to 1", 3, adapter.semantic_similarity, base.semantic_similarity),
+        ("Coherence, 0 to 1", 3, adapter.coherence, base.coherence),
+        ("Fluency, 0 to 1", 3, adapter.fluency, base.fluency),
+    ];
+    let measured = figures.iter().filter(|(_, _, adapter, base)| adapter.is_some() || base.is_some());
+    let shown = |value: &Option<f64>, digits: usize| value.map_or_else(|| "not measured".to_owned(), |value| format!("{value:.digits$}"));
+    let mut text = format!(
+        "## Evaluation\n\nOn {} held-out examples of {} conversations; {} of them were answered by both models.\n\n\
+         | | adapter | base model |\n|---|---|---|\n",
+        evaluation.examples, evaluation.conversations, evaluation.generated_examples
+    );
+    for (name, digits, adapter, base) in measured {
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, "| {name} | {} | {} |", shown(adapter, *digits), shown(base, *digits));
+    }
+    for (name, digits, interval) in [("loss", 4, evaluation.loss_interval), ("BLEU", 1, evaluation.bleu_interval)] {
+        if let Some(found) = interval {
+            let (level, low, high, unit) = (100.0 * found.level, found.low, found.high, found.unit);
+            let _ = writeln!(text, "\nImprovement of the {name}, {level:.0} % interval by {unit}: {low:.digits$} to {high:.digits$}.");
+        }
+    }
+    text.push('\n');
+    text
 }
 
 fn data(export: &Export<'_>) -> Vec<(&'static str, String)> {

@@ -85,6 +85,12 @@ pub(crate) struct RunState {
     pub initial_validation_loss: Option<f64>,
     /// Validation loss at the end of the last epoch.
     pub validation_loss: Option<f64>,
+    /// Mean training loss of the epoch of the best validation.
+    #[serde(default)]
+    pub best_epoch_loss: Option<f64>,
+    /// Validation loss after each epoch.
+    #[serde(default)]
+    pub validation_losses: Vec<f64>,
     pub best: Option<Best>,
     /// Validations since the best one.
     pub without_improvement: u32,
@@ -109,6 +115,8 @@ impl RunState {
             initial_training_loss: None,
             initial_validation_loss: None,
             validation_loss: None,
+            best_epoch_loss: None,
+            validation_losses: Vec::new(),
             best: None,
             without_improvement: 0,
             stopped_early: false,

@@ -85,6 +85,11 @@ impl TokenSet {
         u64::from(self.entries[example].label_tokens)
     }
 
+    /// Number of the conversation that an example belongs to.
+    pub fn conversation(&self, example: usize) -> u32 {
+        self.entries[example].conversation
+    }
+
     /// Line of the data set that an example comes from.
     pub fn line(&self, example: usize) -> u64 {
         self.entries[example].line

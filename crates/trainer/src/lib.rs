@@ -11,6 +11,7 @@ mod counting;
 mod data;
 mod engine;
 mod error;
+mod evaluation;
 mod event;
 mod example;
 mod export;

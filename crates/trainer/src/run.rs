@@ -4,6 +4,7 @@ use crate::checkpoint::{Checkpoint, Checkpoints, Identity, RunState};
 use crate::data::{DataOptions, SourceExample, TrainingData, prepare};
 use crate::engine::{Engine, model_error};
 use crate::error::TrainerError;
+use crate::evaluation::evaluate;
 use crate::event::{Emitter, StopFlag};
 use crate::export::{Export, export};
 use crate::files::{create_dir, hash_file, sha256_hex};
@@ -15,7 +16,9 @@ use crate::schedule::Schedule;
 use crate::session::Session;
 use crate::tokenizer::ChatTokenizer;
 use domain::cost::total_steps;
+use domain::evaluation::Evaluation;
 use domain::job::{JobStage, LogLevel, StageGroup};
+use domain::model::LossTrend;
 use domain::run::{ArtifactFile, RunSpec, RunSummary, TrainerEventKind};
 use model::{DecoderConfig, LoraConfig, LoraGradients, LoraWeights};
 use std::path::{Path, PathBuf};
@@ -85,8 +88,12 @@ fn run_here(spec: &RunSpec, dataset_file: &Path, emitter: &mut Emitter<'_>, stop
         return early(emitter);
     }
     let mut session = setup.session(spec, &data, engine, emitter, stop)?;
-    match session.train() {
-        Ok(()) => finish(spec, &setup, &data, session),
+    let ended = session.train().and_then(|()| {
+        let exported = session.take_best()?;
+        Ok((exported, evaluate(&mut session, &spec.base_model.path)?))
+    });
+    match ended {
+        Ok((exported, evaluation)) => finish(spec, &setup, session, exported, evaluation),
         Err(Halt::Failed(e)) => Err(e),
         Err(Halt::Stopped) => {
             let saved = session.save_before_stopping()?;
@@ -239,10 +246,16 @@ impl Setup {
 }
 
 /// Writes the adapter.
-fn finish(spec: &RunSpec, setup: &Setup, data: &TrainingData, mut session: Session<'_, '_>) -> Result<RunOutcome, TrainerError> {
+fn finish(
+    spec: &RunSpec,
+    setup: &Setup,
+    session: Session<'_, '_>,
+    (step, epoch): (u64, u32),
+    evaluation: Option<Evaluation>,
+) -> Result<RunOutcome, TrainerError> {
     session.emitter.stage(JobStage::Saving, StageGroup::Finalization, "Writing the adapter")?;
-    let (step, epoch) = session.take_best()?;
-    let state = &session.state;
+    let (state, data) = (&session.state, session.data);
+    let overfit_gap = state.best.zip(state.best_epoch_loss).map(|(best, training)| best.loss - training);
     let summary = RunSummary {
         total_epochs: state.epochs_done,
         total_steps: state.step,
@@ -255,6 +268,9 @@ fn finish(spec: &RunSpec, setup: &Setup, data: &TrainingData, mut session: Sessi
         validation_examples: data.validation.len() as u64,
         tokens_per_second: session.pace.tokens_per_second(),
         peak_memory_bytes: peak_memory_bytes(),
+        overfit_gap,
+        loss_trend: LossTrend::of(&state.validation_losses),
+        evaluation,
     };
     let (path, artifacts) = export(&Export {
         spec,

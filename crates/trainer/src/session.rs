@@ -197,7 +197,8 @@ impl Session<'_, '_> {
         #[expect(clippy::cast_precision_loss, reason = "step counts are far below 2^53")]
         let progress = 100.0 * step as f64 / total_steps.max(1) as f64;
         let epoch = self.epoch().min(self.hyperparameters.num_epochs);
-        let estimated_time_remaining = self.pace.remaining(total_steps - step, validations);
+        let evaluation = if self.validates() { self.evaluation_seconds().min(self.evaluation_limit()) } else { 0.0 };
+        let estimated_time_remaining = self.pace.remaining(total_steps - step, validations).map(|seconds| seconds + evaluation);
         self.emitter.emit(TrainerEventKind::Progress { progress, epoch, step, total_steps, estimated_time_remaining })
     }
 
@@ -248,12 +249,16 @@ impl Session<'_, '_> {
                 other => other?,
             };
             self.state.validation_loss = Some(loss);
+            self.state.validation_losses.push(loss);
             self.emit_metrics(Some(loss))?;
             self.judge(loss, epoch)?;
         }
         #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^53")]
         let mean = self.state.epoch_loss_sum / self.state.epoch_label_tokens.max(1) as f64;
         self.state.last_epoch_loss = Some(mean);
+        if self.state.best.is_some_and(|best| best.epoch == epoch) {
+            self.state.best_epoch_loss = Some(mean);
+        }
         (self.state.epoch_loss_sum, self.state.epoch_label_tokens) = (0.0, 0);
         self.state.epochs_done = epoch;
         self.save()?;
@@ -317,6 +322,20 @@ impl Session<'_, '_> {
         let limit = self.settings.max_duration_hours;
         self.emitter.log(LogLevel::Warning, format!("The job has run for its limit of {limit} hours and is stopped with a checkpoint."))?;
         Err(Halt::Stopped)
+    }
+
+    /// Seconds that the evaluation may take: what the settings say, and no more than is left of the job's own limit.
+    pub fn evaluation_limit(&self) -> f64 {
+        let left = self.settings.max_duration_hours * 3600.0 - self.seconds_before - self.emitter.elapsed_seconds();
+        (self.settings.evaluation_minutes * 60.0).min(left.max(1.0))
+    }
+
+    /// Seconds that the evaluation will probably take.
+    #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^53")]
+    pub fn evaluation_seconds(&self) -> f64 {
+        let tokens: usize = self.data.validation.iter().map(|&example| self.data.set.ids(example).len()).sum();
+        let work = domain::cost::evaluation_work(tokens as f64, self.data.validation.len() as u64, self.settings);
+        self.pace.tokens_per_second().map_or(0.0, |speed| work / speed.max(1e-9))
     }
 
     /// Puts the weights with the best validation loss in place of the last ones. Tells their step and epoch.

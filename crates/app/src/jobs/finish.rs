@@ -6,7 +6,7 @@ use db::jobs::{Job, JobEffects, NewEvent};
 use db::models::{ModelArtifact, StoredFile};
 use domain::cost::CostType;
 use domain::job::{CancelReason, JobStage, JobStatus, LogLevel};
-use domain::model::{ModelStatus, QualityMetrics, convergence};
+use domain::model::{ModelStatus, QualityMetrics, ValidationScores, convergence};
 use domain::run::RunSummary;
 use domain::{AttemptId, CostRecordId, Error, ModelId, Result};
 use serde_json::json;
@@ -186,17 +186,29 @@ fn model(
 }
 
 fn quality(s: &RunSummary) -> QualityMetrics {
-    let judged = match (s.initial_validation_loss, s.final_validation_loss, s.final_training_loss) {
-        (Some(first), Some(last), Some(training)) => Some(convergence(first, last, training)),
+    let overfit_gap = s.overfit_gap.or_else(|| Some(s.final_validation_loss? - s.final_training_loss?));
+    let judged = match (s.initial_validation_loss, s.final_validation_loss) {
+        (Some(first), Some(last)) => Some(convergence(first, last, overfit_gap, s.loss_trend)),
         _ => None,
     };
+    let adapter = s.evaluation.as_ref().map(|evaluation| evaluation.adapter);
     QualityMetrics {
         final_training_loss: s.final_training_loss,
         final_validation_loss: s.final_validation_loss,
         initial_training_loss: s.initial_training_loss,
         initial_validation_loss: s.initial_validation_loss,
         perplexity: s.final_validation_loss.map(f64::exp),
+        bleu_score: adapter.and_then(|scores| scores.bleu),
         convergence_quality: judged,
+        overfit_gap,
+        loss_trend: s.loss_trend,
+        validation_scores: adapter.map(|scores| ValidationScores {
+            semantic_similarity: scores.semantic_similarity,
+            coherence: scores.coherence,
+            fluency: scores.fluency,
+            task_accuracy: scores.token_accuracy,
+        }),
+        evaluation: s.evaluation.clone(),
     }
 }
 

@@ -129,6 +129,20 @@ pub struct JobSettings {
     /// What happens to examples above the sequence length.
     #[serde(default)]
     pub overlong_examples: OverlongExamples,
+    /// Held-out questions that both models answer at the end, for BLEU and the scores that need answers; zero for none.
+    #[serde(default = "default_evaluation_examples")]
+    pub evaluation_examples: u32,
+    /// Minutes that the evaluation may take; what was not measured by then is absent.
+    #[serde(default = "default_evaluation_minutes")]
+    pub evaluation_minutes: f64,
+}
+
+const fn default_evaluation_examples() -> u32 {
+    16
+}
+
+const fn default_evaluation_minutes() -> f64 {
+    10.0
 }
 
 impl Default for JobSettings {
@@ -141,6 +155,8 @@ impl Default for JobSettings {
             max_duration_hours: 24.0,
             packing: false,
             overlong_examples: OverlongExamples::Truncate,
+            evaluation_examples: default_evaluation_examples(),
+            evaluation_minutes: default_evaluation_minutes(),
         }
     }
 }
@@ -205,6 +221,10 @@ pub struct Limits {
     pub early_stopping_patience: Range,
     /// Of `maxDurationHours`.
     pub max_duration_hours: Range,
+    /// Of `evaluationExamples`.
+    pub evaluation_examples: Range,
+    /// Of `evaluationMinutes`.
+    pub evaluation_minutes: Range,
 }
 
 /// The limits in force.
@@ -225,6 +245,8 @@ pub const LIMITS: Limits = Limits {
     checkpoint_interval: range(1.0, 100_000.0),
     early_stopping_patience: range(1.0, 20.0),
     max_duration_hours: range(0.01, 72.0),
+    evaluation_examples: range(0.0, 200.0),
+    evaluation_minutes: range(0.1, 240.0),
 };
 
 fn check(field: &str, value: f64, range: Range) -> Result<()> {
@@ -277,6 +299,8 @@ impl JobSettings {
         check("validationSplitRatio", self.validation_split_ratio, LIMITS.validation_split_ratio)?;
         check("checkpointInterval", f64::from(self.checkpoint_interval), LIMITS.checkpoint_interval)?;
         check("maxDurationHours", self.max_duration_hours, LIMITS.max_duration_hours)?;
+        check("evaluationExamples", f64::from(self.evaluation_examples), LIMITS.evaluation_examples)?;
+        check("evaluationMinutes", self.evaluation_minutes, LIMITS.evaluation_minutes)?;
         match self.early_stopping_patience {
             Some(patience) => check("earlyStoppingPatience", f64::from(patience), LIMITS.early_stopping_patience),
             None => Ok(()),

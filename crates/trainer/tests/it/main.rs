@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test helper that fails is a failed test")]
 
 mod counting;
+mod evaluation;
 mod labels;
 mod oracle;
 mod resume;

@@ -143,6 +143,17 @@ impl EventSink for Sink {
     }
 }
 
+/// A sink that only collects.
+#[derive(Default)]
+pub struct Collect(pub Vec<TrainerEvent>);
+
+impl EventSink for Collect {
+    fn emit(&mut self, event: TrainerEvent) -> Result<(), TrainerError> {
+        self.0.push(event);
+        Ok(())
+    }
+}
+
 pub fn kinds(events: &[TrainerEvent]) -> impl Iterator<Item = &TrainerEventKind> {
     events.iter().map(|e| &e.kind)
 }
