@@ -7,6 +7,7 @@ pub mod configurations;
 pub mod costs;
 pub mod dataset_versions;
 pub mod datasets;
+pub mod evaluation;
 pub mod job_request;
 pub mod jobs;
 pub mod models;

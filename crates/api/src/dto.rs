@@ -11,6 +11,7 @@ pub mod configurations;
 pub mod costs;
 pub mod dataset_versions;
 pub mod datasets;
+pub mod evaluation;
 pub mod job_detail;
 pub mod job_requests;
 pub mod jobs;

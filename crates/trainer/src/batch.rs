@@ -45,8 +45,7 @@ impl PaddedBatch {
     pub fn of_texts(texts: &[Vec<u32>]) -> Self {
         let seq_len = texts.iter().map(Vec::len).max().unwrap_or(0);
         let size = texts.len() * seq_len;
-        let mut batch =
-            Self { input_ids: vec![0; size], labels: vec![IGNORED; size], batch_size: texts.len(), seq_len, tokens: 0 };
+        let mut batch = Self { input_ids: vec![0; size], labels: vec![IGNORED; size], batch_size: texts.len(), seq_len, tokens: 0 };
         for (row, ids) in texts.iter().enumerate() {
             let at = row * seq_len;
             batch.input_ids[at..at + ids.len()].copy_from_slice(ids);

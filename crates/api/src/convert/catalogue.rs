@@ -79,5 +79,7 @@ fn limits(limits: &domain::job::Limits) -> Limits {
         checkpoint_interval: range(limits.checkpoint_interval),
         early_stopping_patience: range(limits.early_stopping_patience),
         max_duration_hours: range(limits.max_duration_hours),
+        evaluation_examples: range(limits.evaluation_examples),
+        evaluation_minutes: range(limits.evaluation_minutes),
     }
 }

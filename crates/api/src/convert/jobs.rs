@@ -139,6 +139,8 @@ pub fn settings(s: &domain::job::JobSettings) -> JobSettings {
         max_duration_hours: s.max_duration_hours,
         packing: s.packing,
         overlong_examples: s.overlong_examples,
+        evaluation_examples: s.evaluation_examples,
+        evaluation_minutes: s.evaluation_minutes,
     }
 }
 

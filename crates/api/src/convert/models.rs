@@ -1,6 +1,7 @@
 //! Trained adapters.
 
 use super::datasets::dataset;
+use super::evaluation::{evaluation, scores};
 use super::jobs::{hyperparameters, point};
 use crate::dto::models::{
     ArtifactEntry, ArtifactKind, DatasetLineage, Download, DownloadUrls, ModelArtifact, ModelConfiguration, ModelDetail, ModelFile,
@@ -75,6 +76,11 @@ pub fn model(view: ModelView) -> ModelArtifact {
             initial_validation_loss: view.quality.initial_validation_loss,
             perplexity: view.quality.perplexity,
             convergence_quality: view.quality.convergence_quality,
+            bleu_score: view.quality.bleu_score,
+            overfit_gap: view.quality.overfit_gap,
+            loss_trend: view.quality.loss_trend,
+            validation_scores: view.quality.validation_scores.map(scores),
+            evaluation: view.quality.evaluation.map(evaluation),
         },
         training_summary: TrainingSummary {
             total_epochs: view.summary.total_epochs,

@@ -168,4 +168,8 @@ pub struct Limits {
     pub early_stopping_patience: Range,
     /// Of `maxDurationHours`.
     pub max_duration_hours: Range,
+    /// Of `evaluationExamples`.
+    pub evaluation_examples: Range,
+    /// Of `evaluationMinutes`.
+    pub evaluation_minutes: Range,
 }

@@ -102,6 +102,10 @@ pub struct EstimateRequest {
     /// What happens to examples above `maxSeqLength`; `truncate` keeps the end of the prompt and what fits of the answer.
     #[schema(value_type = Option<t::OverlongExamples>)]
     pub overlong_examples: Option<domain::job::OverlongExamples>,
+    /// Held-out questions that both models answer at the end, for BLEU and the scores that need answers; 0 for none.
+    pub evaluation_examples: Option<u32>,
+    /// Minutes that the evaluation may take; what was not measured by then is absent.
+    pub evaluation_minutes: Option<f64>,
     /// Hours on the GPU after which the job is stopped with a checkpoint.
     pub max_duration_hours: Option<f64>,
 }
@@ -148,6 +152,10 @@ pub struct CreateJobRequest {
     /// What happens to examples above `maxSeqLength`; `truncate` keeps the end of the prompt and what fits of the answer.
     #[schema(value_type = Option<t::OverlongExamples>)]
     pub overlong_examples: Option<domain::job::OverlongExamples>,
+    /// Held-out questions that both models answer at the end, for BLEU and the scores that need answers; 0 for none.
+    pub evaluation_examples: Option<u32>,
+    /// Minutes that the evaluation may take; what was not measured by then is absent.
+    pub evaluation_minutes: Option<f64>,
     /// Hours on the GPU after which the job is stopped with a checkpoint.
     pub max_duration_hours: Option<f64>,
 }

@@ -95,6 +95,10 @@ pub struct JobSettings {
     /// What happens to examples above the sequence length.
     #[schema(value_type = t::OverlongExamples)]
     pub overlong_examples: domain::job::OverlongExamples,
+    /// Held-out questions that both models answer at the end, for BLEU and the scores that need answers.
+    pub evaluation_examples: u32,
+    /// Minutes that the evaluation may take; what was not measured by then is absent.
+    pub evaluation_minutes: f64,
 }
 
 /// A training job.

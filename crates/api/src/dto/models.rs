@@ -1,6 +1,7 @@
 //! Trained adapters.
 
 use super::datasets::Dataset;
+use super::evaluation::{Evaluation, ValidationScores};
 use super::job_detail::MetricsPoint;
 use super::jobs::HyperparameterConfig;
 use super::text as t;
@@ -198,6 +199,22 @@ pub struct QualityMetrics {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<t::ConvergenceQuality>)]
     pub convergence_quality: Option<domain::model::ConvergenceQuality>,
+    /// Corpus BLEU of the adapter's own answers to held-out questions, 0 to 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bleu_score: Option<f64>,
+    /// Validation loss less the training loss of the same epoch; above 0.5 the run over-fitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overfit_gap: Option<f64>,
+    /// Where the validation loss was going at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<t::LossTrend>)]
+    pub loss_trend: Option<domain::model::LossTrend>,
+    /// Scores from 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation_scores: Option<ValidationScores>,
+    /// All that was measured on held-out examples, beside the base model's own figures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluation: Option<Evaluation>,
 }
 
 /// What a training took.

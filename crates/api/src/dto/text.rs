@@ -83,6 +83,10 @@ text_schema! {
     ModelStatusFilter: ["all"], domain::model::ModelStatus;
     /// How the loss converged.
     ConvergenceQuality: [], domain::model::ConvergenceQuality;
+    /// Where the validation loss was going when the run ended.
+    LossTrend: [], domain::model::LossTrend;
+    /// What was drawn anew in a bootstrap.
+    ResampledUnit: [], domain::evaluation::ResampledUnit;
     /// What a notification is about.
     NotificationType: [], domain::notification::NotificationKind;
     /// How urgent a notification is.

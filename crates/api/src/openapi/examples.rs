@@ -127,6 +127,8 @@ const NUMBERS: &[(&str, f64)] = &[
     ("batchSize", 4.0),
     ("checkpointInterval", 100.0),
     ("currentCost", 0.12),
+    ("evaluationExamples", 16.0),
+    ("evaluationMinutes", 10.0),
     ("expires", 1_790_000_000.0),
     ("fileSize", 48_211.0),
     ("finalCost", 0.31),

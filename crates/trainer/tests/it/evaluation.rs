@@ -135,7 +135,8 @@ fn time_that_runs_out_leaves_figures_out_and_says_so() {
     assert!(found.seconds < 8.0, "{found:?}");
     let warned = |kind: &TrainerEventKind| matches!(kind, TrainerEventKind::Log { level: LogLevel::Warning, message } if message.contains("evaluationMinutes"));
     assert!(kinds(&events).any(warned));
-    let left = kinds(&events).filter(|k| matches!(k, TrainerEventKind::Progress { progress, estimated_time_remaining: Some(_), .. } if *progress == 100.0));
+    let left = kinds(&events)
+        .filter(|k| matches!(k, TrainerEventKind::Progress { progress, estimated_time_remaining: Some(_), .. } if *progress == 100.0));
     assert!(left.count() > 3, "the time that is left is told while it evaluates");
     spec.output.dir = bench.folder.path().join("long");
     spec.config.settings.evaluation_minutes = 60.0;

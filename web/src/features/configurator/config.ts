@@ -26,6 +26,7 @@ export interface RunSettings {
   /** Empty: it trains to the end. */
   earlyStoppingPatience: string;
   seed: string;
+  evaluationExamples: string;
 }
 
 /** A preset's hyperparameters, its sequences no longer than the base model's context. */
@@ -56,6 +57,7 @@ export function initialConfig(catalogue: Catalogue, text: (learningRate: number)
       checkpointInterval: String(catalogue.defaultSettings.checkpointInterval),
       earlyStoppingPatience: '',
       seed: String(catalogue.defaultSettings.seed),
+      evaluationExamples: String(catalogue.defaultSettings.evaluationExamples),
     },
   };
 }
@@ -99,6 +101,7 @@ export function requestOf(
     checkpointInterval: numberOf(run.checkpointInterval),
     ...(run.earlyStoppingPatience.trim() && { earlyStoppingPatience: numberOf(run.earlyStoppingPatience) }),
     seed: numberOf(run.seed),
+    evaluationExamples: numberOf(run.evaluationExamples),
   };
 }
 
@@ -119,6 +122,7 @@ const LABELS = {
   validationSplitRatio: 'Validation split',
   checkpointInterval: 'Checkpoint interval',
   earlyStoppingPatience: 'Early stopping',
+  evaluationExamples: 'Evaluation questions',
 } as const satisfies Partial<Record<keyof Catalogue['limits'], string>>;
 
 /** What is out of range, in words; empty when nothing is. */
@@ -130,6 +134,7 @@ export function problems(config: Config, limits: Catalogue['limits']): string[] 
     maxDurationHours: numberOf(run.maxDurationHours),
     validationSplitRatio: numberOf(run.validationSplitRatio),
     checkpointInterval: numberOf(run.checkpointInterval),
+    evaluationExamples: numberOf(run.evaluationExamples),
     ...patience,
   };
   const found = (Object.keys(LABELS) as (keyof typeof LABELS)[]).flatMap((key) => {

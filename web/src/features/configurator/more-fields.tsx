@@ -39,6 +39,11 @@ const RUN: { key: keyof Omit<RunSettings, 'maxDurationHours'>; label: string; he
     help: 'Stops after this many validations without a better loss. Empty trains to the end.',
     placeholder: 'off',
   },
+  {
+    key: 'evaluationExamples',
+    label: 'Evaluation Questions',
+    help: 'Held-out questions that the base model and the adapter answer at the end, to compare their words. 0 skips this.',
+  },
   { key: 'seed', label: 'Seed', help: 'The same seed, data and settings give the same adapter.' },
 ];
 

@@ -62,6 +62,10 @@ pub struct SettingsInput {
     pub packing: Option<bool>,
     /// What happens to examples above the sequence length.
     pub overlong_examples: Option<domain::job::OverlongExamples>,
+    /// Held-out questions that both models answer at the end.
+    pub evaluation_examples: Option<u32>,
+    /// Minutes that the evaluation may take.
+    pub evaluation_minutes: Option<f64>,
 }
 
 /// What to train, on what, how and where: the same for an estimate and a job.

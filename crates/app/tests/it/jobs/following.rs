@@ -7,7 +7,7 @@ use domain::job::{JobStage, JobStatus, LogLevel, StageGroup};
 use domain::run::TrainerEventKind as Kind;
 use domain::{Clock, MicroUsd};
 
-use super::world::{checkpoint, metrics, on_each, progress, seconds, stage, started};
+use super::world::{checkpoint, metrics, on_each, progress, seconds, stage, started, summary};
 
 #[tokio::test]
 async fn a_run_is_shown_as_it_goes_and_completes() {
@@ -65,6 +65,12 @@ async fn a_run_is_shown_as_it_goes_and_completes() {
         let model = db::models::get(&world.app.db, view.artifact_id.expect("a model")).await.expect("asked").expect("stored");
         assert_eq!((model.artifacts.len(), model.name.as_str(), model.job_id), (6, "Model from Talks", id));
         assert_eq!(model.quality_metrics.perplexity, Some(1.5_f64.exp()));
+        let quality = &model.quality_metrics;
+        let scores = quality.validation_scores.expect("evaluated");
+        assert_eq!((quality.bleu_score, scores.task_accuracy, scores.fluency), (Some(12.5), Some(0.75), None));
+        // The loss fell by five eighths, but was rising again at the end.
+        assert_eq!(quality.convergence_quality.map(|q| q.as_str()), Some("good"));
+        assert_eq!(quality.evaluation, summary().evaluation);
         let (told, _) = db::notifications::list(&world.app.db, world.caller.user_id, false, db::Page::first(9)).await.expect("told");
         assert_eq!(told.rows[0].title, "Training Completed!");
         assert_eq!(told.rows[0].action_url, Some(format!("/models/{}", model.id)));

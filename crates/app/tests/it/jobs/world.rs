@@ -12,6 +12,7 @@ use cluster::TrainerEventKind as Kind;
 use db::datasets::Dataset;
 use domain::account::{Tier, TierLimits};
 use domain::catalogue::{BaseModel, default_instances};
+use domain::evaluation::{Evaluation, EvaluationScores};
 use domain::job::{JobStage, JobStatus, PresetId, StageGroup};
 use domain::run::RunSummary;
 use domain::{Caller, Clock, JobId, MicroUsd};
@@ -254,6 +255,13 @@ pub fn summary() -> RunSummary {
         validation_examples: 15,
         tokens_per_second: Some(5000.0),
         peak_memory_bytes: Some(1 << 20),
+        overfit_gap: Some(0.5),
+        loss_trend: Some(domain::model::LossTrend::Rising),
+        evaluation: Some(Evaluation {
+            examples: 15,
+            adapter: EvaluationScores { bleu: Some(12.5), token_accuracy: Some(0.75), ..EvaluationScores::default() },
+            ..Evaluation::default()
+        }),
     }
 }
 
