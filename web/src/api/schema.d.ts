@@ -2255,6 +2255,16 @@ export interface components {
              * @description Stop after this many validations without a better loss.
              */
             earlyStoppingPatience?: number;
+            /**
+             * Format: int32
+             * @description Held-out questions that both models answer at the end, for BLEU and the scores that need answers; 0 for none.
+             */
+            evaluationExamples?: number;
+            /**
+             * Format: double
+             * @description Minutes that the evaluation may take; what was not measured by then is absent.
+             */
+            evaluationMinutes?: number;
             /** @description Machine; the default is one GPU of the first available instance type. */
             gpuConfig?: components["schemas"]["GpuConfig"];
             /** @description Hyperparameters. */
@@ -3309,6 +3319,16 @@ export interface components {
              * @description Stop after this many validations without a better loss.
              */
             earlyStoppingPatience?: number;
+            /**
+             * Format: int32
+             * @description Held-out questions that both models answer at the end, for BLEU and the scores that need answers; 0 for none.
+             */
+            evaluationExamples?: number;
+            /**
+             * Format: double
+             * @description Minutes that the evaluation may take; what was not measured by then is absent.
+             */
+            evaluationMinutes?: number;
             /** @description Machine; the default is one GPU of the first available instance type. */
             gpuConfig?: components["schemas"]["GpuConfig"];
             /** @description Hyperparameters. */
@@ -3382,6 +3402,89 @@ export interface components {
              * @description Sum.
              */
             total: number;
+        };
+        /** @description Adapter and base model on the same held-out examples. */
+        Evaluation: {
+            /** @description The adapter's figures. */
+            adapter: components["schemas"]["EvaluationScores"];
+            /** @description The base model's. */
+            base: components["schemas"]["EvaluationScores"];
+            /** @description Bootstrap interval of the improvement of BLEU. */
+            bleuInterval?: components["schemas"]["Interval"];
+            /**
+             * Format: int64
+             * @description Conversations that the examples belong to.
+             */
+            conversations: number;
+            /**
+             * Format: int64
+             * @description Held-out examples whose answers were scored.
+             */
+            examples: number;
+            /**
+             * Format: int64
+             * @description Examples of them that both models answered themselves.
+             */
+            generatedExamples: number;
+            /** @description Differences, positive where the adapter is better. */
+            improvement: components["schemas"]["EvaluationScores"];
+            /**
+             * Format: int64
+             * @description Tokens of those answers.
+             */
+            labelTokens: number;
+            /** @description Bootstrap interval of the improvement of the loss. */
+            lossInterval?: components["schemas"]["Interval"];
+            /**
+             * Format: double
+             * @description Relative fall of the perplexity, percent.
+             */
+            perplexityReduction?: number;
+            /**
+             * Format: double
+             * @description Seconds that it took.
+             */
+            seconds: number;
+            /** @description Whether its time ran out, so that fewer examples were measured than asked for. */
+            timeLimitReached: boolean;
+        };
+        /** @description Figures of one model, or differences of two. */
+        EvaluationScores: {
+            /**
+             * Format: double
+             * @description Corpus BLEU of the model's own answers, 0 to 100.
+             */
+            bleu?: number;
+            /**
+             * Format: double
+             * @description Likeness of neighbouring sentences of the model's own answers, 0 to 1.
+             */
+            coherence?: number;
+            /**
+             * Format: double
+             * @description How probable and how free of repetition the model's own answers are, 0 to 1.
+             */
+            fluency?: number;
+            /**
+             * Format: double
+             * @description Mean loss an answer's token, nats.
+             */
+            loss?: number;
+            /**
+             * Format: double
+             * @description e to the power of the loss.
+             */
+            perplexity?: number;
+            /**
+             * Format: double
+             * @description Likeness of the model's own answers to the data set's, 0 to 1.
+             */
+            semanticSimilarity?: number;
+            /**
+             * Format: double
+             * @description Share of the answers' tokens that the model would have chosen, 0 to 1.
+             */
+            tokenAccuracy?: number;
         };
         /** @description A job and its cost. */
         ExpensiveJob: {
@@ -3845,6 +3948,31 @@ export interface components {
              */
             spotRatePerHour?: number;
         };
+        /** @description A bootstrap interval. */
+        Interval: {
+            /**
+             * Format: double
+             * @description Its upper end.
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description Share of the drawn differences that lie in it.
+             */
+            level: number;
+            /**
+             * Format: double
+             * @description Its lower end.
+             */
+            low: number;
+            /**
+             * Format: int32
+             * @description How often was drawn.
+             */
+            resamples: number;
+            /** @description What was drawn. */
+            unit: components["schemas"]["ResampledUnit"];
+        };
         /** @description An invitation. */
         Invitation: {
             /**
@@ -3973,6 +4101,16 @@ export interface components {
              */
             earlyStoppingPatience?: number;
             /**
+             * Format: int32
+             * @description Held-out questions that both models answer at the end, for BLEU and the scores that need answers.
+             */
+            evaluationExamples: number;
+            /**
+             * Format: double
+             * @description Minutes that the evaluation may take; what was not measured by then is absent.
+             */
+            evaluationMinutes: number;
+            /**
              * Format: double
              * @description Hours on the GPU after which the job is stopped with a checkpoint.
              */
@@ -4041,6 +4179,10 @@ export interface components {
             checkpointInterval: components["schemas"]["Range"];
             /** @description Of `earlyStoppingPatience`. */
             earlyStoppingPatience: components["schemas"]["Range"];
+            /** @description Of `evaluationExamples`. */
+            evaluationExamples: components["schemas"]["Range"];
+            /** @description Of `evaluationMinutes`. */
+            evaluationMinutes: components["schemas"]["Range"];
             /** @description Of `gradientAccumulationSteps`. */
             gradientAccumulationSteps: components["schemas"]["Range"];
             /** @description Of `learningRate`. */
@@ -4138,6 +4280,8 @@ export interface components {
             /** @description Validation loss. */
             validationLoss: (number | null)[];
         };
+        /** @enum {string} */
+        LossTrend: "falling" | "flat" | "rising";
         /** @description An API key that was just made. */
         MadeApiKey: {
             /** @description The key as it is listed. */
@@ -4589,8 +4733,15 @@ export interface components {
         PresetId: "conservative" | "balanced" | "aggressive" | "custom";
         /** @description Measured quality. */
         QualityMetrics: {
+            /**
+             * Format: double
+             * @description Corpus BLEU of the adapter's own answers to held-out questions, 0 to 100.
+             */
+            bleuScore?: number;
             /** @description How the loss converged. */
             convergenceQuality?: components["schemas"]["ConvergenceQuality"];
+            /** @description All that was measured on held-out examples, beside the base model's own figures. */
+            evaluation?: components["schemas"]["Evaluation"];
             /**
              * Format: double
              * @description Nats a label token.
@@ -4611,11 +4762,20 @@ export interface components {
              * @description Of the base model before the first step.
              */
             initialValidationLoss?: number;
+            /** @description Where the validation loss was going at the end. */
+            lossTrend?: components["schemas"]["LossTrend"];
+            /**
+             * Format: double
+             * @description Validation loss less the training loss of the same epoch; above 0.5 the run over-fitted.
+             */
+            overfitGap?: number;
             /**
              * Format: double
              * @description e to the power of the final validation loss.
              */
             perplexity?: number;
+            /** @description Scores from 0 to 1. */
+            validationScores?: components["schemas"]["ValidationScores"];
         };
         /** @description A closed range. */
         Range: {
@@ -4675,6 +4835,8 @@ export interface components {
             /** @description The account's password. */
             password: string;
         };
+        /** @enum {string} */
+        ResampledUnit: "conversation" | "example";
         /** @description A new password, by a link that was sent. */
         ResetPassword: {
             /** @description At least 10 characters and not a common one. */
@@ -5262,6 +5424,29 @@ export interface components {
             content: string;
             /** @description The format that the file is said to have. */
             format: components["schemas"]["DatasetFormat"];
+        };
+        /** @description Scores of the adapter, each from 0 to 1. */
+        ValidationScores: {
+            /**
+             * Format: double
+             * @description Likeness of neighbouring sentences of its own answers.
+             */
+            coherence?: number;
+            /**
+             * Format: double
+             * @description How probable and how free of repetition its own answers are.
+             */
+            fluency?: number;
+            /**
+             * Format: double
+             * @description Likeness of its own answers to the data set's.
+             */
+            semanticSimilarity?: number;
+            /**
+             * Format: double
+             * @description Share of the held-out answers' tokens that it would have chosen.
+             */
+            taskAccuracy?: number;
         };
         /** @description A confirmed address, by a link that was sent. */
         VerifyEmail: {
@@ -7607,6 +7792,8 @@ export interface operations {
                      *         "defaultSettings": {
                      *           "checkpointInterval": 100,
                      *           "earlyStoppingPatience": 1,
+                     *           "evaluationExamples": 16,
+                     *           "evaluationMinutes": 10,
                      *           "maxDurationHours": 24,
                      *           "overlongExamples": "truncate",
                      *           "packing": true,
@@ -7633,6 +7820,14 @@ export interface operations {
                      *             "min": 1
                      *           },
                      *           "earlyStoppingPatience": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "evaluationExamples": {
+                     *             "max": 1,
+                     *             "min": 1
+                     *           },
+                     *           "evaluationMinutes": {
                      *             "max": 1,
                      *             "min": 1
                      *           },
@@ -10510,6 +10705,8 @@ export interface operations {
                      *             "settings": {
                      *               "checkpointInterval": 100,
                      *               "earlyStoppingPatience": 1,
+                     *               "evaluationExamples": 16,
+                     *               "evaluationMinutes": 10,
                      *               "maxDurationHours": 24,
                      *               "overlongExamples": "truncate",
                      *               "packing": true,
@@ -10598,6 +10795,8 @@ export interface operations {
                  *       "checkpointInterval": 100,
                  *       "datasetId": "01971b8e-7c00-7000-8000-000000000001",
                  *       "earlyStoppingPatience": 1,
+                 *       "evaluationExamples": 16,
+                 *       "evaluationMinutes": 10,
                  *       "gpuConfig": {
                  *         "instanceType": "local-cpu",
                  *         "numGPUs": 1,
@@ -10987,6 +11186,8 @@ export interface operations {
                  *       "checkpointInterval": 100,
                  *       "datasetId": "01971b8e-7c00-7000-8000-000000000001",
                  *       "earlyStoppingPatience": 1,
+                 *       "evaluationExamples": 16,
+                 *       "evaluationMinutes": 10,
                  *       "gpuConfig": {
                  *         "instanceType": "local-cpu",
                  *         "numGPUs": 1,
@@ -11422,6 +11623,8 @@ export interface operations {
                      *           "settings": {
                      *             "checkpointInterval": 100,
                      *             "earlyStoppingPatience": 1,
+                     *             "evaluationExamples": 16,
+                     *             "evaluationMinutes": 10,
                      *             "maxDurationHours": 24,
                      *             "overlongExamples": "truncate",
                      *             "packing": true,
@@ -11611,6 +11814,8 @@ export interface operations {
                      *           "settings": {
                      *             "checkpointInterval": 100,
                      *             "earlyStoppingPatience": 1,
+                     *             "evaluationExamples": 16,
+                     *             "evaluationMinutes": 10,
                      *             "maxDurationHours": 24,
                      *             "overlongExamples": "truncate",
                      *             "packing": true,
@@ -12433,12 +12638,71 @@ export interface operations {
                      *             "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
                      *             "purgeAt": "2026-03-02T09:30:00Z",
                      *             "qualityMetrics": {
+                     *               "bleuScore": 1,
                      *               "convergenceQuality": "excellent",
+                     *               "evaluation": {
+                     *                 "adapter": {
+                     *                   "bleu": 1,
+                     *                   "coherence": 1,
+                     *                   "fluency": 1,
+                     *                   "loss": 1,
+                     *                   "perplexity": 1,
+                     *                   "semanticSimilarity": 1,
+                     *                   "tokenAccuracy": 1
+                     *                 },
+                     *                 "base": {
+                     *                   "bleu": 1,
+                     *                   "coherence": 1,
+                     *                   "fluency": 1,
+                     *                   "loss": 1,
+                     *                   "perplexity": 1,
+                     *                   "semanticSimilarity": 1,
+                     *                   "tokenAccuracy": 1
+                     *                 },
+                     *                 "bleuInterval": {
+                     *                   "high": 1,
+                     *                   "level": 1,
+                     *                   "low": 1,
+                     *                   "resamples": 1,
+                     *                   "unit": "conversation"
+                     *                 },
+                     *                 "conversations": 1,
+                     *                 "examples": 1,
+                     *                 "generatedExamples": 1,
+                     *                 "improvement": {
+                     *                   "bleu": 1,
+                     *                   "coherence": 1,
+                     *                   "fluency": 1,
+                     *                   "loss": 1,
+                     *                   "perplexity": 1,
+                     *                   "semanticSimilarity": 1,
+                     *                   "tokenAccuracy": 1
+                     *                 },
+                     *                 "labelTokens": 1,
+                     *                 "lossInterval": {
+                     *                   "high": 1,
+                     *                   "level": 1,
+                     *                   "low": 1,
+                     *                   "resamples": 1,
+                     *                   "unit": "conversation"
+                     *                 },
+                     *                 "perplexityReduction": 1,
+                     *                 "seconds": 1,
+                     *                 "timeLimitReached": true
+                     *               },
                      *               "finalTrainingLoss": 1,
                      *               "finalValidationLoss": 1,
                      *               "initialTrainingLoss": 1,
                      *               "initialValidationLoss": 1,
-                     *               "perplexity": 1
+                     *               "lossTrend": "falling",
+                     *               "overfitGap": 1,
+                     *               "perplexity": 1,
+                     *               "validationScores": {
+                     *                 "coherence": 1,
+                     *                 "fluency": 1,
+                     *                 "semanticSimilarity": 1,
+                     *                 "taskAccuracy": 1
+                     *               }
                      *             },
                      *             "status": "stored",
                      *             "totalSize": 1,
@@ -12756,12 +13020,71 @@ export interface operations {
                      *           "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
                      *           "purgeAt": "2026-03-02T09:30:00Z",
                      *           "qualityMetrics": {
+                     *             "bleuScore": 1,
                      *             "convergenceQuality": "excellent",
+                     *             "evaluation": {
+                     *               "adapter": {
+                     *                 "bleu": 1,
+                     *                 "coherence": 1,
+                     *                 "fluency": 1,
+                     *                 "loss": 1,
+                     *                 "perplexity": 1,
+                     *                 "semanticSimilarity": 1,
+                     *                 "tokenAccuracy": 1
+                     *               },
+                     *               "base": {
+                     *                 "bleu": 1,
+                     *                 "coherence": 1,
+                     *                 "fluency": 1,
+                     *                 "loss": 1,
+                     *                 "perplexity": 1,
+                     *                 "semanticSimilarity": 1,
+                     *                 "tokenAccuracy": 1
+                     *               },
+                     *               "bleuInterval": {
+                     *                 "high": 1,
+                     *                 "level": 1,
+                     *                 "low": 1,
+                     *                 "resamples": 1,
+                     *                 "unit": "conversation"
+                     *               },
+                     *               "conversations": 1,
+                     *               "examples": 1,
+                     *               "generatedExamples": 1,
+                     *               "improvement": {
+                     *                 "bleu": 1,
+                     *                 "coherence": 1,
+                     *                 "fluency": 1,
+                     *                 "loss": 1,
+                     *                 "perplexity": 1,
+                     *                 "semanticSimilarity": 1,
+                     *                 "tokenAccuracy": 1
+                     *               },
+                     *               "labelTokens": 1,
+                     *               "lossInterval": {
+                     *                 "high": 1,
+                     *                 "level": 1,
+                     *                 "low": 1,
+                     *                 "resamples": 1,
+                     *                 "unit": "conversation"
+                     *               },
+                     *               "perplexityReduction": 1,
+                     *               "seconds": 1,
+                     *               "timeLimitReached": true
+                     *             },
                      *             "finalTrainingLoss": 1,
                      *             "finalValidationLoss": 1,
                      *             "initialTrainingLoss": 1,
                      *             "initialValidationLoss": 1,
-                     *             "perplexity": 1
+                     *             "lossTrend": "falling",
+                     *             "overfitGap": 1,
+                     *             "perplexity": 1,
+                     *             "validationScores": {
+                     *               "coherence": 1,
+                     *               "fluency": 1,
+                     *               "semanticSimilarity": 1,
+                     *               "taskAccuracy": 1
+                     *             }
                      *           },
                      *           "status": "stored",
                      *           "totalSize": 1,
@@ -12988,12 +13311,71 @@ export interface operations {
                      *           "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
                      *           "purgeAt": "2026-03-02T09:30:00Z",
                      *           "qualityMetrics": {
+                     *             "bleuScore": 1,
                      *             "convergenceQuality": "excellent",
+                     *             "evaluation": {
+                     *               "adapter": {
+                     *                 "bleu": 1,
+                     *                 "coherence": 1,
+                     *                 "fluency": 1,
+                     *                 "loss": 1,
+                     *                 "perplexity": 1,
+                     *                 "semanticSimilarity": 1,
+                     *                 "tokenAccuracy": 1
+                     *               },
+                     *               "base": {
+                     *                 "bleu": 1,
+                     *                 "coherence": 1,
+                     *                 "fluency": 1,
+                     *                 "loss": 1,
+                     *                 "perplexity": 1,
+                     *                 "semanticSimilarity": 1,
+                     *                 "tokenAccuracy": 1
+                     *               },
+                     *               "bleuInterval": {
+                     *                 "high": 1,
+                     *                 "level": 1,
+                     *                 "low": 1,
+                     *                 "resamples": 1,
+                     *                 "unit": "conversation"
+                     *               },
+                     *               "conversations": 1,
+                     *               "examples": 1,
+                     *               "generatedExamples": 1,
+                     *               "improvement": {
+                     *                 "bleu": 1,
+                     *                 "coherence": 1,
+                     *                 "fluency": 1,
+                     *                 "loss": 1,
+                     *                 "perplexity": 1,
+                     *                 "semanticSimilarity": 1,
+                     *                 "tokenAccuracy": 1
+                     *               },
+                     *               "labelTokens": 1,
+                     *               "lossInterval": {
+                     *                 "high": 1,
+                     *                 "level": 1,
+                     *                 "low": 1,
+                     *                 "resamples": 1,
+                     *                 "unit": "conversation"
+                     *               },
+                     *               "perplexityReduction": 1,
+                     *               "seconds": 1,
+                     *               "timeLimitReached": true
+                     *             },
                      *             "finalTrainingLoss": 1,
                      *             "finalValidationLoss": 1,
                      *             "initialTrainingLoss": 1,
                      *             "initialValidationLoss": 1,
-                     *             "perplexity": 1
+                     *             "lossTrend": "falling",
+                     *             "overfitGap": 1,
+                     *             "perplexity": 1,
+                     *             "validationScores": {
+                     *               "coherence": 1,
+                     *               "fluency": 1,
+                     *               "semanticSimilarity": 1,
+                     *               "taskAccuracy": 1
+                     *             }
                      *           },
                      *           "status": "stored",
                      *           "totalSize": 1,
@@ -13342,12 +13724,71 @@ export interface operations {
                      *           "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
                      *           "purgeAt": "2026-03-02T09:30:00Z",
                      *           "qualityMetrics": {
+                     *             "bleuScore": 1,
                      *             "convergenceQuality": "excellent",
+                     *             "evaluation": {
+                     *               "adapter": {
+                     *                 "bleu": 1,
+                     *                 "coherence": 1,
+                     *                 "fluency": 1,
+                     *                 "loss": 1,
+                     *                 "perplexity": 1,
+                     *                 "semanticSimilarity": 1,
+                     *                 "tokenAccuracy": 1
+                     *               },
+                     *               "base": {
+                     *                 "bleu": 1,
+                     *                 "coherence": 1,
+                     *                 "fluency": 1,
+                     *                 "loss": 1,
+                     *                 "perplexity": 1,
+                     *                 "semanticSimilarity": 1,
+                     *                 "tokenAccuracy": 1
+                     *               },
+                     *               "bleuInterval": {
+                     *                 "high": 1,
+                     *                 "level": 1,
+                     *                 "low": 1,
+                     *                 "resamples": 1,
+                     *                 "unit": "conversation"
+                     *               },
+                     *               "conversations": 1,
+                     *               "examples": 1,
+                     *               "generatedExamples": 1,
+                     *               "improvement": {
+                     *                 "bleu": 1,
+                     *                 "coherence": 1,
+                     *                 "fluency": 1,
+                     *                 "loss": 1,
+                     *                 "perplexity": 1,
+                     *                 "semanticSimilarity": 1,
+                     *                 "tokenAccuracy": 1
+                     *               },
+                     *               "labelTokens": 1,
+                     *               "lossInterval": {
+                     *                 "high": 1,
+                     *                 "level": 1,
+                     *                 "low": 1,
+                     *                 "resamples": 1,
+                     *                 "unit": "conversation"
+                     *               },
+                     *               "perplexityReduction": 1,
+                     *               "seconds": 1,
+                     *               "timeLimitReached": true
+                     *             },
                      *             "finalTrainingLoss": 1,
                      *             "finalValidationLoss": 1,
                      *             "initialTrainingLoss": 1,
                      *             "initialValidationLoss": 1,
-                     *             "perplexity": 1
+                     *             "lossTrend": "falling",
+                     *             "overfitGap": 1,
+                     *             "perplexity": 1,
+                     *             "validationScores": {
+                     *               "coherence": 1,
+                     *               "fluency": 1,
+                     *               "semanticSimilarity": 1,
+                     *               "taskAccuracy": 1
+                     *             }
                      *           },
                      *           "status": "stored",
                      *           "totalSize": 1,

@@ -40,6 +40,7 @@ export type ModelDetail = Schemas['ModelDetail'];
 export type ModelFile = Schemas['ModelFile'];
 export type ArtifactKind = Schemas['ArtifactKind'];
 export type QualityMetrics = Schemas['QualityMetrics'];
+export type Evaluation = Schemas['Evaluation'];
 
 export type Notification = Schemas['Notification'];
 export type ActivityEntry = Schemas['ActivityEntry'];

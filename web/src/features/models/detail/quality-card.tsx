@@ -6,6 +6,7 @@ import { Card } from '@/components/ui/card';
 import { decimal, percent } from '@/lib/format';
 import { cn } from '@/lib/utils';
 import { type Band, improvement, lossBand, perplexityBand, type Rating, rating } from '../quality';
+import { EvaluationTable } from './evaluation-table';
 import { Stars } from './stars';
 
 const LOSS_MEANING: Record<Band['label'], string> = {
@@ -53,6 +54,7 @@ export function QualityCard({ metrics }: { metrics: QualityMetrics }) {
         </p>
       )}
       <Improvement metrics={metrics} />
+      {metrics.evaluation && <EvaluationTable evaluation={metrics.evaluation} />}
     </Card>
   );
 }
