@@ -52,8 +52,8 @@ generate: $(MODULES) ## docs/openapi.json and docs/dataset-findings.md from the 
 	UPDATE_SCHEMA=1 cargo test -q --locked -p db schema_doc
 	cd $(WEB) && npm run generate
 
-bench-trainer: ## Tokens/s and peak memory of the engine on the built-in model's geometry
-	cargo run --release --locked -p model --example throughput
+bench-trainer: ## Tokens/s, peak memory and first step of the trainer; beside PEFT where BENCH_PYTHON has it
+	cargo run --release --locked -q -p trainer --example bench_trainer -- $(BENCH)
 
 bench-dataset: ## Validation of a generated 500 MB file: MB/s and peak memory; beside Python's datasets where BENCH_PYTHON has them
 	scripts/bench-dataset.sh
