@@ -115,9 +115,8 @@ pub fn write(size: Size, folder: &Path) -> Result<(), Failure> {
     let views = views.collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
     safetensors::serialize_to_file(views, Some([("format".to_owned(), "pt".to_owned())].into()), &folder.join("model.safetensors"))?;
     fs::write(folder.join("config.json"), size.config_json().to_string())?;
-    let batches: Vec<Vec<u32>> = (0..size.steps())
-        .map(|_| (0..BATCH * LENGTH).map(|_| random.random_range(0..config.vocab_size as u32)).collect())
-        .collect();
+    let batches: Vec<Vec<u32>> =
+        (0..size.steps()).map(|_| (0..BATCH * LENGTH).map(|_| random.random_range(0..config.vocab_size as u32)).collect()).collect();
     fs::write(folder.join("batches.json"), serde_json::to_string(&batches)?)?;
     Ok(())
 }

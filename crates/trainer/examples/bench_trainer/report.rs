@@ -94,7 +94,8 @@ fn machine(versions: Option<&str>) -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let field = |name: &str| cpu.lines().find(|line| line.starts_with(name)).and_then(|line| line.split(": ").nth(1)).unwrap_or("?");
     let flags = field("flags");
-    let found: Vec<&str> = ["avx2", "avx512f", "avx512_bf16", "amx_bf16"].into_iter().filter(|f| flags.split(' ').any(|g| g == *f)).collect();
+    let found: Vec<&str> =
+        ["avx2", "avx512f", "avx512_bf16", "amx_bf16"].into_iter().filter(|f| flags.split(' ').any(|g| g == *f)).collect();
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let threads = std::thread::available_parallelism().map_or(0, usize::from);
     format!(
