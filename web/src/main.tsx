@@ -34,6 +34,10 @@ declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router;
   }
+  interface HistoryState {
+    /** Where the pages of conversations before this one begin. */
+    conversationTrail?: string[];
+  }
   interface StaticDataRouteOption {
     /** The page's name in the trail at the top. */
     crumb?: string;

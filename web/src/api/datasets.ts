@@ -1,7 +1,7 @@
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, ok, pageOf } from './client';
 import type { components, operations } from './schema';
-import type { Dataset, DatasetUpload } from './types';
+import type { Dataset, DatasetFix, DatasetFormat, DatasetUpload } from './types';
 
 export type DatasetsQuery = NonNullable<operations['listDatasets']['parameters']['query']>;
 
@@ -53,3 +53,76 @@ export async function confirmDataset(id: string): Promise<void> {
 export async function deleteDataset(id: string): Promise<void> {
   await api.DELETE('/api/datasets/{id}', { params: { path: { id } } });
 }
+
+/** Takes a deletion back. */
+export async function restoreDataset(id: string): Promise<void> {
+  await api.POST('/api/datasets/{id}/restore', { params: { path: { id } } });
+}
+
+/** What fixes would do. */
+export const fixPreviewQuery = (id: string, fixes: DatasetFix[]) =>
+  queryOptions({
+    queryKey: ['datasets', 'detail', id, 'fixes', fixes],
+    // The file does not change, and neither does what a fix does with it.
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async ({ signal }) => {
+      const params = { path: { id } };
+      const { data } = await ok(
+        api.POST('/api/datasets/{id}/fixes', { params, body: { fixes, preview: true }, signal }),
+      );
+      if (!data.preview) throw new Error('The server answered without a preview.');
+      return data.preview;
+    },
+  });
+
+/** Makes a new version with the fixes; its id. Repeated with the same key, it still makes one. */
+export async function applyFixes(
+  id: string,
+  body: { fixes: DatasetFix[]; name?: string },
+  key: string,
+): Promise<string> {
+  const params = { path: { id }, header: { 'Idempotency-Key': key } };
+  const { data } = await ok(api.POST('/api/datasets/{id}/fixes', { params, body }));
+  if (!data.datasetId) throw new Error('The server answered without the new version.');
+  return data.datasetId;
+}
+
+async function conversationPage(id: string, query: { cursor?: string; limit: number }, signal: AbortSignal) {
+  const params = { path: { id }, query };
+  const { data, meta } = await ok(api.GET('/api/datasets/{id}/conversations', { params, signal }));
+  return { ...data, next: meta?.cursor?.next };
+}
+
+/** A page of a data set's conversations, from where the page before ended. */
+export const conversationsQuery = (id: string, cursor: string | undefined) =>
+  queryOptions({
+    queryKey: ['datasets', 'detail', id, 'conversations', cursor ?? ''],
+    staleTime: 60_000,
+    queryFn: ({ signal }) => conversationPage(id, { limit: 20, ...(cursor && { cursor }) }, signal),
+  });
+
+/** All conversations of a data set, page after page as they are asked for. */
+export const allConversationsQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: ['datasets', 'detail', id, 'all-conversations'],
+    staleTime: 5 * 60_000,
+    gcTime: 60_000,
+    initialPageParam: '',
+    queryFn: ({ pageParam, signal }) =>
+      conversationPage(id, { limit: 50, ...(pageParam && { cursor: pageParam }) }, signal),
+    getNextPageParam: (last) => last.next,
+  });
+
+/** What an export in a format would hold, and lose. */
+export const exportReportQuery = (id: string, format: DatasetFormat) =>
+  queryOptions({
+    queryKey: ['datasets', 'detail', id, 'export', format],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async ({ signal }) =>
+      (await ok(api.GET('/api/datasets/{id}/export/report', { params: { path: { id }, query: { format } }, signal })))
+        .data,
+  });
+
+/** Where an export is to be had. */
+export const exportUrl = (id: string, format: DatasetFormat) =>
+  `/api/datasets/${encodeURIComponent(id)}/export?format=${encodeURIComponent(format)}`;

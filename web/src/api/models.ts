@@ -47,3 +47,8 @@ export async function updateModel(id: string, body: components['schemas']['Updat
 export async function deleteModel(id: string): Promise<void> {
   await api.DELETE('/api/models/{id}', { params: { path: { id } } });
 }
+
+/** Takes a deletion back. */
+export async function restoreModel(id: string): Promise<void> {
+  await api.POST('/api/models/{id}/restore', { params: { path: { id } } });
+}

@@ -10,6 +10,11 @@ export type KeyScope = Schemas['KeyScope'];
 
 export type Dataset = Schemas['Dataset'];
 export type DatasetDetail = Schemas['DatasetDetail'];
+export type DatasetFix = Schemas['DatasetFix'];
+export type FixesPreview = Schemas['FixesPreview'];
+export type FixChange = Schemas['FixChange'];
+export type DatasetConversation = Schemas['DatasetConversation'];
+export type Message = Schemas['Message'];
 export type DatasetFormat = Schemas['DatasetFormat'];
 export type DatasetSort = Schemas['DatasetSort'];
 export type Conversation = Schemas['Conversation'];

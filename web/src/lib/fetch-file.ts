@@ -1,10 +1,12 @@
+import { ApiError } from '@/lib/errors';
+
 /** Fetches a file piece by piece, telling how much has come. Throws what fetch throws, and an error when the answer is no success. */
 export async function fetchFile(
   url: string,
   { onProgress, signal }: { onProgress: (receivedBytes: number) => void; signal: AbortSignal },
 ): Promise<Blob> {
   const answer = await fetch(url, { signal });
-  if (!answer.ok || !answer.body) throw new Error(`The storage answered with status ${answer.status}.`);
+  if (!answer.ok || !answer.body) throw new ApiError(answer.status, await answer.json().catch(() => null));
   const reader = answer.body.getReader();
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let received = 0;

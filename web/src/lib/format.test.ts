@@ -67,6 +67,17 @@ describe('days without a time', () => {
   ] as const)('%s as a %s is %s', (day, length, text) => expect(format.calendarDay(day, length)).toBe(text));
 });
 
+describe('what is left until then', () => {
+  const now = Date.parse('2024-12-01T12:00:00Z');
+  it.each([
+    ['2024-12-31T11:00:00Z', '29 days'],
+    ['2024-12-03T11:00:00Z', '47 hours'],
+    ['2024-12-01T13:30:00Z', '1 hour'],
+    ['2024-12-01T12:10:00Z', 'less than an hour'],
+    ['2024-11-01T12:10:00Z', 'less than an hour'],
+  ])('%s: %s', (iso, text) => expect(format.timeLeft(iso, now)).toBe(text));
+});
+
 describe('words and counts', () => {
   it('separates thousands', () => expect(format.integer(1567)).toBe('1,567'));
   it('counts', () => {

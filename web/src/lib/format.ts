@@ -122,6 +122,13 @@ export function relativeTime(iso: string, now: number): string {
   return hours < 24 ? `${hours}h ago` : `${Math.floor(hours / 24)}d ago`;
 }
 
+/** What is left until then: `29 days`, `5 hours`, `1 hour`, `less than an hour`. */
+export function timeLeft(iso: string, now: number): string {
+  const hours = (Date.parse(iso) - now) / 3_600_000;
+  if (hours < 1) return 'less than an hour';
+  return hours < 48 ? plural(Math.floor(hours), 'hour') : plural(Math.floor(hours / 24), 'day');
+}
+
 /** The first letters of up to two names: `Sarah Chen` → `SC`. */
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/).filter(Boolean);

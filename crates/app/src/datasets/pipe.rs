@@ -21,7 +21,9 @@ pub(super) struct Pipe {
 pub(super) fn pipe() -> (Pipe, ByteStream) {
     let (sender, receiver) = channel(PIECES);
     let next = |mut receiver: Receiver<io::Result<Bytes>>| async move { receiver.recv().await.map(|piece| (piece, receiver)) };
-    (Pipe { sender, buffer: Vec::with_capacity(PIECE), ended: false }, futures::stream::unfold(receiver, next).boxed())
+    // A compressor asks once more after the end.
+    let content = futures::stream::unfold(receiver, next).fuse();
+    (Pipe { sender, buffer: Vec::with_capacity(PIECE), ended: false }, content.boxed())
 }
 
 impl Pipe {
@@ -57,5 +59,20 @@ impl Drop for Pipe {
             // Whoever reads must not take what came for the whole; when nobody reads, nobody needs to know.
             let _ = self.sender.blocking_send(Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the content broke off")));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_end_stays_the_end() {
+        let (mut writer, mut content) = pipe();
+        let writing = tokio::task::spawn_blocking(move || writer.write_all(b"all of it").and_then(|()| writer.end()));
+        assert_eq!(content.next().await.unwrap().unwrap(), Bytes::from_static(b"all of it"));
+        assert!(content.next().await.is_none());
+        assert!(content.next().await.is_none(), "asked again");
+        writing.await.unwrap().unwrap();
     }
 }

@@ -10,6 +10,7 @@ import { Button } from '@/components/ui/button';
 import { integer } from '@/lib/format';
 import { DatasetCard } from './card/dataset-card';
 import { DatasetCardSkeleton } from './card/dataset-card-skeleton';
+import { DeletedDatasetCard } from './card/deleted-card';
 import { FilterBar } from './filter-bar';
 import { FilterPills } from './filter-pills';
 import { type DatasetsSearch, filterCount, listQuery } from './search';
@@ -27,7 +28,7 @@ export function DatasetsPage() {
       void navigate({ to: '.', search: (old) => ({ ...old, page: 1, ...patch }), replace: true }),
     [navigate],
   );
-  const clear = () => change({ search: '', format: 'all', trainingReady: 'all' });
+  const clear = () => change({ search: '', format: 'all', trainingReady: 'all', deleted: false });
   const create = (open: boolean) =>
     void navigate({ to: '/datasets', search: (old) => ({ ...old, create: open || undefined }) });
   const { data, error, isPending, refetch } = useQuery(datasetsQuery(listQuery(search)));
@@ -51,7 +52,8 @@ export function DatasetsPage() {
       <FilterPills search={search} onChange={change} onClear={clear} />
       {data && (
         <p className="text-sm text-muted-foreground" role="status">
-          Showing {integer(data.datasets.length)} of {integer(data.total)} {data.total === 1 ? 'dataset' : 'datasets'}
+          Showing {integer(data.datasets.length)} of {integer(data.total)}
+          {search.deleted && ' deleted'} {data.total === 1 ? 'dataset' : 'datasets'}
         </p>
       )}
       {error && !data && <ErrorState error={error} onRetry={() => void refetch()} />}
@@ -61,9 +63,13 @@ export function DatasetsPage() {
         </Suspense>
       )}
       <div className="grid grid-cols-1 gap-6 md:grid-cols-2 lg:grid-cols-3">
-        {data?.datasets.map((dataset) => (
-          <DatasetCard key={dataset.id} dataset={dataset} />
-        ))}
+        {data?.datasets.map((dataset) =>
+          dataset.deletedAt ? (
+            <DeletedDatasetCard key={dataset.id} dataset={dataset} />
+          ) : (
+            <DatasetCard key={dataset.id} dataset={dataset} />
+          ),
+        )}
         {!data && !error && [1, 2, 3].map((n) => <DatasetCardSkeleton key={n} />)}
       </div>
       {data && <Pager page={search.page} hasMore={data.hasMore} onPage={(page) => change({ page })} />}

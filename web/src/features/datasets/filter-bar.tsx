@@ -13,7 +13,7 @@ import {
   DropdownMenuTrigger,
 } from '@/components/ui/dropdown-menu';
 import { Select, SelectContent, SelectItem, SelectTrigger, SelectValue } from '@/components/ui/select';
-import { type DatasetsSearch, FORMATS, filterCount, READINESS, SORTS } from './search';
+import { type DatasetsSearch, FORMATS, filterCount, READINESS, SHOWN, SORTS } from './search';
 
 interface FilterBarProps {
   search: DatasetsSearch;
@@ -93,6 +93,18 @@ function FilterMenu({ search, onChange, onClear }: FilterBarProps) {
           }
         >
           {READINESS.map(({ value, label }) => (
+            <DropdownMenuRadioItem key={value} value={value}>
+              {label}
+            </DropdownMenuRadioItem>
+          ))}
+        </DropdownMenuRadioGroup>
+        <DropdownMenuSeparator />
+        <DropdownMenuLabel className="text-xs font-normal text-muted-foreground">Shown</DropdownMenuLabel>
+        <DropdownMenuRadioGroup
+          value={search.deleted ? 'deleted' : 'current'}
+          onValueChange={(value) => onChange({ deleted: value === 'deleted' })}
+        >
+          {SHOWN.map(({ value, label }) => (
             <DropdownMenuRadioItem key={value} value={value}>
               {label}
             </DropdownMenuRadioItem>

@@ -24,6 +24,7 @@ export function FilterPills({
       {ready && ready.value !== 'all' && (
         <Pill label={ready.label} onRemove={() => onChange({ trainingReady: 'all' })} />
       )}
+      {search.deleted && <Pill label="Deleted" onRemove={() => onChange({ deleted: false })} />}
       {search.search && <Pill label={`Search: "${search.search}"`} onRemove={() => onChange({ search: '' })} />}
       <Button variant="ghost" className="h-6 px-2 text-xs" onClick={onClear}>
         Clear all

@@ -44,6 +44,16 @@ export function personas(cells: ScaffoldingCell[]): PersonaShare[] {
   return sorted;
 }
 
+/** The colour of each persona by its key and by its name. */
+export function coloursOf(cells: ScaffoldingCell[]): Map<string, string> {
+  return new Map(
+    personas(cells).flatMap(({ key, name, colour }) => [
+      [key, colour],
+      [name, colour],
+    ]),
+  );
+}
+
 /** Short label of a format: `v4`, `v3`, `OpenAI chat`. */
 export function formatLabel(format: Dataset['format']): string {
   const labels: Record<Dataset['format'], string> = {

@@ -10,6 +10,7 @@ it('reads what it knows and drops the rest', () => {
     sortBy: 'pairs-asc',
     format: 'brightrun-lora-v3',
     trainingReady: 'true',
+    deleted: false,
     page: 3,
   });
   expect(parseSearch({ trainingReady: 'perhaps', sortBy: 7, page: -1, search: 42 })).toEqual({
@@ -24,6 +25,12 @@ it('asks the server only for what is chosen', () => {
     search: 'tax',
     trainingReady: 'false',
   });
+});
+
+it('lists what was deleted when it is asked to', () => {
+  const search = parseSearch({ deleted: true });
+  expect(listQuery(search)).toMatchObject({ deleted: true });
+  expect(filterCount(search)).toBe(1);
 });
 
 it('counts filters, and the sort order is none', () => {

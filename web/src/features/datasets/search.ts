@@ -8,6 +8,8 @@ export interface DatasetsSearch {
   sortBy: DatasetSort;
   format: 'all' | 'brightrun-lora-v4' | 'brightrun-lora-v3';
   trainingReady: 'all' | 'true' | 'false';
+  /** Whether those that were deleted are listed instead. */
+  deleted: boolean;
   page: number;
   /** Whether the upload dialog is open. */
   create?: true | undefined;
@@ -18,6 +20,7 @@ export const defaultSearch: DatasetsSearch = {
   sortBy: 'date-desc',
   format: 'all',
   trainingReady: 'all',
+  deleted: false,
   page: 1,
 };
 
@@ -44,6 +47,11 @@ export const READINESS = [
   { value: 'false', label: 'Needs Review' },
 ] as const;
 
+export const SHOWN = [
+  { value: 'current', label: 'Current' },
+  { value: 'deleted', label: 'Deleted' },
+] as const;
+
 const PAGE_SIZE = 24;
 
 function oneOf<T extends string>(value: unknown, options: readonly { value: T }[], otherwise: T): T {
@@ -59,24 +67,26 @@ export function parseSearch(raw: { [K in keyof DatasetsSearch]?: unknown } & Sea
     sortBy: oneOf(raw.sortBy, SORTS, defaultSearch.sortBy),
     format: oneOf(raw.format, FORMATS, 'all'),
     trainingReady: oneOf(raw.trainingReady, READINESS, 'all'),
+    deleted: raw.deleted === true,
     page: Number.isInteger(page) && page > 0 ? page : 1,
     ...(raw.create === true && { create: true }),
   };
 }
 
 /** The request for one page of the list. */
-export function listQuery({ search, sortBy, format, trainingReady, page }: DatasetsSearch): DatasetsQuery {
+export function listQuery({ search, sortBy, format, trainingReady, deleted, page }: DatasetsSearch): DatasetsQuery {
   return {
     page,
     pageSize: PAGE_SIZE,
     sortBy,
     ...(format !== 'all' && { format }),
     ...(trainingReady !== 'all' && { trainingReady }),
+    ...(deleted && { deleted }),
     ...(search.trim() && { search: search.trim() }),
   };
 }
 
 /** How many filters are on. */
-export function filterCount({ search, format, trainingReady }: DatasetsSearch): number {
-  return Number(search !== '') + Number(format !== 'all') + Number(trainingReady !== 'all');
+export function filterCount({ search, format, trainingReady, deleted }: DatasetsSearch): number {
+  return Number(search !== '') + Number(format !== 'all') + Number(trainingReady !== 'all') + Number(deleted);
 }

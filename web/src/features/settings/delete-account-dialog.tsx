@@ -1,19 +1,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { Trash2Icon, TriangleAlertIcon } from 'lucide-react';
+import { Trash2Icon } from 'lucide-react';
 import { useState } from 'react';
 import { requestDeletion } from '@/api/account';
 import { meQuery } from '@/api/auth';
+import { ConfirmDialog, Consequences } from '@/components/confirm-dialog';
 import { FormField } from '@/components/form-field';
-import { Button } from '@/components/ui/button';
-import {
-  Dialog,
-  DialogContent,
-  DialogDescription,
-  DialogFooter,
-  DialogHeader,
-  DialogTitle,
-} from '@/components/ui/dialog';
+import { TypedName } from '@/components/typed-name';
 import { Input } from '@/components/ui/input';
 import { messageOf } from '@/lib/errors';
 import { dateTime } from '@/lib/format';
@@ -37,32 +30,25 @@ export default function DeleteAccountDialog({ email, onClose }: { email: string;
   });
   const ready = typed.trim().toLowerCase() === email.toLowerCase() && password !== '';
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()}>
-      <DialogContent>
-        <DialogHeader>
-          <DialogTitle className="flex items-center gap-2">
-            <TriangleAlertIcon aria-hidden className="size-5 text-red-600" />
-            Delete Account
-          </DialogTitle>
-          <DialogDescription>In 30 days your account goes with all its data.</DialogDescription>
-        </DialogHeader>
-        <ul className="list-inside list-disc space-y-1 rounded-lg border border-red-200 bg-red-50 p-4 text-sm text-red-800">
-          <li>You are logged out everywhere, and your API keys stop working now</li>
-          <li>Data sets, jobs, models and notifications are deleted in 30 days</li>
-          <li>Until then you can undo it: log in and choose “Keep My Account” in the settings</li>
-        </ul>
-        <form
-          className="contents"
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (ready) leave.mutate(password);
-          }}
-        >
-          <FormField label={<span className="break-all">Type “{email}” to confirm</span>}>
-            {(control) => (
-              <Input {...control} autoComplete="off" value={typed} onChange={(event) => setTyped(event.target.value)} />
-            )}
-          </FormField>
+    <ConfirmDialog
+      title="Delete Account"
+      action="Delete Account"
+      actionIcon={Trash2Icon}
+      ready={ready}
+      busy={leave.isPending}
+      onConfirm={() => leave.mutate(password)}
+      onClose={onClose}
+      details={
+        <>
+          <Consequences
+            title="What is deleted"
+            points={[
+              'You are logged out everywhere, and your API keys stop working now',
+              'Data sets, jobs, models and notifications are deleted in 30 days',
+              'Until then you can undo it: log in and choose “Keep My Account” in the settings',
+            ]}
+          />
+          <TypedName what="your address" name={email} value={typed} onChange={setTyped} />
           <FormField label="Password" error={leave.isError ? messageOf(leave.error) : undefined}>
             {(control) => (
               <Input
@@ -74,17 +60,10 @@ export default function DeleteAccountDialog({ email, onClose }: { email: string;
               />
             )}
           </FormField>
-          <DialogFooter>
-            <Button variant="outline" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" variant="destructive" disabled={!ready || leave.isPending}>
-              <Trash2Icon aria-hidden />
-              Delete Account
-            </Button>
-          </DialogFooter>
-        </form>
-      </DialogContent>
-    </Dialog>
+        </>
+      }
+    >
+      In 30 days your account goes with all its data.
+    </ConfirmDialog>
   );
 }

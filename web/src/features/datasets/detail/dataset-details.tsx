@@ -1,10 +1,12 @@
-import type { ReactNode } from 'react';
-import type { DatasetDetail } from '@/api/types';
+import { getRouteApi } from '@tanstack/react-router';
+import { lazy, type ReactNode, Suspense } from 'react';
+import type { DatasetDetail, DatasetFix } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { DialogTitle } from '@/components/ui/dialog';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
 import { StartTraining } from '../card/dataset-card';
+import { fixesOf } from '../fixes/names';
 import { ConversationsTab } from './conversations-tab';
 import { DeleteDataset } from './delete-dataset';
 import { EditDataset } from './edit-dataset';
@@ -13,6 +15,9 @@ import { OverviewTab } from './overview-tab';
 import { ResumeUpload } from './resume-upload';
 import { ScaffoldingTab } from './scaffolding-tab';
 import { type DatasetTab, TABS } from './tabs';
+
+const FixDialog = lazy(() => import('../fixes/fix-dialog'));
+const route = getRouteApi('/_app/datasets/$id');
 
 const PANELS: { value: DatasetTab; label: string; Tab: (props: { dataset: DatasetDetail }) => ReactNode }[] = [
   { value: 'overview', label: 'Overview', Tab: OverviewTab },
@@ -74,6 +79,22 @@ export function DatasetDetails({
         </div>
         <StartTraining dataset={dataset} className="h-10 px-6" />
       </div>
+      <Fixes dataset={dataset} />
     </>
+  );
+}
+
+/** The fixes that the address names, once the data set can be mended. */
+function Fixes({ dataset }: { dataset: DatasetDetail }) {
+  const { fix } = route.useSearch();
+  const navigate = route.useNavigate();
+  const fixes = fixesOf(fix);
+  if (!fixes || (dataset.status !== 'ready' && dataset.status !== 'error')) return null;
+  const change = (next: DatasetFix[]) =>
+    void navigate({ search: (old) => ({ ...old, fix: next.length > 0 ? next.join(',') : undefined }), replace: true });
+  return (
+    <Suspense>
+      <FixDialog key={dataset.id} dataset={dataset} fixes={fixes} onFixes={change} onClose={() => change([])} />
+    </Suspense>
   );
 }

@@ -7,6 +7,7 @@ import { Button } from '@/components/ui/button';
 import { Dialog, DialogContent, DialogDescription, DialogTitle } from '@/components/ui/dialog';
 import { Skeleton } from '@/components/ui/skeleton';
 import { isNotFound } from '@/lib/errors';
+import { CLOSED } from './search';
 import type { DatasetTab } from './tabs';
 
 const DatasetDetails = lazy(() => import('./dataset-details').then((part) => ({ default: part.DatasetDetails })));
@@ -14,12 +15,12 @@ const DatasetDetails = lazy(() => import('./dataset-details').then((part) => ({ 
 /** A data set, over the list of all. */
 export function DatasetDialog({ id, tab }: { id: string; tab: DatasetTab }) {
   const navigate = useNavigate();
-  const close = () => void navigate({ to: '/datasets', search: (old) => ({ ...old, show: undefined }) });
+  const close = () => void navigate({ to: '/datasets', search: (old) => ({ ...old, ...CLOSED }) });
   const choose = (next: DatasetTab) =>
     void navigate({
       to: '/datasets/$id',
       params: { id },
-      search: (old) => ({ ...old, show: next === 'overview' ? undefined : next }),
+      search: (old) => ({ ...old, ...CLOSED, show: next === 'overview' ? undefined : next }),
       replace: true,
     });
   const { data, error, refetch } = useQuery(datasetQuery(id));

@@ -1,16 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Trash2Icon } from 'lucide-react';
 import { useState } from 'react';
-import { deleteDataset } from '@/api/datasets';
+import { deleteDataset, restoreDataset } from '@/api/datasets';
+import { ConfirmDialog } from '@/components/confirm-dialog';
 import { Button } from '@/components/ui/button';
-import {
-  Dialog,
-  DialogContent,
-  DialogDescription,
-  DialogFooter,
-  DialogHeader,
-  DialogTitle,
-} from '@/components/ui/dialog';
 import { messageOf } from '@/lib/errors';
 import { toast } from '@/lib/toast';
 
@@ -18,14 +11,22 @@ import { toast } from '@/lib/toast';
 export function DeleteDataset({ id, name, onDeleted }: { id: string; name: string; onDeleted: () => void }) {
   const [asking, setAsking] = useState(false);
   const client = useQueryClient();
+  const refresh = () => client.invalidateQueries({ queryKey: ['datasets'] });
+  const onError = (error: unknown) => toast.error(messageOf(error));
+  const undo = () =>
+    restoreDataset(id)
+      .then(() => toast.success('Dataset restored'))
+      .catch(onError)
+      .finally(refresh);
   const remove = useMutation({
     mutationFn: () => deleteDataset(id),
     onSuccess: () => {
-      toast.success('Dataset deleted');
+      toast.success('Dataset deleted', { action: { label: 'Undo', onClick: () => void undo() } });
       onDeleted();
-      void client.invalidateQueries({ queryKey: ['datasets'] });
+      client.removeQueries({ queryKey: ['datasets', 'detail', id] });
+      void refresh();
     },
-    onError: (error) => toast.error(messageOf(error)),
+    onError,
   });
   return (
     <>
@@ -33,24 +34,19 @@ export function DeleteDataset({ id, name, onDeleted }: { id: string; name: strin
         <Trash2Icon aria-hidden />
         Delete
       </Button>
-      <Dialog open={asking} onOpenChange={setAsking}>
-        <DialogContent>
-          <DialogHeader>
-            <DialogTitle>Delete this dataset?</DialogTitle>
-            <DialogDescription>
-              “{name}” will no longer be offered for training. Models that were trained on it stay.
-            </DialogDescription>
-          </DialogHeader>
-          <DialogFooter>
-            <Button variant="outline" onClick={() => setAsking(false)}>
-              Keep It
-            </Button>
-            <Button variant="destructive" disabled={remove.isPending} onClick={() => remove.mutate()}>
-              {remove.isPending ? 'Deleting...' : 'Delete Dataset'}
-            </Button>
-          </DialogFooter>
-        </DialogContent>
-      </Dialog>
+      {asking && (
+        <ConfirmDialog
+          title="Delete this dataset?"
+          action="Delete Dataset"
+          actionIcon={Trash2Icon}
+          busy={remove.isPending}
+          onConfirm={() => remove.mutate()}
+          onClose={() => setAsking(false)}
+        >
+          “{name}” will no longer be offered for training. It can be restored for 30 days; models that were trained on
+          it stay.
+        </ConfirmDialog>
+      )}
     </>
   );
 }

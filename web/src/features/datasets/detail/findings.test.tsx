@@ -40,8 +40,8 @@ it('shows errors first, with the place and what to do', async () => {
   const user = userEvent.setup();
   render(<Findings groups={groups} />);
   const section = screen.getByRole('region', { name: 'Findings' });
-  expect(section.textContent?.indexOf('Error: invalid json')).toBeLessThan(
-    section.textContent?.indexOf('Warning: few pairs') ?? 0,
+  expect(section.textContent?.indexOf('Error: Invalid JSON')).toBeLessThan(
+    section.textContent?.indexOf('Warning: Fewer than 500 pairs') ?? 0,
   );
   expect(within(section).getByText(/line 1,027, column 34/)).toBeInTheDocument();
   expect(within(section).getByText('Close the quote.')).toBeInTheDocument();
@@ -56,4 +56,11 @@ it('shows errors first, with the place and what to do', async () => {
 it('is nothing where nothing was found', () => {
   const { container } = render(<Findings groups={[]} />);
   expect(container).toBeEmptyDOMElement();
+});
+
+it('offers what mends it', async () => {
+  const asked: string[] = [];
+  render(<Findings groups={groups} onFix={(fix) => asked.push(fix)} />);
+  await userEvent.setup().click(screen.getByRole('button', { name: 'Leave out rejected records' }));
+  expect(asked).toEqual(['drop_rejected']);
 });

@@ -1,10 +1,11 @@
-import { CircleXIcon, InfoIcon, TriangleAlertIcon } from 'lucide-react';
-import type { Finding, FindingGroup } from '@/api/types';
+import { CircleXIcon, InfoIcon, TriangleAlertIcon, WrenchIcon } from 'lucide-react';
+import type { DatasetFix, Finding, FindingGroup } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Collapsible, CollapsibleContent, CollapsibleTrigger } from '@/components/ui/collapsible';
 import { integer, words } from '@/lib/format';
 import { cn } from '@/lib/utils';
+import { fixLabel } from '../fixes/names';
 
 const LOOKS = {
   error: { icon: CircleXIcon, label: 'Error', tint: 'border-red-200 bg-red-50', colour: 'text-red-700' },
@@ -20,19 +21,26 @@ const LOOKS = {
 const ORDER = ['error', 'warning', 'info'] as const;
 
 /** What validation found, the worst first. */
-export function Findings({ groups }: { groups: FindingGroup[] }) {
+export function Findings({
+  groups,
+  onFix,
+}: {
+  groups: FindingGroup[];
+  /** Opens a fix; without it none is offered. */
+  onFix?: (fix: DatasetFix) => void;
+}) {
   if (groups.length === 0) return null;
   const sorted = ORDER.flatMap((severity) => groups.filter((group) => group.severity === severity));
   return (
     <section aria-label="Findings" className="space-y-3">
       {sorted.map((group) => (
-        <Group key={`${group.severity}-${group.code}`} group={group} />
+        <Group key={`${group.severity}-${group.code}`} group={group} onFix={onFix} />
       ))}
     </section>
   );
 }
 
-function Group({ group }: { group: FindingGroup }) {
+function Group({ group, onFix }: { group: FindingGroup; onFix: ((fix: DatasetFix) => void) | undefined }) {
   const { icon: Icon, label, tint, colour } = LOOKS[group.severity];
   const [first, ...others] = group.findings;
   return (
@@ -42,10 +50,11 @@ function Group({ group }: { group: FindingGroup }) {
         <div className="min-w-0 flex-1 space-y-2">
           <div className="flex flex-wrap items-center gap-2">
             <span className={cn('text-sm font-medium', colour)}>
-              {label}: {words(group.code)}
+              {label}: {group.title || words(group.code)}
             </span>
             {group.count > 1 && <Badge variant="outline">{integer(group.count)} times</Badge>}
           </div>
+          {group.meaning && <p className="text-sm">{group.meaning}</p>}
           {first && <Entry finding={first} />}
           {others.length > 0 && (
             <>
@@ -68,6 +77,16 @@ function Group({ group }: { group: FindingGroup }) {
                 </Button>
               </CollapsibleTrigger>
             </>
+          )}
+          {onFix && group.fixes.length > 0 && (
+            <div className="flex flex-wrap gap-2">
+              {group.fixes.map((fix) => (
+                <Button key={fix} variant="outline" size="sm" onClick={() => onFix(fix)}>
+                  <WrenchIcon aria-hidden />
+                  {fixLabel(fix)}
+                </Button>
+              ))}
+            </div>
           )}
         </div>
       </div>

@@ -3,6 +3,7 @@ import type { DatasetDetail } from '@/api/types';
 import { Button } from '@/components/ui/button';
 import { bytes } from '@/lib/format';
 import { saveText } from '@/lib/save';
+import { ExportSection } from '../export/export-section';
 
 export function MetadataTab({ dataset }: { dataset: DatasetDetail }) {
   const json = JSON.stringify(metadata(dataset), null, 2);
@@ -43,6 +44,7 @@ export function MetadataTab({ dataset }: { dataset: DatasetDetail }) {
         <DownloadIcon aria-hidden />
         Export Metadata
       </Button>
+      <ExportSection dataset={dataset} />
     </div>
   );
 }

@@ -1,13 +1,23 @@
-import { CircleCheckBigIcon, CircleXIcon, InfoIcon } from 'lucide-react';
-import type { DatasetDetail } from '@/api/types';
+import { getRouteApi } from '@tanstack/react-router';
+import { CircleCheckBigIcon, CircleXIcon, InfoIcon, WrenchIcon } from 'lucide-react';
+import type { DatasetDetail, DatasetFix } from '@/api/types';
+import { Button } from '@/components/ui/button';
 import { bytes, dateTime, decimal, integer, percent, UNKNOWN } from '@/lib/format';
 import { cn } from '@/lib/utils';
 import { ReadinessStrip } from '../card/readiness-strip';
+import { best, offered } from '../fixes/names';
 import { type Check, checks } from './checks';
 import { Findings } from './findings';
+import { Versions } from './versions';
+
+const route = getRouteApi('/_app/datasets/$id');
 
 export function OverviewTab({ dataset }: { dataset: DatasetDetail }) {
+  const navigate = route.useNavigate();
+  const fix = (fixes: DatasetFix[]) => void navigate({ search: (old) => ({ ...old, fix: fixes.join(',') }) });
   const measured = dataset.status === 'ready';
+  const fixable = measured || dataset.status === 'error';
+  const offers = offered(dataset.findings);
   const quality = dataset.qualityScore;
   const tiles = [
     { label: 'Conversations', value: measured ? integer(dataset.totalConversations) : UNKNOWN },
@@ -37,10 +47,19 @@ export function OverviewTab({ dataset }: { dataset: DatasetDetail }) {
       )}
       {dataset.findings.length > 0 && (
         <div className="space-y-2">
-          <h3 className="font-semibold">Findings</h3>
-          <Findings groups={dataset.findings} />
+          <div className="flex flex-wrap items-center justify-between gap-2">
+            <h3 className="font-semibold">Findings</h3>
+            {fixable && offers.length > 1 && (
+              <Button variant="outline" size="sm" onClick={() => fix(best(dataset.findings))}>
+                <WrenchIcon aria-hidden />
+                Mend All
+              </Button>
+            )}
+          </div>
+          <Findings groups={dataset.findings} {...(fixable && { onFix: (one: DatasetFix) => fix([one]) })} />
         </div>
       )}
+      <Versions dataset={dataset} />
       {measured && <Figures dataset={dataset} />}
       <dl className="grid grid-cols-1 gap-4 sm:grid-cols-2">
         <div>

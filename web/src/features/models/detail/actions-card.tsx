@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { ArchiveIcon, ArchiveRestoreIcon, Trash2Icon } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
-import { deleteModel, updateModel } from '@/api/models';
+import { deleteModel, restoreModel, updateModel } from '@/api/models';
 import type { Model } from '@/api/types';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
@@ -27,10 +27,15 @@ export function ActionsCard({ model }: { model: Model }) {
     },
     onError,
   });
+  const undo = () =>
+    restoreModel(model.id)
+      .then(() => toast.success('Model Restored'))
+      .catch(onError)
+      .finally(() => client.invalidateQueries({ queryKey: ['models'] }));
   const remove = useMutation({
     mutationFn: () => deleteModel(model.id),
     onSuccess: async () => {
-      toast.success('Model Deleted');
+      toast.success('Model Deleted', { action: { label: 'Undo', onClick: () => void undo() } });
       await navigate({ to: '/models' });
       client.removeQueries({ queryKey: ['models', 'detail', model.id] });
       void client.invalidateQueries({ queryKey: ['models'] });
@@ -64,7 +69,7 @@ export function ActionsCard({ model }: { model: Model }) {
         </Button>
       </div>
       <p className="rounded-lg bg-muted p-3 text-xs text-muted-foreground">
-        <strong>Note:</strong> an archived model can be restored at any time; a deleted one cannot be restored here.
+        <strong>Note:</strong> an archived model can be restored at any time; a deleted one for 30 days.
       </p>
       <Suspense>
         {asking === 'archive' && (

@@ -1,14 +1,11 @@
-import { createFileRoute, type SearchSchemaInput } from '@tanstack/react-router';
+import { createFileRoute } from '@tanstack/react-router';
 import { datasetQuery } from '@/api/datasets';
 import { DatasetDialog } from '@/features/datasets/detail/dataset-dialog';
-import { type DatasetTab, TABS } from '@/features/datasets/detail/tabs';
+import { parseDetailSearch } from '@/features/datasets/detail/search';
 
 export const Route = createFileRoute('/_app/datasets/$id')({
   staticData: { crumb: 'Dataset', parents: [{ label: 'Datasets', to: '/datasets' }] },
-  validateSearch: (raw: { show?: DatasetTab | undefined } & SearchSchemaInput): { show?: DatasetTab | undefined } => {
-    const tab = TABS.find((known) => known === raw.show);
-    return tab ? { show: tab } : {};
-  },
+  validateSearch: parseDetailSearch,
   loader: async ({ context, params }) => {
     const dataset = await context.queryClient.ensureQueryData(datasetQuery(params.id)).catch(() => null);
     return { crumb: dataset?.name ?? 'Dataset' };

@@ -1,15 +1,15 @@
-import { createFileRoute, type SearchSchemaInput, stripSearchParams } from '@tanstack/react-router';
+import { createFileRoute, stripSearchParams } from '@tanstack/react-router';
 import { modelsQuery } from '@/api/models';
 import { ModelsPage } from '@/features/models/models-page';
+import { MODELS, modelsRequest, parseModelsSearch } from '@/features/models/search';
 
 export const Route = createFileRoute('/_app/models/')({
   staticData: { crumb: 'Models' },
-  validateSearch: (raw: { page?: number } & SearchSchemaInput): { page: number } => ({
-    page: Number.isInteger(raw.page) && Number(raw.page) > 0 ? Number(raw.page) : 1,
-  }),
-  search: { middlewares: [stripSearchParams({ page: 1 })] },
-  loader: ({ context }) => {
-    void context.queryClient.prefetchQuery(modelsQuery({ page: 1, pageSize: 24 }));
+  validateSearch: parseModelsSearch,
+  search: { middlewares: [stripSearchParams(MODELS)] },
+  loaderDeps: ({ search }) => search,
+  loader: ({ context, deps }) => {
+    void context.queryClient.prefetchQuery(modelsQuery(modelsRequest(deps)));
   },
   component: ModelsPage,
 });

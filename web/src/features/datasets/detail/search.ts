@@ -1,0 +1,43 @@
+import type { SearchSchemaInput } from '@tanstack/react-router';
+import { fixesOf } from '../fixes/names';
+import { type DatasetTab, TABS } from './tabs';
+
+/** What the address says about a data set that is open. */
+export interface DetailSearch {
+  show?: DatasetTab | undefined;
+  /** Fixes that are looked at, as in `drop_rejected,merge_turns`. */
+  fix?: string | undefined;
+  /** All conversations, not the samples only. */
+  all?: true | undefined;
+  /** Where the page of conversations begins. */
+  from?: string | undefined;
+  /** Text that is looked for in the conversations. */
+  find?: string | undefined;
+  /** Line of the conversation that is read. */
+  line?: number | undefined;
+}
+
+/** What closing a data set takes out of the address. */
+export const CLOSED: { [K in keyof Required<DetailSearch>]: undefined } = {
+  show: undefined,
+  fix: undefined,
+  all: undefined,
+  from: undefined,
+  find: undefined,
+  line: undefined,
+};
+
+export function parseDetailSearch(raw: { [K in keyof DetailSearch]?: unknown } & SearchSchemaInput): DetailSearch {
+  const show = TABS.find((known) => known === raw.show);
+  const fix = fixesOf(raw.fix)?.join(',');
+  const find = typeof raw.find === 'string' || typeof raw.find === 'number' ? String(raw.find) : '';
+  return {
+    ...(show && { show }),
+    ...(fix && { fix }),
+    ...(raw.all === true && { all: true }),
+    // A cursor that is all digits arrives as a number.
+    ...((typeof raw.from === 'string' || typeof raw.from === 'number') && { from: String(raw.from) }),
+    ...(find && { find }),
+    ...(Number.isInteger(raw.line) && Number(raw.line) > 0 && { line: Number(raw.line) }),
+  };
+}
