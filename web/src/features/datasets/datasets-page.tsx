@@ -10,12 +10,12 @@ import { Button } from '@/components/ui/button';
 import { integer } from '@/lib/format';
 import { DatasetCard } from './card/dataset-card';
 import { DatasetCardSkeleton } from './card/dataset-card-skeleton';
-import { DeletedDatasetCard } from './card/deleted-card';
 import { FilterBar } from './filter-bar';
 import { FilterPills } from './filter-pills';
 import { type DatasetsSearch, filterCount, listQuery } from './search';
 import { StatsBar } from './stats-bar';
 
+const DeletedDatasetCard = lazy(() => import('./card/deleted-card'));
 const NoDatasets = lazy(() => import('./no-datasets'));
 const UploadDialog = lazy(() => import('./upload/upload-dialog'));
 const route = getRouteApi('/_app/datasets');
@@ -65,7 +65,9 @@ export function DatasetsPage() {
       <div className="grid grid-cols-1 gap-6 md:grid-cols-2 lg:grid-cols-3">
         {data?.datasets.map((dataset) =>
           dataset.deletedAt ? (
-            <DeletedDatasetCard key={dataset.id} dataset={dataset} />
+            <Suspense key={dataset.id} fallback={<DatasetCardSkeleton />}>
+              <DeletedDatasetCard dataset={dataset} />
+            </Suspense>
           ) : (
             <DatasetCard key={dataset.id} dataset={dataset} />
           ),

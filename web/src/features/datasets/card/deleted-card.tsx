@@ -7,7 +7,7 @@ import { bytes, plural } from '@/lib/format';
 import { toast } from '@/lib/toast';
 
 /** A data set that was deleted and can still be had back. */
-export function DeletedDatasetCard({ dataset }: { dataset: Dataset }) {
+export default function DeletedDatasetCard({ dataset }: { dataset: Dataset }) {
   const client = useQueryClient();
   const restore = useMutation({
     mutationFn: () => restoreDataset(dataset.id),

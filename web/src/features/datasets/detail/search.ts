@@ -1,5 +1,4 @@
 import type { SearchSchemaInput } from '@tanstack/react-router';
-import { fixesOf } from '../fixes/names';
 import { type DatasetTab, TABS } from './tabs';
 
 /** What the address says about a data set that is open. */
@@ -29,11 +28,11 @@ export const CLOSED: { [K in keyof Required<DetailSearch>]: undefined } = {
 
 export function parseDetailSearch(raw: { [K in keyof DetailSearch]?: unknown } & SearchSchemaInput): DetailSearch {
   const show = TABS.find((known) => known === raw.show);
-  const fix = fixesOf(raw.fix)?.join(',');
   const find = typeof raw.find === 'string' || typeof raw.find === 'number' ? String(raw.find) : '';
   return {
     ...(show && { show }),
-    ...(fix && { fix }),
+    // Which of them are known is for the dialog to say, whose code comes with it.
+    ...(typeof raw.fix === 'string' && raw.fix && { fix: raw.fix }),
     ...(raw.all === true && { all: true }),
     // A cursor that is all digits arrives as a number.
     ...((typeof raw.from === 'string' || typeof raw.from === 'number') && { from: String(raw.from) }),
