@@ -167,6 +167,7 @@ async fn app_in(folder: &std::path::Path, url: &str, cluster: Arc<Kept>) -> Outc
         tokens: BTreeMap::new(),
         hub: app::events::Hub::default(),
         feed: app::notifications::Feed::default(),
+        examples: app::examples::Examples::default(),
         config: Config {
             public_url: url.to_owned(),
             link_url: None,

@@ -8,6 +8,7 @@ pub mod costs;
 pub mod dataset_versions;
 pub mod datasets;
 pub mod evaluation;
+pub mod examples;
 pub mod job_request;
 pub mod jobs;
 pub mod models;

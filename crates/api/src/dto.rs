@@ -12,6 +12,7 @@ pub mod costs;
 pub mod dataset_versions;
 pub mod datasets;
 pub mod evaluation;
+pub mod examples;
 pub mod job_detail;
 pub mod job_requests;
 pub mod jobs;

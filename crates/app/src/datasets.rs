@@ -233,7 +233,7 @@ fn counter(app: &App) -> Option<std::sync::Arc<dyn dataset::TokenCounter>> {
 }
 
 /// A file that cannot be read to its end: because of what is in it, or for a passing reason.
-fn unusable(error: DatasetError) -> Error {
+pub(crate) fn unusable(error: DatasetError) -> Error {
     match error {
         DatasetError::Unusable(_) => Error::conflict("DATASET_UNREADABLE", error.to_string()),
         error => Error::unavailable("The file could not be read to its end; try again.", error),
@@ -241,7 +241,7 @@ fn unusable(error: DatasetError) -> Error {
 }
 
 /// The file of a data set, or the part of it in `range`.
-async fn file_of(app: &App, dataset: &Dataset, range: Option<ByteRange>) -> Result<Object> {
+pub(crate) async fn file_of(app: &App, dataset: &Dataset, range: Option<ByteRange>) -> Result<Object> {
     match app.blob.get(&key_of(dataset)?, range).await {
         Err(blob::Error::NotFound(_)) => {
             Err(Error::conflict("DATASET_FILE_MISSING", "The file of the data set is not in storage any more; upload it again."))

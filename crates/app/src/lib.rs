@@ -12,6 +12,7 @@ pub mod configurations;
 pub mod costs;
 pub mod datasets;
 pub mod events;
+pub mod examples;
 pub mod health;
 mod idempotency;
 pub mod jobs;
@@ -52,6 +53,8 @@ pub struct App {
     pub hub: events::Hub,
     /// Hands notifications to those who wait for them.
     pub feed: notifications::Feed,
+    /// Shows examples as the trainer sees them.
+    pub examples: examples::Examples,
     /// Sends mail.
     pub mailer: Arc<dyn mail::Mailer>,
     /// Settings.

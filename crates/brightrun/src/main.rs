@@ -38,6 +38,8 @@ enum Command {
     Node,
     /// One training run from a spec file; events as JSON lines on standard output.
     Train(commands::train::TrainArgs),
+    /// Shows what a run would train on, token by token, without training.
+    Inspect(commands::inspect::InspectArgs),
     /// Checks a data set file without a server.
     Validate(commands::validate::ValidateArgs),
     /// Writes a data set file in another format, without a server.
@@ -66,6 +68,7 @@ fn main() -> Result<ExitCode> {
     let cli = Cli::from_arg_matches(&matches)?;
     match &cli.command {
         Command::Train(args) => commands::train::run(args),
+        Command::Inspect(args) => commands::inspect::run(args),
         Command::Validate(args) => commands::validate::run(args),
         Command::Convert(args) => commands::convert::run(args),
         Command::Fix(args) => commands::fix::run(args),
@@ -96,7 +99,7 @@ fn with_server(command: &Command, settings: Settings) -> Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
-        Command::Train(_) | Command::Validate(_) | Command::Convert(_) | Command::Fix(_) | Command::Openapi => Ok(ExitCode::SUCCESS),
+        Command::Train(_) | Command::Inspect(_) | Command::Validate(_) | Command::Convert(_) | Command::Fix(_) | Command::Openapi => Ok(ExitCode::SUCCESS),
     }
 }
 

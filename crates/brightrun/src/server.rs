@@ -136,8 +136,10 @@ async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
     }
     let base_model = embedded::built_in_model(&models_dir)?;
     let tokenizer = trainer::tokenizer::ChatTokenizer::load(&base_model.path).context("the built-in base model cannot be read")?;
+    let tokenizer = Arc::new(tokenizer);
     let tokens: BTreeMap<String, Arc<dyn dataset::TokenCounter>> =
-        [(base_model.id.clone(), Arc::new(tokenizer) as Arc<dyn dataset::TokenCounter>)].into();
+        [(base_model.id.clone(), tokenizer.clone() as Arc<dyn dataset::TokenCounter>)].into();
+    let viewers = [(base_model.id.clone(), tokenizer as Arc<dyn dataset::view::ExampleViewer>)].into();
     let db = db::Db::connect(&settings.database_url).await.context("cannot open the database")?;
     db.migrate().await.context("cannot migrate the database")?;
     let queue = queue::Queue::new(&db);
@@ -151,6 +153,7 @@ async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
         tokens,
         hub: app::events::Hub::default(),
         feed: app::notifications::Feed::default(),
+        examples: app::examples::Examples::new(viewers),
         mailer: mailer(settings)?,
         config: app::Config {
             public_url,

@@ -33,11 +33,12 @@ mod source;
 mod statistics;
 mod tokens;
 mod validate;
+pub mod view;
 mod words;
 
 pub use error::DatasetError;
 pub use example::{Example, Labels, Split, TokenCounter};
 pub use fix::{FixPlan, FixReport, FixSample, Totals, fix};
-pub use reader::{Counts, ExampleReader, read_examples};
+pub use reader::{Counts, ExampleReader, examples_of, read_examples};
 pub use report::{ValidateOptions, ValidationReport};
 pub use validate::validate;

@@ -6,14 +6,15 @@ use crate::extract::{Extractor, Reading};
 use crate::normalise::Body;
 use domain::dataset::DatasetFormat;
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 /// The trainable examples of a file, one at a time, in constant memory.
 ///
 /// Records that validation would reject are passed over and counted. An error ends the reading: the file could not be read, or as a
 /// whole cannot be used.
-pub struct ExampleReader {
-    extractor: Extractor<'static, File>,
+pub struct ExampleReader<R = File> {
+    extractor: Extractor<'static, R>,
     counts: Counts,
     failed: bool,
 }
@@ -36,11 +37,19 @@ pub struct Counts {
 /// The file cannot be opened or read.
 pub fn read_examples(path: &Path, format: Option<DatasetFormat>) -> Result<ExampleReader, DatasetError> {
     let file = File::open(path).map_err(|source| DatasetError::Io { offset: 0, source })?;
-    let reading = Reading { hint: format, ..Reading::default() };
-    Ok(ExampleReader { extractor: Extractor::new(file, reading, None)?, counts: Counts::default(), failed: false })
+    examples_of(file, format)
 }
 
-impl ExampleReader {
+/// The same from any source of bytes.
+///
+/// # Errors
+/// It cannot be read.
+pub fn examples_of<R: Read>(source: R, format: Option<DatasetFormat>) -> Result<ExampleReader<R>, DatasetError> {
+    let reading = Reading { hint: format, ..Reading::default() };
+    Ok(ExampleReader { extractor: Extractor::new(source, reading, None)?, counts: Counts::default(), failed: false })
+}
+
+impl<R: Read> ExampleReader<R> {
     /// What was handed out and passed over so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
@@ -66,7 +75,7 @@ impl ExampleReader {
     }
 }
 
-impl Iterator for ExampleReader {
+impl<R: Read> Iterator for ExampleReader<R> {
     type Item = Result<Example, DatasetError>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -37,6 +37,20 @@ text_enum! {
 }
 
 text_enum! {
+    /// What becomes of a token of an example.
+    TokenPart {
+        /// Its loss is counted.
+        Trained = "trained",
+        /// It is read, not learned.
+        Context = "context",
+        /// It fills a row of a batch up; the engine passes over it.
+        Padding = "padding",
+        /// It is beyond the sequence length, or left out with its example.
+        Cut = "cut",
+    }
+}
+
+text_enum! {
     /// How bad a finding is.
     Severity {
         /// For information.

@@ -289,7 +289,7 @@ impl Reading {
 }
 
 /// Numbers of the conversations to hold out: `ratio` of them, at least one and not all, where there are two or more.
-fn choose_held_out(conversations: usize, ratio: f64, seed: u64) -> BTreeSet<u32> {
+pub(crate) fn choose_held_out(conversations: usize, ratio: f64, seed: u64) -> BTreeSet<u32> {
     if ratio <= 0.0 || conversations < 2 {
         return BTreeSet::new();
     }

@@ -47,6 +47,22 @@ impl TokenisedExample {
 /// # Errors
 /// When the template refuses the conversation or mixes answers with other text, or the tokenizer fails.
 pub fn tokenise(tokenizer: &ChatTokenizer, messages: &[Message], max_length: usize) -> Result<TokenisedExample, TrainerError> {
+    let whole = label(tokenizer, messages)?;
+    let (open_answers, rewritten) = (whole.open_answers, whole.rewritten);
+    Ok(TokenisedExample { open_answers, rewritten, ..cut(whole.tokens.ids, whole.labels, max_length) })
+}
+
+/// A whole example: its text, its tokens, and which of them are to be learned.
+pub(crate) struct Labelled {
+    pub text: String,
+    pub tokens: Tokens,
+    pub labels: Vec<Range<usize>>,
+    pub open_answers: usize,
+    pub rewritten: bool,
+}
+
+/// Renders, tokenises and masks an example.
+pub(crate) fn label(tokenizer: &ChatTokenizer, messages: &[Message]) -> Result<Labelled, TrainerError> {
     let text = tokenizer.render(messages, false)?;
     let tokens = tokenizer.encode(&text)?;
     let (mut labels, mut open_answers, mut rewritten) = (Vec::new(), 0, false);
@@ -63,7 +79,7 @@ pub fn tokenise(tokenizer: &ChatTokenizer, messages: &[Message], max_length: usi
         open_answers += usize::from(!tokenizer.is_special(tokens.ids[range.end - 1]));
         labels.push(range);
     }
-    Ok(TokenisedExample { open_answers, rewritten, ..cut(tokens.ids, labels, max_length) })
+    Ok(Labelled { text, tokens, labels, open_answers, rewritten })
 }
 
 /// The bytes of `text`, the rendered conversation, that hold an answer with what ends it; none where the template prints what comes
@@ -133,19 +149,24 @@ fn marked_range(
     Ok((length > 0).then(|| first..first + length))
 }
 
-/// Keeps a window of `max_length` tokens.
+/// The tokens that are kept of so many.
 ///
 /// Where the labels and a quarter of the window before them fit, the window ends with the last label, so that the oldest context goes.
 /// Where the answer is longer than that, the window begins a quarter of its length before the first label, so that the answer's end goes.
-fn cut(ids: Vec<u32>, labels: Vec<Range<usize>>, max_length: usize) -> TokenisedExample {
-    let full_length = ids.len();
+pub(crate) fn window(full_length: usize, labels: &[Range<usize>], max_length: usize) -> Range<usize> {
     if full_length <= max_length {
-        return TokenisedExample { ids, labels, full_length, lost_labels: 0, open_answers: 0, rewritten: false };
+        return 0..full_length;
     }
     let first = labels.first().map_or(0, |r| r.start);
     let end = labels.last().map_or(full_length, |r| r.end);
     let start = end.saturating_sub(max_length).min(first.saturating_sub(max_length / 4));
-    let stop = (start + max_length).min(full_length);
+    start..(start + max_length).min(full_length)
+}
+
+/// Keeps that window.
+fn cut(ids: Vec<u32>, labels: Vec<Range<usize>>, max_length: usize) -> TokenisedExample {
+    let full_length = ids.len();
+    let Range { start, end: stop } = window(full_length, &labels, max_length);
     let lost_labels = labels.iter().map(|r| r.end - r.end.min(stop).max(r.start)).sum();
     let labels = labels.into_iter().filter(|r| r.start < stop).map(|r| r.start - start..r.end.min(stop) - start).collect();
     TokenisedExample { ids: ids[start..stop].to_vec(), labels, full_length, lost_labels, open_answers: 0, rewritten: false }

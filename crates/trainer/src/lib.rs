@@ -17,6 +17,7 @@ mod example;
 mod export;
 mod files;
 mod halt;
+mod inspect;
 mod memory;
 mod optimizer;
 mod pace;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokenizers::Tokenizer;
 
 /// Variables that a template may use, by their names in `tokenizer_config.json`.
@@ -25,12 +26,12 @@ pub struct Tokens {
 
 /// Renders conversations with the model's own chat template and turns them into tokens.
 pub struct ChatTokenizer {
-    tokenizer: Tokenizer,
-    counter: PieceCounter,
+    tokenizer: Arc<Tokenizer>,
+    counter: Arc<PieceCounter>,
     template: ChatTemplate,
     template_source: String,
     special_tokens: BTreeMap<String, String>,
-    special_ids: HashSet<u32>,
+    special_ids: Arc<HashSet<u32>>,
     name: String,
 }
 
@@ -47,11 +48,12 @@ impl ChatTokenizer {
             Tokenizer::from_bytes(&bytes).map_err(|e| TrainerError::Tokenizer { path: file.clone(), reason: e.to_string() })?;
         tokenizer.with_truncation(None).map_err(|e| TrainerError::Tokenizer { path: file, reason: e.to_string() })?;
         tokenizer.with_padding(None);
-        let special_ids = tokenizer.get_added_tokens_decoder().into_iter().filter(|(_, t)| t.special).map(|(id, _)| id).collect();
+        let special_ids: HashSet<u32> = tokenizer.get_added_tokens_decoder().into_iter().filter(|(_, t)| t.special).map(|(id, _)| id).collect();
         let (template_source, special_tokens) = read_config(dir)?;
         let template = compile(dir, &template_source, &special_tokens, DateTime::UNIX_EPOCH)?;
         let name = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let counter = PieceCounter::new(&tokenizer);
+        let counter = Arc::new(PieceCounter::new(&tokenizer));
+        let (tokenizer, special_ids) = (Arc::new(tokenizer), Arc::new(special_ids));
         Ok(Self { tokenizer, counter, template, template_source, special_tokens, special_ids, name })
     }
 
@@ -62,6 +64,28 @@ impl ChatTokenizer {
     pub fn with_date(mut self, today: DateTime<Utc>) -> Result<Self, TrainerError> {
         self.template = compile(Path::new(&self.name), &self.template_source, &self.special_tokens, today)?;
         Ok(self)
+    }
+
+    /// The same with another date, beside this one; shares what is large.
+    ///
+    /// # Errors
+    /// None in practice: the template compiled before.
+    pub fn dated(&self, today: DateTime<Utc>) -> Result<Self, TrainerError> {
+        let template = compile(Path::new(&self.name), &self.template_source, &self.special_tokens, today)?;
+        Ok(Self {
+            tokenizer: self.tokenizer.clone(),
+            counter: self.counter.clone(),
+            template,
+            template_source: self.template_source.clone(),
+            special_tokens: self.special_tokens.clone(),
+            special_ids: self.special_ids.clone(),
+            name: self.name.clone(),
+        })
+    }
+
+    /// Whether the chat template prints the date.
+    pub fn prints_date(&self) -> bool {
+        self.template_source.contains("strftime_now")
     }
 
     /// The same with the name that statistics show, such as the base model's id.

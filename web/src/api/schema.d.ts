@@ -678,6 +678,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/datasets/{id}/examples/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An example as the trainer sees it: the rendered text in pieces with their tokens, by what becomes of them, and what all examples of
+         *     the data set come to. The totals are counted in the background, once for the same settings.
+         */
+        get: operations["showDatasetExample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/datasets/{id}/export": {
         parameters: {
             query?: never;
@@ -905,6 +925,26 @@ export interface paths {
          *     good for an hour.
          */
         get: operations["listJobCheckpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/jobs/{id}/examples/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An example of the job's data set as its trainer sees it: with the job's base model, sequence length, split, and the padding of the first
+         *     epoch's batches.
+         */
+        get: operations["showJobExample"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3161,6 +3201,14 @@ export interface components {
             success: boolean;
         };
         /** @description A successful answer. */
+        Envelope_TokenView: {
+            data: components["schemas"]["TokenView"];
+            /** @description About the answer, where there is anything to say. */
+            meta?: components["schemas"]["Meta"];
+            /** @description Always true. */
+            success: boolean;
+        };
+        /** @description A successful answer. */
         Envelope_WebhookBody: {
             data: components["schemas"]["WebhookBody"];
             /** @description About the answer, where there is anything to say. */
@@ -3485,6 +3533,24 @@ export interface components {
              * @description Share of the answers' tokens that the model would have chosen, 0 to 1.
              */
             tokenAccuracy?: number;
+        };
+        /** @description A token and the characters (Unicode code points) of the rendered text that it stands for. */
+        ExampleToken: {
+            /**
+             * Format: int64
+             * @description One past the last character.
+             */
+            end: number;
+            /**
+             * Format: int32
+             * @description Its id in the vocabulary.
+             */
+            id: number;
+            /**
+             * Format: int64
+             * @description First character.
+             */
+            start: number;
         };
         /** @description A job and its cost. */
         ExpensiveJob: {
@@ -5026,6 +5092,151 @@ export interface components {
         Tier: "free" | "starter" | "professional" | "enterprise";
         /** @enum {string} */
         TierFilter: "all" | "free" | "starter" | "professional" | "enterprise";
+        /** @description Tokens by what becomes of them. */
+        TokenCounts: {
+            /**
+             * Format: int64
+             * @description Read, not learned.
+             */
+            context: number;
+            /**
+             * Format: int64
+             * @description Beyond the sequence length, or left out with their example.
+             */
+            cut: number;
+            /**
+             * Format: int64
+             * @description Fill up the batches of the first epoch; left out where no batches are known.
+             */
+            padding?: number;
+            /**
+             * Format: int64
+             * @description Their loss is counted.
+             */
+            trained: number;
+        };
+        /** @enum {string} */
+        TokenPart: "trained" | "context" | "padding" | "cut";
+        /** @description Tokens in a row with the same fate. */
+        TokenSegment: {
+            /** @description What becomes of them. */
+            part: components["schemas"]["TokenPart"];
+            /**
+             * @description Their text; padding has none.
+             * @example <|im_start|>assistant
+             */
+            text: string;
+            /** @description The tokens. */
+            tokens: components["schemas"]["ExampleToken"][];
+        };
+        /** @description What all examples of a data set come to. */
+        TokenTotals: {
+            /**
+             * Format: int64
+             * @description Examples that lose the end of an answer.
+             */
+            cutAnswers: number;
+            /**
+             * Format: int64
+             * @description Examples that are left out for their length.
+             */
+            dropped: number;
+            /**
+             * Format: int64
+             * @description Examples with an answer.
+             */
+            examples: number;
+            /**
+             * Format: int64
+             * @description Examples with an answer that no end-of-turn token follows.
+             */
+            openAnswers: number;
+            /**
+             * Format: int64
+             * @description Examples that are cut to the sequence length.
+             */
+            overlong: number;
+            /**
+             * Format: int64
+             * @description Examples that the chat template refuses; they are among those without a label.
+             */
+            refused: number;
+            /** @description Their tokens. */
+            tokens: components["schemas"]["TokenCounts"];
+            /**
+             * Format: int64
+             * @description Examples held out for validation; left out where no job says how.
+             */
+            validationExamples?: number;
+            /**
+             * Format: int64
+             * @description Examples that are left out because nothing of them is trained on.
+             */
+            withoutLabel: number;
+        };
+        /** @description An example of a data set as the trainer sees it. */
+        TokenView: {
+            /** @description Base model whose chat template and tokenizer these are. */
+            baseModel: string;
+            /** @description Its conversation's id in the file, or its position. */
+            conversationId: string;
+            /**
+             * Format: int64
+             * @description Tokens of answers that are cut off.
+             */
+            cutAnswerTokens: number;
+            /**
+             * @description Whether it is left out for its length.
+             * @example false
+             */
+            dropped: boolean;
+            /**
+             * Format: int64
+             * @description Line on which it begins.
+             */
+            line: number;
+            /**
+             * Format: int32
+             * @description Tokens an example at most.
+             */
+            maxSeqLength: number;
+            /**
+             * Format: int64
+             * @description Its place in the file, from 1; pairs without an answer are not counted.
+             */
+            number: number;
+            /**
+             * Format: int64
+             * @description Answers that are learned without an end-of-turn token behind them.
+             */
+            openAnswers: number;
+            /**
+             * @description Whether it is longer than `maxSeqLength`.
+             * @example false
+             */
+            overlong: boolean;
+            /**
+             * @description Why the chat template refuses it, where it does.
+             * @example Conversation roles must alternate
+             */
+            refused?: string;
+            /** @description The rendered text in pieces; together they are the whole of it. Empty where the chat template refuses the example. */
+            segments: components["schemas"]["TokenSegment"][];
+            /**
+             * @description `train` or `validation`; left out where that is not known.
+             * @example train
+             */
+            split?: string;
+            /**
+             * @description Whether the chat template prints earlier turns differently once more turns follow.
+             * @example false
+             */
+            templateRewritesTurns: boolean;
+            /** @description Tokens by what becomes of them. */
+            tokens: components["schemas"]["TokenCounts"];
+            /** @description What all examples of the data set come to. Left out while they are counted: ask again a little later. */
+            totals?: components["schemas"]["TokenTotals"];
+        };
         /** @description A topic and how many trainable pairs carry it. */
         TopicCount: {
             /**
@@ -9864,6 +10075,149 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    showDatasetExample: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Base model; the default is the first of the catalogue.
+                 * @example brightrun/tiny-chat
+                 */
+                baseModel?: string;
+                /**
+                 * @description Tokens an example at most; the default is that of the presets. Never more than the base model's context.
+                 * @example 512
+                 */
+                maxSeqLength?: number;
+                /**
+                 * @description What happens to longer examples; the default is `truncate`.
+                 * @example truncate
+                 */
+                overlongExamples?: components["schemas"]["OverlongExamples"];
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description Data set
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+                /**
+                 * @description Place of the example in the file, from 1
+                 * @example 1
+                 */
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The example */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "baseModel": "brightrun/tiny-chat",
+                     *         "conversationId": "talk-17",
+                     *         "cutAnswerTokens": 1,
+                     *         "dropped": false,
+                     *         "line": 1,
+                     *         "maxSeqLength": 512,
+                     *         "number": 1,
+                     *         "openAnswers": 1,
+                     *         "overlong": false,
+                     *         "refused": "Conversation roles must alternate",
+                     *         "segments": [
+                     *           {
+                     *             "part": "trained",
+                     *             "text": "<|im_start|>assistant\n",
+                     *             "tokens": [
+                     *               {
+                     *                 "end": 1,
+                     *                 "id": 1,
+                     *                 "start": 1
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "split": "train",
+                     *         "templateRewritesTurns": false,
+                     *         "tokens": {
+                     *           "context": 1,
+                     *           "cut": 1,
+                     *           "padding": 1,
+                     *           "trained": 1
+                     *         },
+                     *         "totals": {
+                     *           "cutAnswers": 1,
+                     *           "dropped": 1,
+                     *           "examples": 1,
+                     *           "openAnswers": 1,
+                     *           "overlong": 1,
+                     *           "refused": 1,
+                     *           "tokens": {
+                     *             "context": 1,
+                     *             "cut": 1,
+                     *             "padding": 1,
+                     *             "trained": 1
+                     *           },
+                     *           "validationExamples": 1,
+                     *           "withoutLabel": 1
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_TokenView"];
+                };
+            };
+            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's.
+             *     `EXAMPLE_NOT_FOUND`: The data set has fewer examples than that.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `BASE_MODEL_NOT_LOADED`: The base model's tokenizer is not on the server.
+             *     `DATASET_FILE_MISSING`: The data set's file is not in the storage any more.
+             *     `DATASET_NOT_VALIDATED`: The data set is not validated yet, or could not be.
+             *     `DATASET_UNREADABLE`: The data set's file cannot be read as its format.
+             *     `EXAMPLE_NOT_SHOWN`: The base model's chat template or tokenizer cannot be used for the example; the message says why.
+             *     `EXAMPLE_TOO_FAR`: The example is too far into a large file to be looked for within a request.
+             */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     exportDataset: {
         parameters: {
             query?: {
@@ -12082,6 +12436,125 @@ export interface operations {
              *     `NOT_FOUND`: There is nothing at this address.
              */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    showJobExample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Job
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+                /**
+                 * @description Place of the example in the file, from 1
+                 * @example 1
+                 */
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The example */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "baseModel": "brightrun/tiny-chat",
+                     *         "conversationId": "talk-17",
+                     *         "cutAnswerTokens": 1,
+                     *         "dropped": false,
+                     *         "line": 1,
+                     *         "maxSeqLength": 512,
+                     *         "number": 1,
+                     *         "openAnswers": 1,
+                     *         "overlong": false,
+                     *         "refused": "Conversation roles must alternate",
+                     *         "segments": [
+                     *           {
+                     *             "part": "trained",
+                     *             "text": "<|im_start|>assistant\n",
+                     *             "tokens": [
+                     *               {
+                     *                 "end": 1,
+                     *                 "id": 1,
+                     *                 "start": 1
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "split": "train",
+                     *         "templateRewritesTurns": false,
+                     *         "tokens": {
+                     *           "context": 1,
+                     *           "cut": 1,
+                     *           "padding": 1,
+                     *           "trained": 1
+                     *         },
+                     *         "totals": {
+                     *           "cutAnswers": 1,
+                     *           "dropped": 1,
+                     *           "examples": 1,
+                     *           "openAnswers": 1,
+                     *           "overlong": 1,
+                     *           "refused": 1,
+                     *           "tokens": {
+                     *             "context": 1,
+                     *             "cut": 1,
+                     *             "padding": 1,
+                     *             "trained": 1
+                     *           },
+                     *           "validationExamples": 1,
+                     *           "withoutLabel": 1
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_TokenView"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `EXAMPLE_NOT_FOUND`: The data set has fewer examples than that.
+             *     `JOB_NOT_FOUND`: There is no such job, or it is somebody else's.
+             *     `NOT_FOUND`: There is nothing at this address.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `BASE_MODEL_NOT_LOADED`: The base model's tokenizer is not on the server.
+             *     `DATASET_DELETED`: The job's data set was deleted.
+             *     `DATASET_FILE_MISSING`: The data set's file is not in the storage any more.
+             *     `DATASET_NOT_VALIDATED`: The data set is not validated yet, or could not be.
+             *     `DATASET_UNREADABLE`: The data set's file cannot be read as its format.
+             *     `EXAMPLE_NOT_SHOWN`: The base model's chat template or tokenizer cannot be used for the example; the message says why.
+             *     `EXAMPLE_TOO_FAR`: The example is too far into a large file to be looked for within a request.
+             */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -55,6 +55,8 @@ text_schema! {
     DatasetFix: [], domain::dataset::DatasetFix;
     /// How bad a finding is.
     Severity: [], domain::dataset::Severity;
+    /// What becomes of a token of an example.
+    TokenPart: [], domain::dataset::TokenPart;
     /// Preset.
     PresetId: [], domain::job::PresetId;
     /// What happens to examples above the sequence length.

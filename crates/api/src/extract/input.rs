@@ -25,6 +25,10 @@ pub struct Params<T>(pub T);
 #[derive(Debug, Clone, Copy)]
 pub struct Id<T>(pub T);
 
+/// The id and the number, from 1, in the path. What is neither cannot name anything, so it answers 404.
+#[derive(Debug, Clone, Copy)]
+pub struct Numbered<T>(pub T, pub u64);
+
 /// A page that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Paging {
@@ -153,6 +157,17 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Id<T> {
         let id = text.ok().and_then(|text| text.parse().ok());
         let error = || Error::new(domain::ErrorKind::NotFound, "NOT_FOUND", "The address has no valid id, so there is nothing at it.");
         id.map(Self).ok_or_else(|| error().into())
+    }
+}
+
+impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Numbered<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let texts = <Path<(String, String)> as FromRequestParts<S>>::from_request_parts(parts, state).await.map(|Path(texts)| texts);
+        let both = texts.ok().and_then(|(id, n)| Some((id.parse().ok()?, n.parse().ok().filter(|n| *n > 0)?)));
+        let error = || Error::new(domain::ErrorKind::NotFound, "NOT_FOUND", "The address has no valid id and number, so there is nothing at it.");
+        both.map(|(id, n)| Self(id, n)).ok_or_else(|| error().into())
     }
 }
 

@@ -4,6 +4,7 @@ pub mod confirm;
 pub mod conversations;
 pub mod create;
 pub mod delete;
+pub mod example;
 pub mod export;
 pub mod export_report;
 pub mod fixes;

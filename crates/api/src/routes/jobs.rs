@@ -7,6 +7,7 @@ pub mod checkpoints;
 pub mod create;
 pub mod download_logs;
 pub mod estimate;
+pub mod example;
 pub mod get;
 pub mod list;
 pub mod logs;

@@ -156,6 +156,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("PUT", "/api/datasets/{id}/upload", Who::Dataset),
     ("POST", "/api/datasets/{id}/fixes", Who::Dataset),
     ("GET", "/api/datasets/{id}/conversations", Who::Dataset),
+    ("GET", "/api/datasets/{id}/examples/{n}", Who::Dataset),
     ("GET", "/api/datasets/{id}/export", Who::Dataset),
     ("GET", "/api/datasets/{id}/export/report", Who::Dataset),
     ("GET", "/api/jobs", Who::Own),
@@ -170,6 +171,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("GET", "/api/jobs/{id}/logs/download", Who::Job),
     ("GET", "/api/jobs/stream", Who::Own),
     ("GET", "/api/jobs/{id}/checkpoints", Who::Job),
+    ("GET", "/api/jobs/{id}/examples/{n}", Who::Job),
     ("POST", "/api/jobs/callback", Who::Signed),
     ("POST", "/api/jobs/callback/checkpoints", Who::Signed),
     ("POST", "/api/jobs/{id}/cancel", Who::Job),
@@ -313,7 +315,7 @@ async fn thing(world: &World, who: Who) -> Option<Uuid> {
 /// The path of a thing. Instance types have names of their own.
 fn at(path: &str, id: Uuid) -> String {
     let id = if path.starts_with("/api/admin/instances/") { "local-cpu".to_owned() } else { id.to_string() };
-    path.replace("{id}", &id)
+    path.replace("{id}", &id).replace("{n}", "1")
 }
 
 /// The matrix: every operation × every actor.
@@ -368,13 +370,13 @@ async fn things_of_others_look_as_if_they_were_not_there() {
             continue;
         }
         let Some(id) = thing(&world, *who).await else { continue };
-        let call = async |id: &str| world.call(method, &path.replace("{id}", id), Some(&world.bob), body(method, path, "")).await;
+        let call = async |id: &str| world.call(method, &path.replace("{id}", id).replace("{n}", "1"), Some(&world.bob), body(method, path, "")).await;
         let (another, none) = (call(&id.to_string()).await, call(&Uuid::from_u128(1).to_string()).await);
         assert_eq!(another.error().0, 404, "{method} {path} by another: {:?}", another.json());
         assert_eq!(none.json(), another.json(), "{method} {path}: another's thing and no thing look the same");
         assert_eq!(call("x").await.error().0, 404, "{method} {path} with no id");
         // None of that has changed anything. Streams and files are no envelopes, and these rows have no file behind them.
-        let without_data = ["/stream", "/logs/download", "/conversations", "/export", "/export/report"];
+        let without_data = ["/stream", "/logs/download", "/conversations", "/examples/{n}", "/export", "/export/report"];
         if OPERATIONS.contains(&("GET", path, *who)) && !without_data.iter().any(|end| path.ends_with(end)) {
             world.get(&path.replace("{id}", &id.to_string()), &world.ada).await.data();
         }

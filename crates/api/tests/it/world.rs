@@ -48,6 +48,26 @@ impl dataset::TokenCounter for Words {
     }
 }
 
+impl dataset::view::ExampleViewer for Words {
+    fn view(&self, messages: &[Message], options: &dataset::view::ViewOptions) -> Result<dataset::view::ExampleView, String> {
+        let mut view = dataset::view::ExampleView::default();
+        for (count, message) in messages.iter().enumerate() {
+            let part = match message.role.as_str() {
+                _ if count >= options.max_seq_length => domain::dataset::TokenPart::Cut,
+                "assistant" => domain::dataset::TokenPart::Trained,
+                _ => domain::dataset::TokenPart::Context,
+            };
+            let token = dataset::view::ViewToken { id: 1, start: 0, end: 1 };
+            view.segments.push(dataset::view::ViewSegment { part, text: message.content.clone(), tokens: vec![token] });
+        }
+        Ok(view)
+    }
+
+    fn place(&self, examples: &[dataset::view::PlacedExample], _: &domain::job::TrainingConfig) -> Vec<dataset::view::ViewPlace> {
+        examples.iter().map(|_| dataset::view::ViewPlace { validation: false, padding: 2 }).collect()
+    }
+}
+
 /// Keeps the mail that the server sends.
 #[derive(Debug, Default)]
 pub struct Outbox(Mutex<Vec<Mail>>);
@@ -527,6 +547,7 @@ async fn server(
         tokens: BTreeMap::from([("test/tiny".to_owned(), counter)]),
         hub: app::events::Hub::default(),
         feed: app::notifications::Feed::default(),
+        examples: app::examples::Examples::new([("test/tiny".to_owned(), Arc::new(Words) as _)].into()),
         mailer: outbox,
         config: config(folder, signup),
     });

@@ -36,9 +36,10 @@ pub use checkpoints::list as checkpoints;
 pub use create::{create, estimate, retry};
 pub(crate) use queries::read_log;
 pub use queries::{detail, events, get, last_account_event, list, logs, may_see, metrics, update};
+pub(crate) use resolve::base_model as base_model_of;
 pub use types::*;
 pub use worker::{Worker, run_worker};
 
 pub(crate) use resolve::check_without_dataset;
 
-use queries::find;
+pub(crate) use queries::find;

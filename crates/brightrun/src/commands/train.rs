@@ -94,7 +94,7 @@ fn attempt(runtime: &tokio::runtime::Runtime, spec: &RunSpec, emitter: &mut Emit
 }
 
 /// The data set as a file: the one named, or the signed URL's content, kept in the job's folder for later attempts.
-async fn fetch_dataset(spec: &RunSpec) -> Result<PathBuf> {
+pub(super) async fn fetch_dataset(spec: &RunSpec) -> Result<PathBuf> {
     let source = &spec.dataset;
     if let Some(path) = &source.path {
         return Ok(path.clone());

@@ -6,6 +6,7 @@ mod arrows;
 mod client;
 mod cluster;
 mod doctor;
+mod inspect;
 mod lifecycle;
 mod main_job;
 mod object_storage;

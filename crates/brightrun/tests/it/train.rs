@@ -10,7 +10,7 @@ use crate::support::{root, signal};
 use serde_json::{Value, json};
 
 /// A run on the sample data set and the built-in base model.
-fn write_spec(dir: &Path, epochs: u32) {
+pub fn write_spec(dir: &Path, epochs: u32) {
     let spec = json!({
         "jobId": "00000000-0000-0000-0000-000000000001", "attemptId": "00000000-0000-0000-0000-000000000002", "attempt": 1,
         "baseModel": { "id": "brightrun/tiny-chat", "revision": "test", "path": root().join("models/tiny-chat") },

@@ -75,6 +75,7 @@ impl World {
             tokens: BTreeMap::new(),
             hub: app::events::Hub::default(),
             feed: app::notifications::Feed::default(),
+            examples: app::examples::Examples::default(),
             mailer,
             config: Config { watch, ..config(folder.path(), limits) },
         });
