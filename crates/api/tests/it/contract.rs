@@ -151,7 +151,7 @@ impl Caller {
             "configurations" => &self.configuration,
             _ => &uuid::Uuid::from_u128(1).to_string(),
         };
-        operation.path.replace("{id}", id)
+        operation.path.replace("{id}", id).replace("{n}", "1")
     }
 
     fn example(&self, operation: Operation) -> Option<Value> {
