@@ -229,7 +229,8 @@ async fn read_one(app: &App, wanted: &Wanted) -> Result<(Example, ExampleView)> 
                 return Ok((example, view));
             }
             if begin.elapsed() > SEARCH {
-                let why = format!("Example {number} is too far into the file to be looked for here; `brightrun inspect` has no such limit.");
+                let why =
+                    format!("Example {number} is too far into the file to be looked for here; `brightrun inspect` has no such limit.");
                 return Err(Error::conflict("EXAMPLE_TOO_FAR", why));
             }
         }

@@ -99,7 +99,9 @@ fn with_server(command: &Command, settings: Settings) -> Result<ExitCode> {
             }
             Ok(ExitCode::SUCCESS)
         }
-        Command::Train(_) | Command::Inspect(_) | Command::Validate(_) | Command::Convert(_) | Command::Fix(_) | Command::Openapi => Ok(ExitCode::SUCCESS),
+        Command::Train(_) | Command::Inspect(_) | Command::Validate(_) | Command::Convert(_) | Command::Fix(_) | Command::Openapi => {
+            Ok(ExitCode::SUCCESS)
+        }
     }
 }
 

@@ -13,11 +13,8 @@ use std::collections::HashMap;
 
 impl ExampleViewer for ChatTokenizer {
     fn view(&self, messages: &[Message], options: &ViewOptions) -> Result<ExampleView, String> {
-        let labelled = if self.prints_date() {
-            self.dated(options.today).and_then(|dated| label(&dated, messages))
-        } else {
-            label(self, messages)
-        };
+        let labelled =
+            if self.prints_date() { self.dated(options.today).and_then(|dated| label(&dated, messages)) } else { label(self, messages) };
         match labelled {
             Ok(labelled) => Ok(view(&labelled, options)),
             Err(TrainerError::ChatTemplate { reason }) => Ok(ExampleView { refused: Some(reason), ..ExampleView::default() }),
@@ -181,7 +178,10 @@ mod tests {
         let example = labelled("abcdefghijklmnopqrst", &pieces, 8..20);
         let cut = view(&example, &options(8, OverlongExamples::Truncate));
         let parts: Vec<_> = cut.segments.iter().map(|s| (s.part, s.text.as_str())).collect();
-        assert_eq!(parts, [(TokenPart::Cut, "abcdef"), (TokenPart::Context, "gh"), (TokenPart::Trained, "ijklmn"), (TokenPart::Cut, "opqrst")]);
+        assert_eq!(
+            parts,
+            [(TokenPart::Cut, "abcdef"), (TokenPart::Context, "gh"), (TokenPart::Trained, "ijklmn"), (TokenPart::Cut, "opqrst")]
+        );
         assert_eq!((cut.overlong, cut.cut_answer_tokens, cut.kept()), (true, 6, 8));
         let dropped = view(&example, &options(8, OverlongExamples::Drop));
         assert!(dropped.dropped && !dropped.trains() && dropped.count(TokenPart::Cut) == 20);

@@ -48,7 +48,8 @@ impl ChatTokenizer {
             Tokenizer::from_bytes(&bytes).map_err(|e| TrainerError::Tokenizer { path: file.clone(), reason: e.to_string() })?;
         tokenizer.with_truncation(None).map_err(|e| TrainerError::Tokenizer { path: file, reason: e.to_string() })?;
         tokenizer.with_padding(None);
-        let special_ids: HashSet<u32> = tokenizer.get_added_tokens_decoder().into_iter().filter(|(_, t)| t.special).map(|(id, _)| id).collect();
+        let special_ids: HashSet<u32> =
+            tokenizer.get_added_tokens_decoder().into_iter().filter(|(_, t)| t.special).map(|(id, _)| id).collect();
         let (template_source, special_tokens) = read_config(dir)?;
         let template = compile(dir, &template_source, &special_tokens, DateTime::UNIX_EPOCH)?;
         let name = dir.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();

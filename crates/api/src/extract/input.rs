@@ -166,7 +166,8 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for Numbered<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let texts = <Path<(String, String)> as FromRequestParts<S>>::from_request_parts(parts, state).await.map(|Path(texts)| texts);
         let both = texts.ok().and_then(|(id, n)| Some((id.parse().ok()?, n.parse().ok().filter(|n| *n > 0)?)));
-        let error = || Error::new(domain::ErrorKind::NotFound, "NOT_FOUND", "The address has no valid id and number, so there is nothing at it.");
+        let error =
+            || Error::new(domain::ErrorKind::NotFound, "NOT_FOUND", "The address has no valid id and number, so there is nothing at it.");
         both.map(|(id, n)| Self(id, n)).ok_or_else(|| error().into())
     }
 }

@@ -370,7 +370,9 @@ async fn things_of_others_look_as_if_they_were_not_there() {
             continue;
         }
         let Some(id) = thing(&world, *who).await else { continue };
-        let call = async |id: &str| world.call(method, &path.replace("{id}", id).replace("{n}", "1"), Some(&world.bob), body(method, path, "")).await;
+        let call = async |id: &str| {
+            world.call(method, &path.replace("{id}", id).replace("{n}", "1"), Some(&world.bob), body(method, path, "")).await
+        };
         let (another, none) = (call(&id.to_string()).await, call(&Uuid::from_u128(1).to_string()).await);
         assert_eq!(another.error().0, 404, "{method} {path} by another: {:?}", another.json());
         assert_eq!(none.json(), another.json(), "{method} {path}: another's thing and no thing look the same");

@@ -111,12 +111,8 @@ fn inspect(spec: &RunSpec, file: &std::path::Path, wanted: u64) -> Result<Inspec
 fn print_totals(inspection: &Inspection) {
     let t = &inspection.totals;
     say(&format!("{} at {} tokens: {} examples", inspection.base_model, inspection.max_seq_length, t.examples));
-    let parts = [
-        ("trained", t.trained_tokens),
-        ("context", t.context_tokens),
-        ("padding", t.padding_tokens.unwrap_or(0)),
-        ("cut", t.cut_tokens),
-    ];
+    let parts =
+        [("trained", t.trained_tokens), ("context", t.context_tokens), ("padding", t.padding_tokens.unwrap_or(0)), ("cut", t.cut_tokens)];
     say(&format!("tokens: {}", parts.map(|(name, count)| format!("{count} {name}")).join(", ")));
     say(&format!("held out for validation: {}", t.validation_examples.unwrap_or(0)));
     for (count, what) in [

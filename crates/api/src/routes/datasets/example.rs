@@ -19,7 +19,12 @@ use domain::DatasetId;
     extensions(("x-codes" = json!(["DATASET_NOT_VALIDATED", "DATASET_UNREADABLE", "DATASET_FILE_MISSING", "BASE_MODEL_NOT_LOADED",
         "EXAMPLE_NOT_FOUND", "EXAMPLE_NOT_SHOWN", "EXAMPLE_TOO_FAR"])))
 )]
-pub async fn example(State(state): State<ApiState>, Auth(caller): Auth, Numbered(id, n): Numbered<DatasetId>, Params(query): Params<ShowExample>) -> ApiResult<TokenView> {
+pub async fn example(
+    State(state): State<ApiState>,
+    Auth(caller): Auth,
+    Numbered(id, n): Numbered<DatasetId>,
+    Params(query): Params<ShowExample>,
+) -> ApiResult<TokenView> {
     let shown = app::examples::of_dataset(&state.app, &caller, id, n, wanted(query)).await?;
     Ok(Reply::ok(view(shown)))
 }
