@@ -3,12 +3,22 @@
 use crate::dto::common::{Cursor, Envelope, Meta, Pagination};
 use crate::error::ApiError;
 use axum::Json;
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use futures::{StreamExt, TryStream};
 use http::StatusCode;
 use serde::Serialize;
 
 /// What a handler gives.
 pub type ApiResult<T> = Result<Reply<T>, ApiError>;
+
+/// Content that is made while it is sent. What compresses it asks once more after its end, which not every stream bears.
+pub fn streamed<S>(content: S) -> Body
+where
+    S: TryStream<Ok: Into<bytes::Bytes>, Error: Into<axum::BoxError>> + futures::Stream<Item = Result<S::Ok, S::Error>> + Send + 'static,
+{
+    Body::from_stream(content.fuse())
+}
 
 /// A successful answer on its way out.
 #[derive(Debug)]

@@ -5,9 +5,9 @@
 //! stream of all. The stream of a job ends after the event that ended the job.
 
 use crate::error::ApiError;
+use crate::reply::streamed;
 use crate::state::ApiState;
 use app::events::{BATCH, Frame, Next, Subscription, Topic};
-use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use domain::{Caller, ErrorKind, JobId};
@@ -84,7 +84,7 @@ fn response(follower: Follower) -> Response {
         let bytes = follower.next().await?;
         Some((Ok::<_, Infallible>(bytes), follower))
     });
-    let mut response = Response::new(Body::from_stream(stream));
+    let mut response = Response::new(streamed(stream));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));

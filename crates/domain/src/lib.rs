@@ -17,6 +17,7 @@ pub mod job;
 pub mod model;
 pub mod money;
 pub mod notification;
+pub mod redact;
 pub mod run;
 mod text_enum;
 pub mod webhook;

@@ -206,6 +206,18 @@ pub struct TrainerEvent {
     pub kind: TrainerEventKind,
 }
 
+impl TrainerEvent {
+    /// Without the signatures of addresses in its texts: they are read by people, and kept.
+    #[must_use]
+    pub fn redacted(mut self) -> Self {
+        use TrainerEventKind as Kind;
+        if let Kind::Log { message, .. } | Kind::Stage { message, .. } | Kind::Error { message, .. } = &mut self.kind {
+            *message = crate::redact::addresses(message);
+        }
+        self
+    }
+}
+
 /// What happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]

@@ -2,7 +2,7 @@
 
 use super::{Holder, NodeState};
 use crate::error::ApiError;
-use axum::body::Body;
+use crate::reply::streamed;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use domain::Error;
@@ -18,5 +18,5 @@ pub async fn artifact(
     let file = node.artifact(holder, &id, &name).await?;
     let size = file.metadata().await.map_err(Error::internal)?.len();
     let headers = [(CONTENT_TYPE, "application/octet-stream".to_owned()), (CONTENT_LENGTH, size.to_string())];
-    Ok((headers, Body::from_stream(ReaderStream::with_capacity(file, 256 * 1024))).into_response())
+    Ok((headers, streamed(ReaderStream::with_capacity(file, 256 * 1024))).into_response())
 }

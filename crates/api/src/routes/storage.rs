@@ -3,8 +3,8 @@
 use crate::error::ApiError;
 use crate::extract::Upload;
 use crate::openapi::Failures;
+use crate::reply::streamed;
 use crate::state::ApiState;
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, RANGE};
@@ -26,7 +26,7 @@ pub async fn get_object(
     let range = headers.get(RANGE).and_then(|value| value.to_str().ok());
     let object = app::storage::read(&state.app, &key, query.as_deref().unwrap_or_default(), range).await?;
     let whole = object.range.start == 0 && object.range.end == object.size;
-    let mut response = Body::from_stream(object.content).into_response();
+    let mut response = streamed(object.content).into_response();
     if !whole {
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
         let (first, last) = (object.range.start, object.range.end.saturating_sub(1));

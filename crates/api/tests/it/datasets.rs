@@ -432,3 +432,29 @@ async fn data_sets_are_exported_in_other_formats() {
     let path = format!("/api/datasets/{}/export", broken["id"].as_str().expect("an id"));
     world.get(&path, &world.ada).await.fails(409, "DATASET_NOT_READY", None);
 }
+
+/// What a browser asks for: it takes every answer compressed.
+#[tokio::test]
+async fn downloads_that_are_made_while_they_are_sent_are_whole_also_when_compressed() {
+    let world = World::new().await;
+    let dataset = world.validated(&world.ada, "Talks", SAMPLE).await;
+    let job = world.job(&world.ada).await;
+    let export = format!("/api/datasets/{}/export", dataset["id"].as_str().expect("an id"));
+    let formats = ["openai-chat", "sharegpt", "alpaca", "prompt-completion", "brightrun-lora-v4"];
+    let exports = formats.iter().map(|format| format!("{export}?format={format}"));
+    let others = [format!("/api/jobs/{job}/logs/download"), "/api/costs/export".to_owned(), "/api/auth/me/export".to_owned()];
+    for path in exports.chain(others) {
+        let mut request = crate::world::request("GET", &path, Some(&world.ada), None);
+        request.headers_mut().insert("accept-encoding", "gzip".parse().expect("a header"));
+        let answer = world.answer(request).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let compressed = answer.headers.get("content-encoding").is_some_and(|coding| coding == "gzip");
+        assert_eq!(compressed, answer.bytes.starts_with(&[0x1f, 0x8b]), "{path}");
+        assert!(compressed || !path.contains("format="), "{path}");
+        let length = |bytes: &[u8]| bytes.last_chunk::<4>().map(|length| u32::from_le_bytes(*length) as usize);
+        if compressed {
+            // The file's length stands at the end of a gzip.
+            assert_eq!(length(&answer.bytes), Some(world.get(&path, &world.ada).await.bytes.len()), "{path}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Why an attempt failed, in words for the owner, and whether another attempt is worth making.
 
 use cluster::{ClusterError, Exit};
+use domain::redact::addresses;
 
 /// A failed attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +30,10 @@ const HOPELESS: [&str; 7] = [
 ];
 
 impl Failure {
-    /// A failure with its code and message.
+    /// A failure with its code and message, which is shown without the signatures of addresses in it.
     pub fn new(code: &str, message: impl Into<String>, transient: bool) -> Self {
         let can_retry = !HOPELESS.contains(&code);
-        Self { code: code.to_owned(), message: message.into(), detail: None, transient, can_retry }
+        Self { code: code.to_owned(), message: addresses(&message.into()), detail: None, transient, can_retry }
     }
 
     /// What the trainer itself reported.
@@ -85,7 +86,7 @@ impl Failure {
     }
 
     fn with_detail(mut self, last_lines: &[String]) -> Self {
-        self.detail = (!last_lines.is_empty()).then(|| last_lines.join("\n"));
+        self.detail = (!last_lines.is_empty()).then(|| addresses(&last_lines.join("\n")));
         self
     }
 }

@@ -73,6 +73,7 @@ async fn keep_lease(app: &App, job_id: JobId, owner: &str) -> Result<()> {
 
 async fn follow_held(app: &App, job_id: JobId, owner: &str) -> Result<Followed> {
     let mut told_cost = domain::MicroUsd::ZERO;
+    let since = app.clock.now();
     loop {
         let Some(job) = db::jobs::get(&app.db, job_id).await? else { return Ok(Followed::Ended) };
         // Also of what the end of the job has cost.
@@ -93,7 +94,7 @@ async fn follow_held(app: &App, job_id: JobId, owner: &str) -> Result<Followed> 
             request_cancel(app, &job, CancelReason::Budget).await?;
             continue;
         }
-        let step = Step { app, job: &job, fence: &fence };
+        let step = Step { app, job: &job, fence: &fence, since };
         match (handle_of(&job), RunInfo::of(&job).last_word) {
             (Some(handle), Some(word)) if job.cancel_requested_at.is_none() => step.end(&handle, &word).await?,
             (handle, _) => step.go_on(handle).await?,
@@ -144,6 +145,8 @@ struct Step<'a> {
     app: &'a App,
     job: &'a Job,
     fence: &'a Fence,
+    /// Since when this process asks for the run's events.
+    since: DateTime<Utc>,
 }
 
 impl Step<'_> {
@@ -200,13 +203,21 @@ impl Step<'_> {
             tokio::time::sleep(RETRY).await;
             return Ok(());
         }
+        self.take_rest(handle).await?;
+        finish::cancelled(self.app, self.job, self.fence).await
+    }
+
+    /// Takes in what a run that was told to stop still has to say; answers whether it said how it ended.
+    async fn take_rest(&self, handle: &RunHandle) -> Result<bool> {
         let mut seen = seen(self.job);
         while let Ok(batch) = self.app.cluster.events(handle, &seen, Duration::ZERO).await {
             let Some(last) = batch.events.last().map(|e| e.seq) else { break };
-            self.take_in(&batch.events).await?;
+            if self.take_in(&batch.events).await?.is_some() {
+                return Ok(true);
+            }
             seen.seq = last;
         }
-        finish::cancelled(self.app, self.job, self.fence).await
+        Ok(false)
     }
 
     async fn take_events(&self, handle: &RunHandle) -> Result<()> {
@@ -214,7 +225,8 @@ impl Step<'_> {
             Ok(batch) => batch,
             Err(error) if error.is_transient() => {
                 tracing::warn!(job = %self.job.id, error = &error as &dyn std::error::Error, "the run cannot be asked; will ask again");
-                if self.is_silent() {
+                // What was said while nobody here asked may be waiting: the cluster is given as long again to answer.
+                if self.is_silent(self.since) {
                     return self.give_up_silent(handle).await;
                 }
                 tokio::time::sleep(RETRY).await;
@@ -225,25 +237,28 @@ impl Step<'_> {
         };
         match (self.take_in(&events).await?, state) {
             // The next round ends the attempt as it says, whoever makes that round.
-            (None, RunState::Running) if events.is_empty() && self.is_silent() => self.give_up_silent(handle).await,
+            (None, RunState::Running) if events.is_empty() && self.is_silent(self.job.queued_at) => self.give_up_silent(handle).await,
             (Some(_), _) | (None, RunState::Running) => Ok(()),
             (None, RunState::Ended { exit, last_lines }) => self.set_back(Setback::Failed(Failure::from_exit(exit, &last_lines))).await,
             (None, RunState::Lost { last_lines }) => self.set_back(Setback::Failed(Failure::lost(&last_lines))).await,
         }
     }
 
-    /// Whether the run has said nothing for longer than it may. One whose time is up is stopped for that instead.
-    fn is_silent(&self) -> bool {
+    /// Whether the run has said nothing since then for longer than it may. One whose time is up is stopped for that instead.
+    fn is_silent(&self, since: DateTime<Utc>) -> bool {
         let now = self.app.clock.now();
-        let last = self.job.last_event_at.max(self.job.initializing_at).unwrap_or(self.job.queued_at);
+        let last = self.job.last_event_at.max(self.job.initializing_at).map_or(since, |last| last.max(since));
         now - last > self.app.config.watch.silent_after && !overdue(self.job, now)
     }
 
-    /// Takes a run that says nothing for lost. It is told to stop, where anything is there to be told; whatever it may still say or store
-    /// is refused, since the attempt is not the job's any more.
+    /// Takes a run that says nothing for lost. It is told to stop, where anything is there to be told. One that then says how it ended has
+    /// ended so; whatever else it may still say or store is refused, since the attempt is not the job's any more.
     async fn give_up_silent(&self, handle: &RunHandle) -> Result<()> {
         if let Err(error) = self.app.cluster.cancel(handle).await {
             tracing::warn!(job = %self.job.id, error = &error as &dyn std::error::Error, "a silent run could not be stopped");
+        }
+        if self.take_rest(handle).await? {
+            return Ok(());
         }
         self.set_back(Setback::Failed(Failure::silent(self.app.config.watch.silent_after))).await
     }

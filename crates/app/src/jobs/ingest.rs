@@ -33,7 +33,8 @@ pub fn take_in(
 ) -> Option<TrainerEvent> {
     let mut run = RunInfo::of(job);
     let mut last_word = None;
-    let new = events.iter().filter(|e| e.seq > job.last_trainer_seq).collect::<Vec<_>>();
+    // A trainer of somebody else's may tell whatever its errors told it.
+    let new = events.iter().filter(|e| e.seq > job.last_trainer_seq).map(|e| e.clone().redacted()).collect::<Vec<_>>();
     for (i, event) in new.iter().enumerate() {
         run.billed = run.billed.max(event.elapsed_seconds);
         let superseded =
@@ -44,7 +45,7 @@ pub fn take_in(
             _ => take_one(job, effects, &mut run, event, bucket),
         }
         if matches!(event.kind, Kind::Complete { .. } | Kind::Stopped { .. } | Kind::Error { .. }) {
-            last_word = Some((*event).clone());
+            last_word = Some(event.clone());
         }
         if last_word.is_some() {
             break;

@@ -55,7 +55,7 @@ pub fn run(args: &TrainArgs) -> Result<ExitCode> {
         Err(failure) => {
             let (code, transient) =
                 failure.downcast_ref::<TrainerError>().map_or(("run_failed".to_owned(), false), |e| (e.code().to_owned(), e.transient()));
-            let transient = transient || failure.downcast_ref::<reqwest::Error>().is_some();
+            let transient = transient || failure.downcast_ref::<reqwest::Error>().is_some_and(|_| !transfer::is_gone(&failure));
             emitter.emit(TrainerEventKind::Error { code, message: format!("{failure:#}"), transient })?;
             Ok(ExitCode::FAILURE)
         }
@@ -110,7 +110,10 @@ pub(super) async fn fetch_dataset(spec: &RunSpec) -> Result<PathBuf> {
         }
     }
     let temporary = spec.output.dir.join("dataset.part");
-    let found = transfer::retried(|| transfer::download(url, &temporary)).await.context("the data set cannot be fetched")?;
+    let found = transfer::retried(|| transfer::download(url, &temporary)).await.map_err(|error| {
+        let gone = transfer::is_gone(&error);
+        error.context(if gone { "the data set is not in storage any more" } else { "the data set cannot be fetched" })
+    })?;
     if let Some(expected) = source.sha256.as_ref().filter(|e| **e != found) {
         bail!("the data set that arrived has SHA-256 {found}, not {expected}: the file changed or was damaged on the way");
     }

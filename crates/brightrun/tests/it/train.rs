@@ -141,3 +141,42 @@ fn a_run_without_memory_dies_and_says_so() {
     }
     eprintln!("not run: no limit was found under which the program starts and runs out of memory");
 }
+
+/// A storage that refuses every request alike. Answers its address.
+fn refusing_storage(status: &'static str) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut lines = BufReader::new(stream.try_clone().expect("a copy")).lines();
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            let _ = std::io::Write::write_all(&mut stream, answer.as_bytes());
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn a_data_set_that_is_gone_is_not_asked_for_again_and_its_signature_is_not_told() {
+    const SECRET: &str = "c0ffee5ec2e7";
+    for (status, transient) in [("404 Not Found", false), ("410 Gone", false), ("403 Forbidden", true)] {
+        let dir = tempfile::tempdir().expect("folder");
+        write_spec(dir.path(), 1);
+        let path = dir.path().join("run.json");
+        let mut spec: Value = serde_json::from_slice(&std::fs::read(&path).expect("readable")).expect("JSON");
+        spec["dataset"] = json!({ "url": format!("{}/storage/talks.jsonl?signature={SECRET}", refusing_storage(status)) });
+        std::fs::write(&path, spec.to_string()).expect("written");
+        let output = train(dir.path()).output().expect("runs");
+        assert_eq!(output.status.code(), Some(1));
+        let all = events(&output.stdout);
+        let errors = of_type(&all, "error");
+        assert_eq!(errors.len(), 1, "{all:?}");
+        assert_eq!(errors[0]["transient"].as_bool(), Some(transient), "{}", errors[0]);
+        let message = errors[0]["message"].as_str().expect("a message");
+        assert!(message.contains("/storage/talks.jsonl?…") && message.contains(status), "{message}");
+        let written = [output.stdout, output.stderr].concat();
+        assert!(!String::from_utf8_lossy(&written).contains(SECRET), "{}", String::from_utf8_lossy(&written));
+    }
+}

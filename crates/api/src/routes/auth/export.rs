@@ -4,9 +4,9 @@ use crate::convert;
 use crate::error::ApiError;
 use crate::extract::Auth;
 use crate::openapi::Failures;
+use crate::reply::streamed;
 use crate::state::ApiState;
 use app::accounts::export::Shapes;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -26,7 +26,7 @@ pub async fn export(State(state): State<ApiState>, Auth(caller): Auth) -> Result
         (CONTENT_DISPOSITION, format!("attachment; filename=\"brightrun-export-{day}.zip\"")),
         (CACHE_CONTROL, "private, no-store".to_owned()),
     ];
-    Ok((headers, Body::from_stream(content)).into_response())
+    Ok((headers, streamed(content)).into_response())
 }
 
 const SHAPES: Shapes = Shapes {

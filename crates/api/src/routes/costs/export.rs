@@ -5,8 +5,8 @@ use crate::dto::costs::ListCosts;
 use crate::error::ApiError;
 use crate::extract::{Auth, Params};
 use crate::openapi::Failures;
+use crate::reply::streamed;
 use crate::state::ApiState;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -33,5 +33,5 @@ pub async fn export(State(state): State<ApiState>, Auth(caller): Auth, Params(qu
         (CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", export.file_name)),
         (CACHE_CONTROL, "private, no-store".to_owned()),
     ];
-    Ok((headers, Body::from_stream(export.content)).into_response())
+    Ok((headers, streamed(export.content)).into_response())
 }

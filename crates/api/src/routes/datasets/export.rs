@@ -4,8 +4,8 @@ use crate::dto::dataset_versions::ExportQuery;
 use crate::error::ApiError;
 use crate::extract::{Auth, Id, Params, text_filter};
 use crate::openapi::Failures;
+use crate::reply::streamed;
 use crate::state::ApiState;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::DatasetId;
@@ -32,7 +32,7 @@ pub async fn export(
         (CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", export.file_name)),
         (CACHE_CONTROL, "private, no-store".to_owned()),
     ];
-    Ok((headers, Body::from_stream(export.content)).into_response())
+    Ok((headers, streamed(export.content)).into_response())
 }
 
 /// The format that is asked for.

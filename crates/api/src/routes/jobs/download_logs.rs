@@ -5,9 +5,9 @@ use crate::dto::job_requests::DownloadLogs;
 use crate::error::ApiError;
 use crate::extract::{Auth, Id, Params};
 use crate::openapi::Failures;
+use crate::reply::streamed;
 use crate::state::ApiState;
 use app::jobs::LogsQuery;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::JobId;
@@ -55,5 +55,5 @@ pub async fn download_logs(
     });
     let name = format!("attachment; filename=\"job-{id}.log\"");
     let headers = [(CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, name)];
-    Ok((headers, Body::from_stream(pages)).into_response())
+    Ok((headers, streamed(pages)).into_response())
 }

@@ -4,8 +4,8 @@ use crate::dto::models::ArchiveQuery;
 use crate::error::ApiError;
 use crate::extract::{Id, Params};
 use crate::openapi::Failures;
+use crate::reply::streamed;
 use crate::state::ApiState;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use domain::ModelId;
@@ -30,5 +30,5 @@ pub async fn archive(
         (CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", archive.file_name)),
         (CACHE_CONTROL, "private, no-store".to_owned()),
     ];
-    Ok((headers, Body::from_stream(archive.content)).into_response())
+    Ok((headers, streamed(archive.content)).into_response())
 }

@@ -32,6 +32,10 @@ pub struct FakeCluster {
     pub capacity: Mutex<Option<u32>>,
     pub submissions: Mutex<u32>,
     pub shut_down: Mutex<bool>,
+    /// Nothing is heard of the cluster.
+    pub unreachable: Mutex<bool>,
+    /// What a run says when it is told to stop.
+    pub last_word: Mutex<Option<TrainerEvent>>,
     /// Files that the cluster keeps, by address.
     pub files: Mutex<BTreeMap<String, Vec<u8>>>,
 }
@@ -45,6 +49,8 @@ impl Default for FakeCluster {
             capacity: Mutex::new(None),
             submissions: Mutex::new(0),
             shut_down: Mutex::new(false),
+            unreachable: Mutex::new(false),
+            last_word: Mutex::new(None),
             files: Mutex::default(),
         }
     }
@@ -130,6 +136,9 @@ impl TrainingCluster for FakeCluster {
         let mut changed = self.changed.subscribe();
         let deadline = tokio::time::Instant::now() + wait;
         loop {
+            if *self.unreachable.lock().expect("no panic") {
+                return Err(ClusterError::Transient { message: "nobody answers".to_owned(), source: None });
+            }
             changed.borrow_and_update();
             let run = self.runs.lock().expect("no panic").get(&handle.0).cloned();
             let run = run.ok_or_else(|| ClusterError::Unknown { handle: handle.clone() })?;
@@ -151,6 +160,8 @@ impl TrainingCluster for FakeCluster {
         self.change(|runs| {
             if let Some(run) = runs.get_mut(&handle.0) {
                 run.cancelled = true;
+                let word = self.last_word.lock().expect("no panic").take();
+                run.events.extend(word.map(|word| TrainerEvent { seq: run.events.len() as u64 + 1, ..word }));
                 if run.state == RunState::Running {
                     run.state = ended(Some(0), None, "");
                 }

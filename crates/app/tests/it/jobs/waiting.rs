@@ -35,6 +35,77 @@ async fn a_run_that_says_nothing_is_lost_and_made_anew() {
 }
 
 #[tokio::test]
+async fn a_silent_run_that_has_ended_after_all_is_taken_at_its_word() {
+    on_each(|world| async move {
+        let id = world.create().await;
+        world.train(id, 1, 2.0).await;
+        let word = world.finished(id, 1, 3.0).await;
+        *world.cluster.last_word.lock().expect("no panic") = Some(word);
+        world.clock.advance(Duration::minutes(61));
+        let view = world.until_status(id, JobStatus::Completed).await;
+        assert_eq!((view.attempt, view.failure), (1, None));
+        assert!(world.cluster.run(id, 1).cancelled, "it was told to stop, and had ended");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_run_that_ended_while_nobody_asked_is_heard_before_it_is_given_up() {
+    on_each(|world| async move {
+        let id = world.create().await;
+        world.train(id, 1, 2.0).await;
+        world.worker.leave().await;
+        world.clock.advance(Duration::minutes(90));
+        world.finish(id, 1, 3.0).await;
+        *world.cluster.unreachable.lock().expect("no panic") = true;
+        let worker = Arc::new(Worker::new(world.app.clone()));
+        worker.reconcile().await.expect("taken up again");
+        let followed = || async { db::jobs::get(&world.app.db, id).await.expect("read").expect("there").lease_owner.is_some() };
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(20);
+        while !followed().await {
+            assert!(tokio::time::Instant::now() < deadline, "followed in time");
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(world.view(id).await.attempt, 1);
+        *world.cluster.unreachable.lock().expect("no panic") = false;
+        let view = world.until_status(id, JobStatus::Completed).await;
+        assert_eq!((view.attempt, world.cluster.run(id, 1).cancelled), (1, false));
+        worker.leave().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_signature_of_an_address_is_written_down() {
+    on_each(|world| async move {
+        const SECRET: &str = "c0ffee5ec2e7";
+        let id = world.create().await;
+        world.train(id, 1, 2.0).await;
+        let said = format!("cannot read (https://s3.example.org/b/k?X-Amz-Signature={SECRET}): closed");
+        let kind = |message: String| cluster::TrainerEventKind::Log { level: LogLevel::Warning, message };
+        world.say(id, 1, 2.5, kind(said.clone()));
+        let error = cluster::TrainerEventKind::Error { code: "run_failed".to_owned(), message: said.clone(), transient: false };
+        world.say(id, 1, 3.0, error);
+        let view = world.until_status(id, JobStatus::Failed).await;
+        assert!(view.failure.as_ref().is_some_and(|failure| failure.message.contains("https://s3.example.org/b/k?…")), "{view:?}");
+        let dead = world.create().await;
+        world.train(dead, 1, 2.0).await;
+        world.cluster.end(dead, 1, ended(Some(1), None, &said));
+        world.until_status(dead, JobStatus::Failed).await;
+        for id in [id, dead] {
+            let events = app::jobs::events(&world.app, &world.caller, Topic::Job(id), 0, 100).await.expect("events");
+            let logs = db::jobs::last_logs(&world.app.db, id, &db::jobs::LogFilter::default(), 99).await.expect("logs");
+            let row = db::jobs::get(&world.app.db, id).await.expect("read").expect("there");
+            let attempts = db::jobs::attempts(&world.app.db, id).await.expect("attempts");
+            let told = db::notifications::list(&world.app.db, world.caller.user_id, false, db::Page::first(99)).await.expect("told");
+            let all = format!("{events:?} {logs:?} {row:?} {attempts:?} {told:?}");
+            assert!(all.contains("s3.example.org") && !all.contains(SECRET), "{all}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_run_that_stops_at_its_time_limit_is_cancelled_for_that_reason() {
     on_each(|world| async move {
         let id = world.create().await;

@@ -176,9 +176,16 @@ impl World {
 
     /// Uploads a right adapter and reports it.
     pub async fn finish(&self, id: JobId, attempt: u32, elapsed: f64) {
+        let word = self.finished(id, attempt, elapsed).await;
+        self.say(id, attempt, elapsed, word.kind);
+    }
+
+    /// Uploads a right adapter; answers the report of it.
+    pub async fn finished(&self, id: JobId, attempt: u32, elapsed: f64) -> cluster::TrainerEvent {
         let spec = self.cluster.run(id, attempt).spec;
         let artifacts = adapter::upload(&*self.app.blob, &spec, &adapter::files(&spec)).await;
-        self.say(id, attempt, elapsed, Kind::Complete { artifacts, path: "adapter".into(), summary: summary() });
+        let kind = Kind::Complete { artifacts, path: "adapter".into(), summary: summary() };
+        cluster::TrainerEvent { seq: 0, at: self.clock.now(), elapsed_seconds: elapsed, kind }
     }
 }
 

@@ -80,7 +80,8 @@ impl Output {
         output
     }
 
-    fn write(&self, mut event: TrainerEvent) -> io::Result<()> {
+    fn write(&self, event: TrainerEvent) -> io::Result<()> {
+        let mut event = event.redacted();
         let mut written = lock(&self.lines.0);
         written.seq += 1;
         event.seq = written.seq;

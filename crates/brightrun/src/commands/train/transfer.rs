@@ -18,6 +18,12 @@ pub fn is_refusal(error: &anyhow::Error) -> bool {
     error.downcast_ref::<reqwest::Error>().and_then(reqwest::Error::status).is_some_and(|s| s.is_client_error() && s != 429)
 }
 
+/// Whether what was asked for is not there, which no other attempt mends. A refused signature is: another attempt has another.
+pub fn is_gone(error: &anyhow::Error) -> bool {
+    let status = error.downcast_ref::<reqwest::Error>().and_then(reqwest::Error::status);
+    matches!(status, Some(reqwest::StatusCode::NOT_FOUND | reqwest::StatusCode::GONE))
+}
+
 /// Does something until it succeeds, is refused, or has failed five times.
 pub async fn retried<T, F: Future<Output = Result<T>>>(act: impl Fn() -> F) -> Result<T> {
     let mut tries = 1;
