@@ -42,6 +42,8 @@ fn setup(body: ConfigurationSettings) -> JobSetup {
             max_duration_hours: body.max_duration_hours,
             packing: body.packing,
             overlong_examples: body.overlong_examples,
+            evaluation_examples: body.evaluation_examples,
+            evaluation_minutes: body.evaluation_minutes,
         },
         gpu: body.gpu_config.map(machine),
     }
@@ -60,6 +62,8 @@ fn settings(said: JobSetup) -> ConfigurationSettings {
         seed: other.seed,
         packing: other.packing,
         overlong_examples: other.overlong_examples,
+        evaluation_examples: other.evaluation_examples,
+        evaluation_minutes: other.evaluation_minutes,
         max_duration_hours: other.max_duration_hours,
     }
 }

@@ -57,6 +57,12 @@ pub struct ConfigurationSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<t::OverlongExamples>)]
     pub overlong_examples: Option<domain::job::OverlongExamples>,
+    /// Held-out questions that both models answer at the end; 0 for none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluation_examples: Option<u32>,
+    /// Minutes that the evaluation may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evaluation_minutes: Option<f64>,
     /// Hours on the GPU after which the job is stopped with a checkpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_duration_hours: Option<f64>,
