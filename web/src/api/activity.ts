@@ -4,7 +4,6 @@ import { api, ok } from './client';
 /** The latest events of the pipeline, newest first. */
 export const activityQuery = queryOptions({
   queryKey: ['activity'],
-  refetchInterval: 15_000,
   queryFn: async ({ signal }) =>
     (await ok(api.GET('/api/activity', { params: { query: { limit: 6 } }, signal }))).data.activity,
 });

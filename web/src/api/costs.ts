@@ -5,7 +5,7 @@ import type { operations } from './schema';
 /** This month's costs, against the budget and the month before. */
 export const costSummaryQuery = queryOptions({
   queryKey: ['costs', 'summary'],
-  refetchInterval: 15_000,
+  refetchInterval: 60_000,
   queryFn: async ({ signal }) => (await ok(api.GET('/api/costs/summary', { signal }))).data,
 });
 

@@ -1,7 +1,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api, ok, pageOf } from './client';
 import type { components, operations } from './schema';
-import type { CancelReason, EstimateRequest, JobStatus, JobStatusFilter, LogLine, MetricsPoint } from './types';
+import type { CancelReason, EstimateRequest, Job, JobStatus, JobStatusFilter, LogLine, MetricsPoint } from './types';
 
 /** Jobs that a cluster works on. */
 export const isRunning = (status: JobStatus) => status === 'initializing' || status === 'running';
@@ -11,19 +11,28 @@ export const isLive = (status: JobStatus) => status === 'queued' || isRunning(st
 
 export const catalogueQuery = queryOptions({
   queryKey: ['catalogue'],
-  staleTime: 5 * 60_000,
+  // Whether a machine is there changes with the cluster.
+  staleTime: 60_000,
+  refetchInterval: 60_000,
   queryFn: async ({ signal }) => (await ok(api.GET('/api/catalogue', { signal }))).data,
 });
+
+/** A page of jobs, with the number of jobs in each state. */
+export interface JobList {
+  jobs: Job[];
+  total: number;
+  hasMore: boolean;
+  counts: components['schemas']['JobCounts'] | undefined;
+}
 
 export const jobsQuery = (query: NonNullable<operations['listJobs']['parameters']['query']>) =>
   queryOptions({
     queryKey: ['jobs', 'list', query],
-    queryFn: async ({ signal }) => {
+    queryFn: async ({ signal }): Promise<JobList> => {
       const { data, meta } = await ok(api.GET('/api/jobs', { params: { query }, signal }));
       return { jobs: data.jobs, ...pageOf(meta), counts: meta?.counts };
     },
     placeholderData: keepPreviousData,
-    refetchInterval: ({ state }) => (state.data?.jobs.some((job) => isLive(job.status)) ? 2000 : 10_000),
   });
 
 /** A filter by several states, which the API takes separated by commas; its document can only say one. */

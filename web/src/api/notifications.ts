@@ -3,13 +3,9 @@ import { api, ok, pageOf } from './client';
 
 /** The key of all lists of notifications. */
 export const notificationsKey = ['notifications'];
-/** How often notifications are asked for, in milliseconds; the API has no stream of them. */
-const AGAIN = 10_000;
-
 const listQuery = (query: { unreadOnly?: boolean; page?: number; pageSize: number }) =>
   queryOptions({
     queryKey: [...notificationsKey, query],
-    refetchInterval: AGAIN,
     placeholderData: keepPreviousData,
     queryFn: async ({ signal }) => {
       const { data, meta } = await ok(api.GET('/api/notifications', { params: { query }, signal }));

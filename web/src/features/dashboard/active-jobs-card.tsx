@@ -9,6 +9,7 @@ import { Button } from '@/components/ui/button';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/components/ui/card';
 import { Progress } from '@/components/ui/progress';
 import { Skeleton } from '@/components/ui/skeleton';
+import { useElapsed } from '@/features/jobs/use-elapsed';
 import { duration, percent } from '@/lib/format';
 
 /** Jobs shown before the link to all of them. */
@@ -40,6 +41,7 @@ export function ActiveJobsCard() {
 }
 
 function ActiveJob({ job }: { job: Job }) {
+  const elapsed = useElapsed(job);
   return (
     <Link
       to="/training/jobs/$jobId"
@@ -51,7 +53,7 @@ function ActiveJob({ job }: { job: Job }) {
         <Badge>{percent(job.progress)}</Badge>
       </span>
       <span className="block text-sm text-muted-foreground">
-        {job.instanceName} • {job.startedAt ? duration(job.elapsedSeconds) : 'starting'}
+        {job.instanceName} • {elapsed === undefined ? 'starting' : duration(elapsed)}
       </span>
       <Progress aria-label={`Progress of ${job.name}`} value={job.progress} />
       <span className="block text-xs text-muted-foreground">

@@ -8,6 +8,7 @@ import { Progress } from '@/components/ui/progress';
 import { date, duration, hourlyRate, integer, percent, usd } from '@/lib/format';
 import { cn } from '@/lib/utils';
 import { STATUS } from './status';
+import { useElapsed } from './use-elapsed';
 
 interface JobCardProps {
   job: Job;
@@ -18,6 +19,7 @@ interface JobCardProps {
 }
 
 export function JobCard({ job, picked, onPick }: JobCardProps) {
+  const elapsed = useElapsed(job);
   const { label, icon: Icon, colour, badge } = STATUS[job.status];
   return (
     <Card className="relative gap-6 p-6 transition-shadow focus-within:ring-[3px] focus-within:ring-ring/50 hover:shadow-md">
@@ -64,7 +66,7 @@ export function JobCard({ job, picked, onPick }: JobCardProps) {
         <p className="line-clamp-2 text-sm text-red-700">{job.errorMessage}</p>
       )}
       <p className="flex flex-wrap gap-x-4 gap-y-1 text-sm text-muted-foreground">
-        {facts(job).map((fact) => (
+        {facts(job, elapsed).map((fact) => (
           <span key={fact}>{fact}</span>
         ))}
       </p>
@@ -72,14 +74,14 @@ export function JobCard({ job, picked, onPick }: JobCardProps) {
   );
 }
 
-function facts(job: Job): string[] {
+function facts(job: Job, elapsed: number | undefined): string[] {
   const known = [`GPU: ${job.instanceName}`];
   if (job.status === 'queued') {
     if (job.queuePosition !== undefined) known.push(`Position: ${integer(job.queuePosition)}`);
     known.push(`Estimate: ${usd(job.estimatedTotalCost)}`);
     return known;
   }
-  if (job.startedAt) known.push(`Time: ${duration(job.elapsedSeconds)}`);
+  if (elapsed !== undefined) known.push(`Time: ${duration(elapsed)}`);
   if (isRunning(job.status)) known.push(`Cost: ${hourlyRate(job.hourlyRate)}`);
   else {
     known.push(`Cost: ${usd(job.finalCost ?? job.currentCost)}`);

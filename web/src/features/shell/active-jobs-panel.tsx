@@ -3,6 +3,7 @@ import type { Job } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Progress } from '@/components/ui/progress';
+import { useElapsed } from '@/features/jobs/use-elapsed';
 import { duration, percent } from '@/lib/format';
 
 /** The running jobs, under the rocket in the header. */
@@ -29,7 +30,7 @@ export default function ActiveJobsPanel({ jobs, onLeave }: { jobs: Job[]; onLeav
 }
 
 function ActiveJob({ job, onOpen }: { job: Job; onOpen: () => void }) {
-  const elapsed = job.startedAt ? duration(job.elapsedSeconds) : 'starting';
+  const elapsed = useElapsed(job);
   return (
     <Link
       to="/training/jobs/$jobId"
@@ -47,7 +48,7 @@ function ActiveJob({ job, onOpen }: { job: Job; onOpen: () => void }) {
             <span className="truncate">{job.name}</span>
           </span>
           <span className="block text-xs text-muted-foreground">
-            {job.instanceName} • {elapsed}
+            {job.instanceName} • {elapsed === undefined ? 'starting' : duration(elapsed)}
           </span>
         </span>
         <Badge variant="secondary">{percent(job.progress)}</Badge>

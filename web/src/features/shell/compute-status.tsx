@@ -1,30 +1,35 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { catalogueQuery } from '@/api/jobs';
-import { plural } from '@/lib/format';
+import { healthQuery } from '@/api/server';
 import { cn } from '@/lib/utils';
+import { type ComputeLevel, computeState } from './compute';
 
-/** Whether there is a machine to train on. */
-export function ComputeStatus() {
-  const { data, isError } = useQuery(catalogueQuery);
-  if (!data && !isError) return <div className="h-[49px] border-t border-sidebar-border" />;
-  const available = data?.instanceTypes.filter((instance) => instance.available) ?? [];
-  const ready = available.length > 0;
-  return (
-    <div className="flex items-center gap-2 border-t border-sidebar-border p-4 text-xs text-muted-foreground">
-      <span
-        aria-hidden
-        className={cn('size-2 shrink-0 rounded-full', ready ? 'animate-pulse bg-green-500' : 'bg-amber-500')}
-      />
-      <span className="truncate" title={available.map((instance) => instance.displayName).join(', ')}>
-        {computeText(isError, available)}
-      </span>
-    </div>
+const DOTS: Record<ComputeLevel, string> = {
+  ready: 'animate-pulse bg-green-500 motion-reduce:animate-none',
+  short: 'bg-amber-500',
+  broken: 'bg-red-500',
+};
+
+/** Whether there is a machine to train on, and a server that can use it. */
+export function ComputeStatus({ onNavigate }: { onNavigate?: (() => void) | undefined }) {
+  const catalogue = useQuery(catalogueQuery);
+  const health = useQuery(healthQuery);
+  const state = computeState(
+    { data: health.data, failed: health.isError },
+    { data: catalogue.data, failed: catalogue.isError },
   );
-}
-
-function computeText(failed: boolean, available: { displayName: string }[]): string {
-  if (failed) return 'Compute status unknown';
-  const [only] = available;
-  if (!only) return 'No compute available';
-  return available.length === 1 ? `${only.displayName} ready` : `${plural(available.length, 'instance type')} ready`;
+  if (!state) return <div className="h-[49px] border-t border-sidebar-border" />;
+  return (
+    <Link
+      to="/settings"
+      search={{ tab: 'cluster' }}
+      onClick={onNavigate}
+      title={state.detail}
+      className="flex items-center gap-2 border-t border-sidebar-border p-4 text-xs text-muted-foreground outline-none hover:text-foreground focus-visible:ring-[3px] focus-visible:ring-ring/50 focus-visible:ring-inset"
+    >
+      <span aria-hidden className={cn('size-2 shrink-0 rounded-full', DOTS[state.level])} />
+      <span className="truncate">{state.text}</span>
+    </Link>
+  );
 }

@@ -1,5 +1,6 @@
 import { Outlet } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
+import type { Connection } from '@/features/live/shared-stream';
 import { messageOf, NetworkError } from '@/lib/errors';
 import { toast } from '@/lib/toast';
 import { usePart } from '@/lib/use-part';
@@ -7,10 +8,12 @@ import { DeletionNotice } from './deletion-notice';
 import { Header } from './header';
 import { Sidebar } from './sidebar';
 
+const LiveUpdates = lazy(() => import('@/features/live/live-updates'));
 const loadSheet = () => import('@/components/ui/sheet');
 
 /** The frame around every page: the page itself scrolls inside `main`, the body never does. */
 export function Shell() {
+  const [connection, setConnection] = useState<Connection>('connecting');
   const [menuOpen, setMenuOpen] = useState(false);
   const [sheet, want] = usePart(loadSheet);
   const openMenu = async () => {
@@ -35,8 +38,11 @@ export function Shell() {
           </sheet.SheetContent>
         </sheet.Sheet>
       )}
+      <Suspense>
+        <LiveUpdates onConnection={setConnection} />
+      </Suspense>
       <div className="flex min-w-0 flex-1 flex-col">
-        <Header onMenu={() => void openMenu()} />
+        <Header connection={connection} onMenu={() => void openMenu()} />
         <DeletionNotice />
         <main id="main" tabIndex={-1} data-scroll-restoration-id="main" className="flex-1 overflow-y-auto outline-none">
           <Outlet />

@@ -48,7 +48,7 @@ export function Sidebar({ onNavigate }: { onNavigate?: () => void }) {
           );
         })}
       </nav>
-      <ComputeStatus />
+      <ComputeStatus onNavigate={onNavigate} />
     </div>
   );
 }

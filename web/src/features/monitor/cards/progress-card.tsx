@@ -5,9 +5,9 @@ import type { JobDetail } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
 import { Progress } from '@/components/ui/progress';
+import { useElapsed } from '@/features/jobs/use-elapsed';
 import { decimal, duration, integer, percent, plural, UNKNOWN } from '@/lib/format';
 import { cn } from '@/lib/utils';
-import { useElapsed } from '../use-elapsed';
 
 export function ProgressCard({ job }: { job: JobDetail }) {
   const elapsed = useElapsed(job);

@@ -2,6 +2,7 @@ import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { isLive, jobQuery, metricsQuery } from '@/api/jobs';
 import type { JobDetail } from '@/api/types';
+import { useVisible } from '@/lib/use-visible';
 import { addPoint, applyEvent, EVENT_NAMES, isTerminal, needsRefetch, type StreamEvent } from './events';
 
 export type Connection = 'connecting' | 'live' | 'lost' | 'ended';
@@ -20,12 +21,14 @@ const MAX_POINTS = 1500;
 export function useJobStream(job: JobDetail, onEnd: (how: 'complete' | 'error' | 'cancelled') => void): Connection {
   const client = useQueryClient();
   const live = isLive(job.status);
+  const visible = useVisible();
   const [connection, setConnection] = useState<Connection>('connecting');
   const [generation, setGeneration] = useState(0);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the stream is opened once a life, not at each event
   useEffect(() => {
-    if (!live) return;
+    // A browser has but six connections to a server: a tab that nobody sees gives its one back.
+    if (!live || !visible) return;
     const after = client.getQueryData(jobQuery(job.id).queryKey)?.lastEventSeq ?? job.lastEventSeq;
     const source = new EventSource(`/api/jobs/${job.id}/stream?lastEventId=${after}`);
     const buffer: StreamEvent[] = [];
@@ -76,7 +79,7 @@ export function useJobStream(job: JobDetail, onEnd: (how: 'complete' | 'error' |
       source.close();
       flush(client, job.id, buffer.splice(0));
     };
-  }, [job.id, live, job.attempt, generation, client]);
+  }, [job.id, live, visible, job.attempt, generation, client]);
 
   return live ? connection : 'ended';
 }

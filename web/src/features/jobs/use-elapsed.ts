@@ -1,9 +1,9 @@
 import { useState } from 'react';
-import type { JobDetail } from '@/api/types';
+import type { Job } from '@/api/types';
 import { useNow } from '@/lib/use-now';
 
 /** Seconds on the GPU, ticking while it runs; nothing before the start. */
-export function useElapsed(job: JobDetail): number | undefined {
+export function useElapsed(job: Pick<Job, 'status' | 'elapsedSeconds' | 'startedAt'>): number | undefined {
   const running = job.status === 'running';
   const now = useNow(1000, running);
   // The server's figure holds for the moment at which it arrived.
