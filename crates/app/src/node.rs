@@ -270,6 +270,7 @@ impl Node {
             callback: None,
             resume_from: None,
             threads: None,
+            kernel_cache: None,
             provenance: BTreeMap::new(),
         })
     }

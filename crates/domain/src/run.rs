@@ -43,6 +43,9 @@ pub struct RunSpec {
     /// Threads for the numerics; none means all cores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threads: Option<usize>,
+    /// Folder in which the compiled kernels of a GPU are kept from run to run; the cluster's to choose.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel_cache: Option<PathBuf>,
     /// Copied into `metadata.json`: names, ids and hashes that the trainer itself does not need.
     #[serde(default)]
     pub provenance: BTreeMap<String, String>,
@@ -226,7 +229,7 @@ pub enum TrainerEventKind {
     Started {
         /// Version of the program that trains.
         version: String,
-        /// Such as `cpu`.
+        /// `cpu`, or the name of the GPU.
         device: String,
         /// Threads of the numerics.
         threads: usize,

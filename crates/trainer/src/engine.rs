@@ -1,21 +1,67 @@
 //! The base model with its buffers, as the training loop uses it.
 
 use crate::batch::PaddedBatch;
+use crate::device::Device;
 use crate::error::TrainerError;
-use model::{Batch, DropoutKey, LoraGradients, LoraWeights, LossScale, Model, ModelError, Prompt, SequenceScore, Workspace};
+use crate::memory::peak_memory_bytes;
+use model::{
+    Backend, Batch, Cpu, DropoutKey, LoraGradients, LoraWeights, LossScale, Model, ModelError, Precision, Prompt, SequenceScore, Workspace,
+};
 use std::path::{Path, PathBuf};
 
 /// A loaded base model.
 pub(crate) struct Engine {
-    model: Model,
-    workspace: Workspace,
+    loaded: Loaded,
     path: PathBuf,
 }
 
+/// A model with its buffers on a device.
+struct On<B: Backend> {
+    model: Model<B>,
+    workspace: Workspace<B>,
+}
+
+enum Loaded {
+    Cpu(On<Cpu>),
+    #[cfg(feature = "cuda")]
+    Cuda(On<model::backend::Cuda>),
+}
+
+/// The same call on the model of whichever device, with its workspace.
+macro_rules! on_device {
+    ($engine:expr, |$model:ident, $workspace:ident| $call:expr) => {
+        match &mut $engine.loaded {
+            Loaded::Cpu(On { model: $model, workspace: $workspace }) => $call,
+            #[cfg(feature = "cuda")]
+            Loaded::Cuda(On { model: $model, workspace: $workspace }) => $call,
+        }
+    };
+}
+
+impl<B: Backend> On<B> {
+    fn load(backend: B, path: &Path) -> Result<Self, TrainerError> {
+        let model = Model::load_on(backend, path, Precision::F32, |_| ()).map_err(|e| model_error(path, &e))?;
+        Ok(Self { model, workspace: Workspace::default() })
+    }
+}
+
 impl Engine {
-    pub fn load(path: &Path) -> Result<Self, TrainerError> {
-        let model = Model::load(path).map_err(|e| model_error(path, &e))?;
-        Ok(Self { model, workspace: Workspace::new(), path: path.to_owned() })
+    pub fn load(device: Device, path: &Path) -> Result<Self, TrainerError> {
+        let loaded = match device {
+            Device::Cpu => Loaded::Cpu(On::load(Cpu, path)?),
+            #[cfg(feature = "cuda")]
+            Device::Cuda(cuda) => Loaded::Cuda(On::load(cuda, path)?),
+        };
+        Ok(Self { loaded, path: path.to_owned() })
+    }
+
+    /// The most memory that was in use: the device's where it has its own, else this process's.
+    pub fn peak_memory_bytes(&self) -> Option<u64> {
+        match &self.loaded {
+            Loaded::Cpu(_) => peak_memory_bytes(),
+            #[cfg(feature = "cuda")]
+            Loaded::Cuda(on) => Some(on.model.backend().peak_memory_bytes()),
+        }
     }
 
     /// Adds the gradients of the batch's loss over `label_tokens` (those of the whole accumulation window); yields the batch's loss, summed.
@@ -28,20 +74,22 @@ impl Engine {
         key: DropoutKey,
     ) -> Result<f64, TrainerError> {
         let scale = LossScale::mean_over(usize::try_from(label_tokens).unwrap_or(usize::MAX));
-        self.model
-            .forward_backward(weights, gradients, &view(batch), scale, Some(key), &mut self.workspace)
+        let batch = view(batch);
+        on_device!(self, |model, ws| model.forward_backward(weights, gradients, &batch, scale, Some(key), ws))
             .map(|loss| loss.loss_sum)
             .map_err(|e| model_error(&self.path, &e))
     }
 
     /// The batch's loss, summed over its label tokens, without dropout.
     pub fn loss(&mut self, weights: &LoraWeights, batch: &PaddedBatch) -> Result<f64, TrainerError> {
-        self.model.loss(Some(weights), &view(batch), &mut self.workspace).map(|loss| loss.loss_sum).map_err(|e| model_error(&self.path, &e))
+        on_device!(self, |model, ws| model.loss(Some(weights), &view(batch), ws))
+            .map(|loss| loss.loss_sum)
+            .map_err(|e| model_error(&self.path, &e))
     }
 
     /// Loss and right guesses of each example of a batch, without dropout.
     pub fn score(&mut self, weights: Option<&LoraWeights>, batch: &PaddedBatch) -> Result<Vec<SequenceScore>, TrainerError> {
-        self.model.score(weights, &view(batch), &mut self.workspace).map_err(|e| model_error(&self.path, &e))
+        on_device!(self, |model, ws| model.score(weights, &view(batch), ws)).map_err(|e| model_error(&self.path, &e))
     }
 
     /// Greedy answers; none when `keep_going` says no, which is asked before each token.
@@ -52,12 +100,12 @@ impl Engine {
         stop_tokens: &[u32],
         keep_going: &mut dyn FnMut() -> bool,
     ) -> Result<Option<Vec<Vec<u32>>>, TrainerError> {
-        self.model.generate(weights, prompts, stop_tokens, &mut self.workspace, keep_going).map_err(|e| model_error(&self.path, &e))
+        on_device!(self, |model, ws| model.generate(weights, prompts, stop_tokens, ws, keep_going)).map_err(|e| model_error(&self.path, &e))
     }
 
     /// The mean of the base model's last hidden states for each text.
     pub fn mean_states(&mut self, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>, TrainerError> {
-        self.model.mean_states(texts, &mut self.workspace).map_err(|e| model_error(&self.path, &e))
+        on_device!(self, |model, ws| model.mean_states(texts, ws)).map_err(|e| model_error(&self.path, &e))
     }
 
     /// The base model's loss for each text, summed, and over how many tokens.
@@ -71,7 +119,11 @@ impl Engine {
 
     /// Tokens that the model takes at most.
     pub fn context(&self) -> usize {
-        self.model.config().context()
+        match &self.loaded {
+            Loaded::Cpu(on) => on.model.config().context(),
+            #[cfg(feature = "cuda")]
+            Loaded::Cuda(on) => on.model.config().context(),
+        }
     }
 }
 
@@ -79,8 +131,14 @@ fn view(batch: &PaddedBatch) -> Batch<'_> {
     Batch { input_ids: &batch.input_ids, labels: &batch.labels, batch_size: batch.batch_size, seq_len: batch.seq_len }
 }
 
-/// Names the folder, and says the causes on the same line.
+/// Names the folder, and says the causes on the same line. What a device said stands for itself.
 pub(crate) fn model_error(path: &Path, error: &ModelError) -> TrainerError {
+    match error {
+        ModelError::NoDevice { reason } => return TrainerError::NoDevice { reason: reason.clone() },
+        ModelError::DeviceMemory { .. } => return TrainerError::DeviceMemory { reason: capital(&error.to_string()) },
+        ModelError::Device { .. } => return TrainerError::DeviceFailed { reason: capital(&error.to_string()) },
+        _ => {}
+    }
     let mut reason = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
@@ -88,4 +146,10 @@ pub(crate) fn model_error(path: &Path, error: &ModelError) -> TrainerError {
         source = cause.source();
     }
     TrainerError::Model { path: path.to_owned(), reason }
+}
+
+/// A sentence of the engine as the trainer begins its own.
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -105,6 +105,24 @@ pub enum TrainerError {
         /// Why.
         reason: String,
     },
+    /// The run asks for a GPU, and there is none.
+    #[error("There is no GPU to compute on: {reason}. Choose an instance type that this machine has, or mend what is missing.")]
+    NoDevice {
+        /// What is missing.
+        reason: String,
+    },
+    /// The GPU's memory does not suffice.
+    #[error("{reason}.")]
+    DeviceMemory {
+        /// How much was asked for and how much there is, and what to change.
+        reason: String,
+    },
+    /// The GPU failed.
+    #[error("{reason}. The checkpoints written before are kept.")]
+    DeviceFailed {
+        /// What it said.
+        reason: String,
+    },
     /// A checkpoint that was chosen could not be read.
     #[error("The checkpoint {} cannot be read: {reason}. Remove the folder to go on from the one before.", path.display())]
     Checkpoint {
@@ -137,6 +155,9 @@ impl TrainerError {
             Self::DatasetChanged { .. } => "dataset_changed",
             Self::Config(_) => "invalid_config",
             Self::Model { .. } => "base_model_invalid",
+            Self::NoDevice { .. } => "no_device",
+            Self::DeviceMemory { .. } => "device_out_of_memory",
+            Self::DeviceFailed { .. } => "device_failed",
             Self::Checkpoint { .. } => "checkpoint_unreadable",
             Self::Sink(_) => "event_sink_closed",
             Self::Internal(_) => "internal",
@@ -145,7 +166,7 @@ impl TrainerError {
 
     /// Whether the same attempt could succeed later without anybody changing anything.
     pub fn transient(&self) -> bool {
-        matches!(self, Self::Io { .. } | Self::Sink(_))
+        matches!(self, Self::Io { .. } | Self::Sink(_) | Self::DeviceFailed { .. })
     }
 
     /// The message together with those of its causes, on one line.

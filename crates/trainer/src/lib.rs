@@ -9,6 +9,7 @@ mod card;
 mod checkpoint;
 mod counting;
 mod data;
+mod device;
 mod engine;
 mod error;
 mod evaluation;
@@ -30,6 +31,7 @@ mod tensors;
 pub mod tokenizer;
 
 pub use checkpoint::{checkpoint_folder, newest_checkpoint};
+pub use device::{Gpu, gpu};
 pub use error::TrainerError;
 pub use event::{Emitter, EventSink, StopFlag};
 pub use example::{IGNORED, TokenisedExample, tokenise};

@@ -2,6 +2,7 @@
 
 use crate::checkpoint::{Checkpoint, Checkpoints, Identity, RunState};
 use crate::data::{DataOptions, SourceExample, TrainingData, prepare};
+use crate::device::Device;
 use crate::engine::{Engine, model_error};
 use crate::error::TrainerError;
 use crate::evaluation::evaluate;
@@ -9,7 +10,6 @@ use crate::event::{Emitter, StopFlag};
 use crate::export::{Export, export};
 use crate::files::{create_dir, hash_file, sha256_hex};
 use crate::halt::Halt;
-use crate::memory::peak_memory_bytes;
 use crate::optimizer::Optimizer;
 use crate::pace::Pace;
 use crate::schedule::Schedule;
@@ -74,6 +74,11 @@ pub fn run(spec: &RunSpec, dataset_file: &Path, emitter: &mut Emitter<'_>, stop:
 
 fn run_here(spec: &RunSpec, dataset_file: &Path, emitter: &mut Emitter<'_>, stop: &StopFlag) -> Result<RunOutcome, TrainerError> {
     let setup = Setup::new(spec, dataset_file, emitter)?;
+    // Before anything is billed: a device that is not there ends the run here.
+    let (device, warning) = Device::open(spec)?;
+    if let Some(warning) = warning {
+        emitter.log(LogLevel::Warning, warning)?;
+    }
     let resumed = setup.resumed.as_ref().map(|c| c.state.step);
     let early = |emitter: &mut Emitter<'_>| stopped(emitter, resumed.unwrap_or(0), resumed.is_some());
     let data = match setup.read_data(spec, dataset_file, emitter, stop) {
@@ -81,9 +86,9 @@ fn run_here(spec: &RunSpec, dataset_file: &Path, emitter: &mut Emitter<'_>, stop
         Err(Halt::Stopped) => return early(emitter),
         Err(Halt::Failed(e)) => return Err(e),
     };
-    setup.announce(spec, &data, emitter)?;
+    setup.announce(spec, &data, &device, emitter)?;
     emitter.stage(JobStage::Initializing, StageGroup::ModelLoading, format!("Loading the base model {}", spec.base_model.id))?;
-    let engine = Engine::load(&spec.base_model.path)?;
+    let engine = Engine::load(device, &spec.base_model.path)?;
     if stop.is_set() {
         return early(emitter);
     }
@@ -182,7 +187,7 @@ impl Setup {
     }
 
     /// `plan` and `started`: from here on the run is billed.
-    fn announce(&self, spec: &RunSpec, data: &TrainingData, emitter: &mut Emitter<'_>) -> Result<(), TrainerError> {
+    fn announce(&self, spec: &RunSpec, data: &TrainingData, device: &Device, emitter: &mut Emitter<'_>) -> Result<(), TrainerError> {
         let weights = LoraWeights::zeros(&self.geometry, &self.lora).map_err(|e| TrainerError::Config(e.to_string()))?;
         emitter.emit(TrainerEventKind::Plan {
             total_steps: steps(spec, data, spec.config.hyperparameters.num_epochs),
@@ -196,7 +201,7 @@ impl Setup {
         })?;
         emitter.emit(TrainerEventKind::Started {
             version: VERSION.to_owned(),
-            device: "cpu".to_owned(),
+            device: device.name(),
             threads: rayon::current_num_threads(),
             resumed_from_step: self.resumed.as_ref().map(|c| c.state.step),
         })
@@ -267,7 +272,7 @@ fn finish(
         train_examples: data.train.len() as u64,
         validation_examples: data.validation.len() as u64,
         tokens_per_second: session.pace.tokens_per_second(),
-        peak_memory_bytes: peak_memory_bytes(),
+        peak_memory_bytes: session.engine.peak_memory_bytes(),
         overfit_gap,
         loss_trend: LossTrend::of(&state.validation_losses),
         evaluation,

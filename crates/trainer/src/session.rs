@@ -7,7 +7,6 @@ use crate::engine::Engine;
 use crate::error::TrainerError;
 use crate::event::{Emitter, StopFlag, seconds_between};
 use crate::halt::Halt;
-use crate::memory::peak_memory_bytes;
 use crate::optimizer::{Optimizer, clip_factor};
 use crate::pace::Pace;
 use crate::schedule::Schedule;
@@ -187,7 +186,7 @@ impl Session<'_, '_> {
             gradient_norm: figures.map(|f| f.gradient_norm),
             throughput: figures.and_then(|f| f.throughput),
             gpu_utilization: None,
-            memory_bytes: peak_memory_bytes(),
+            memory_bytes: self.engine.peak_memory_bytes(),
         })
     }
 

@@ -57,6 +57,7 @@ fn run(job: u128, scenario: &str) -> RunSpec {
         callback: None,
         resume_from: None,
         threads: None,
+        kernel_cache: None,
         provenance: BTreeMap::from([("scenario".to_owned(), scenario.to_owned())]),
     }
 }

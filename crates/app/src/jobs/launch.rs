@@ -115,6 +115,7 @@ pub async fn run_spec(app: &App, job: &Job) -> Result<RunSpec> {
         callback: Some(callback::target(app, attempt_id)?),
         resume_from: checkpoints::newest(app, job, expires_at).await?,
         threads: None,
+        kernel_cache: None,
         provenance: provenance(app, job, &dataset),
     })
 }

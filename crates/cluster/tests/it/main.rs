@@ -36,6 +36,7 @@ fn spec(job: u128, attempt: u32, scenario: &str) -> RunSpec {
         callback: None,
         resume_from: None,
         threads: None,
+        kernel_cache: None,
         provenance: BTreeMap::from([("scenario".to_owned(), scenario.to_owned())]),
     }
 }

@@ -140,6 +140,11 @@ impl<B: Backend> Model<B> {
         self.precision
     }
 
+    /// The device that the model is on.
+    pub fn backend(&self) -> &B {
+        &self.backend
+    }
+
     /// The model's geometry.
     pub fn config(&self) -> &DecoderConfig {
         &self.config

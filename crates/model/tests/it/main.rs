@@ -4,6 +4,8 @@
 mod behaviour;
 mod cuda;
 mod devices;
+#[path = "../emulator/mod.rs"]
+mod emulated;
 mod fixture;
 mod generation;
 mod kernels;

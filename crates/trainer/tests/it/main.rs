@@ -3,7 +3,10 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test helper that fails is a failed test")]
 
 mod counting;
+#[path = "../../../model/tests/emulator/mod.rs"]
+mod emulated;
 mod evaluation;
+mod gpu;
 mod labels;
 mod oracle;
 mod resume;

@@ -92,6 +92,7 @@ impl Bench {
             callback: None,
             resume_from: None,
             threads: Some(2),
+            kernel_cache: None,
             provenance: BTreeMap::from([("datasetName".to_owned(), "Bench".to_owned())]),
         }
     }

@@ -6,7 +6,10 @@
 use std::{
     ffi::{CStr, CString, c_char, c_int, c_void},
     ptr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use cudarc::driver::sys::{self, CUcontext, CUdevice_attribute, CUfunction, CUmodule, CUresult};
@@ -90,6 +93,9 @@ pub(super) struct Context {
     pub(super) device: CudaDevice,
     number: sys::CUdevice,
     handle: CUcontext,
+    /// Bytes of this program's allocations, now and at most.
+    in_use: AtomicU64,
+    peak: AtomicU64,
 }
 
 // SAFETY: contexts of the driver are not bound to a thread; each call makes the context current on its own thread first.
@@ -115,7 +121,7 @@ impl Context {
                 .and_then(|()| check(sys::cuDevicePrimaryCtxRetain(&raw mut handle, number), "it cannot be opened"))
         };
         opened.map_err(|reason| ModelError::Device { device: device.name.clone(), reason })?;
-        Ok(Arc::new(Self { device, number, handle }))
+        Ok(Arc::new(Self { device, number, handle, in_use: AtomicU64::new(0), peak: AtomicU64::new(0) }))
     }
 
     fn error(&self, reason: String) -> ModelError {
@@ -139,6 +145,11 @@ impl Context {
         // SAFETY: the driver writes two sizes.
         self.check(unsafe { sys::cuMemGetInfo_v2(&raw mut free, &raw mut total) }, "its memory cannot be told")?;
         Ok(DeviceMemory { free: free as u64, total: total as u64 })
+    }
+
+    /// The most bytes that this program had on the device at one time.
+    pub(super) fn peak(&self) -> u64 {
+        self.peak.load(Relaxed)
     }
 
     /// Waits for everything that was queued, and reports what of it failed.
@@ -254,6 +265,7 @@ impl Drop for Allocation {
             // SAFETY: the pointer came from cuMemAlloc in `new` and is freed once. The driver waits for kernels that use it.
             let _ = unsafe { sys::cuMemFree_v2(self.pointer) };
         }
+        self.context.in_use.fetch_sub(self.bytes as u64, Relaxed);
     }
 }
 
@@ -264,7 +276,11 @@ impl Allocation {
         let mut pointer = 0;
         // SAFETY: the driver writes one pointer.
         match unsafe { sys::cuMemAlloc_v2(&raw mut pointer, bytes.max(1)) } {
-            CUresult::CUDA_SUCCESS => Ok(Self { context: Arc::clone(context), pointer, bytes }),
+            CUresult::CUDA_SUCCESS => {
+                let in_use = context.in_use.fetch_add(bytes as u64, Relaxed) + bytes as u64;
+                context.peak.fetch_max(in_use, Relaxed);
+                Ok(Self { context: Arc::clone(context), pointer, bytes })
+            }
             CUresult::CUDA_ERROR_OUT_OF_MEMORY => {
                 let DeviceMemory { free, total } = context.memory()?;
                 Err(ModelError::DeviceMemory { device: context.device.name.clone(), asked: bytes as u64, free, total })

@@ -125,6 +125,11 @@ impl Cuda {
         self.device.context.memory()
     }
 
+    /// The most bytes that this program had on the device at one time.
+    pub fn peak_memory_bytes(&self) -> u64 {
+        self.device.context.peak()
+    }
+
     fn row_numbers(&self) -> MutexGuard<'_, CudaBuffer> {
         scratch(&self.rows)
     }
