@@ -4,8 +4,9 @@ use crate::batch::PaddedBatch;
 use crate::device::Device;
 use crate::error::TrainerError;
 use crate::memory::peak_memory_bytes;
+use domain::job::Precision;
 use model::{
-    Backend, Batch, Cpu, DropoutKey, LoraGradients, LoraWeights, LossScale, Model, ModelError, Precision, Prompt, SequenceScore, Workspace,
+    Backend, Batch, Cpu, DropoutKey, LoadProgress, LoraGradients, LoraWeights, LossScale, Model, ModelError, Prompt, SequenceScore, Workspace,
 };
 use std::path::{Path, PathBuf};
 
@@ -39,18 +40,32 @@ macro_rules! on_device {
 }
 
 impl<B: Backend> On<B> {
-    fn load(backend: B, path: &Path) -> Result<Self, TrainerError> {
-        let model = Model::load_on(backend, path, Precision::F32, |_| ()).map_err(|e| model_error(path, &e))?;
+    fn load(backend: B, path: &Path, precision: Precision, progress: &mut dyn FnMut(u64)) -> Result<Self, TrainerError> {
+        const WORTH_TELLING: u64 = 64 << 20;
+        let precision = match precision {
+            Precision::F32 => model::Precision::F32,
+            Precision::Bf16 => model::Precision::Bf16,
+        };
+        let mut told = 0;
+        let tell = |loaded: LoadProgress| {
+            let percent = 100 * loaded.bytes / loaded.total_bytes.max(1);
+            if loaded.total_bytes >= WORTH_TELLING && percent / 10 > told / 10 {
+                told = percent;
+                progress(percent);
+            }
+        };
+        let model = Model::load_on(backend, path, precision, tell).map_err(|e| model_error(path, &e))?;
         Ok(Self { model, workspace: Workspace::default() })
     }
 }
 
 impl Engine {
-    pub fn load(device: Device, path: &Path) -> Result<Self, TrainerError> {
+    /// Loads a folder. Each tenth of a model that takes a while is told to `progress`, in percent.
+    pub fn load(device: Device, path: &Path, precision: Precision, progress: &mut dyn FnMut(u64)) -> Result<Self, TrainerError> {
         let loaded = match device {
-            Device::Cpu => Loaded::Cpu(On::load(Cpu, path)?),
+            Device::Cpu => Loaded::Cpu(On::load(Cpu, path, precision, progress)?),
             #[cfg(feature = "cuda")]
-            Device::Cuda(cuda) => Loaded::Cuda(On::load(cuda, path)?),
+            Device::Cuda(cuda) => Loaded::Cuda(On::load(cuda, path, precision, progress)?),
         };
         Ok(Self { loaded, path: path.to_owned() })
     }

@@ -86,7 +86,7 @@ fn metadata(export: &Export<'_>, files: &[ArtifactFile]) -> Value {
         "jobId": spec.job_id,
         "attemptId": spec.attempt_id,
         "attempt": spec.attempt,
-        "trainer": { "name": "brightrun", "version": export.version, "threads": rayon::current_num_threads(), "precision": "float32" },
+        "trainer": { "name": "brightrun", "version": export.version, "threads": rayon::current_num_threads(), "precision": export.spec.config.settings.precision },
         "baseModel": { "id": spec.base_model.id, "revision": spec.base_model.revision },
         "dataset": { "sha256": export.dataset_sha256, "format": spec.dataset.format, "size": spec.dataset.size },
         "split": {

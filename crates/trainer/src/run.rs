@@ -87,8 +87,7 @@ fn run_here(spec: &RunSpec, dataset_file: &Path, emitter: &mut Emitter<'_>, stop
         Err(Halt::Failed(e)) => return Err(e),
     };
     setup.announce(spec, &data, &device, emitter)?;
-    emitter.stage(JobStage::Initializing, StageGroup::ModelLoading, format!("Loading the base model {}", spec.base_model.id))?;
-    let engine = Engine::load(device, &spec.base_model.path)?;
+    let engine = load_model(spec, device, emitter)?;
     if stop.is_set() {
         return early(emitter);
     }
@@ -106,6 +105,18 @@ fn run_here(spec: &RunSpec, dataset_file: &Path, emitter: &mut Emitter<'_>, stop
             stopped(emitter, step, saved)
         }
     }
+}
+
+/// Loads the base model; how far that is, is said in the stage's message.
+fn load_model(spec: &RunSpec, device: Device, emitter: &mut Emitter<'_>) -> Result<Engine, TrainerError> {
+    let id = &spec.base_model.id;
+    let mut said = emitter.stage(JobStage::Initializing, StageGroup::ModelLoading, format!("Loading the base model {id}"));
+    let engine = Engine::load(device, &spec.base_model.path, spec.config.settings.precision, &mut |percent| {
+        if said.is_ok() {
+            said = emitter.stage(JobStage::Initializing, StageGroup::ModelLoading, format!("Loading the base model {id}: {percent} %"));
+        }
+    })?;
+    said.map(|()| engine)
 }
 
 fn stopped(emitter: &mut Emitter<'_>, step: u64, checkpoint_saved: bool) -> Result<RunOutcome, TrainerError> {
@@ -325,6 +336,7 @@ fn config_hash(spec: &RunSpec) -> Result<String, TrainerError> {
         "validationSplitRatio": settings.validation_split_ratio,
         "packing": settings.packing,
         "overlongExamples": settings.overlong_examples,
+        "precision": settings.precision,
         "baseModel": spec.base_model.id,
         "revision": spec.base_model.revision,
     }));

@@ -44,6 +44,7 @@ fn setup(body: ConfigurationSettings) -> JobSetup {
             overlong_examples: body.overlong_examples,
             evaluation_examples: body.evaluation_examples,
             evaluation_minutes: body.evaluation_minutes,
+            precision: body.precision,
         },
         gpu: body.gpu_config.map(machine),
     }
@@ -64,6 +65,7 @@ fn settings(said: JobSetup) -> ConfigurationSettings {
         overlong_examples: other.overlong_examples,
         evaluation_examples: other.evaluation_examples,
         evaluation_minutes: other.evaluation_minutes,
+        precision: other.precision,
         max_duration_hours: other.max_duration_hours,
     }
 }

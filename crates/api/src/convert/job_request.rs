@@ -39,6 +39,7 @@ macro_rules! common {
                 max_duration_hours: $body.max_duration_hours,
                 packing: $body.packing,
                 overlong_examples: $body.overlong_examples,
+                precision: $body.precision,
                 evaluation_examples: $body.evaluation_examples,
                 evaluation_minutes: $body.evaluation_minutes,
             },

@@ -139,6 +139,7 @@ pub fn settings(s: &domain::job::JobSettings) -> JobSettings {
         max_duration_hours: s.max_duration_hours,
         packing: s.packing,
         overlong_examples: s.overlong_examples,
+        precision: s.precision,
         evaluation_examples: s.evaluation_examples,
         evaluation_minutes: s.evaluation_minutes,
     }

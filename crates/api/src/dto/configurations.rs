@@ -63,6 +63,10 @@ pub struct ConfigurationSettings {
     /// Minutes that the evaluation may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evaluation_minutes: Option<f64>,
+    /// Numbers in which the base model's matrices are kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<t::Precision>)]
+    pub precision: Option<domain::job::Precision>,
     /// Hours on the GPU after which the job is stopped with a checkpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_duration_hours: Option<f64>,

@@ -102,6 +102,9 @@ pub struct EstimateRequest {
     /// What happens to examples above `maxSeqLength`; `truncate` keeps the end of the prompt and what fits of the answer.
     #[schema(value_type = Option<t::OverlongExamples>)]
     pub overlong_examples: Option<domain::job::OverlongExamples>,
+    /// Numbers in which the base model's matrices are kept and multiplied; `bf16` takes half the memory, and adds in `f32`.
+    #[schema(value_type = Option<t::Precision>)]
+    pub precision: Option<domain::job::Precision>,
     /// Held-out questions that both models answer at the end, for BLEU and the scores that need answers; 0 for none.
     pub evaluation_examples: Option<u32>,
     /// Minutes that the evaluation may take; what was not measured by then is absent.
@@ -152,6 +155,9 @@ pub struct CreateJobRequest {
     /// What happens to examples above `maxSeqLength`; `truncate` keeps the end of the prompt and what fits of the answer.
     #[schema(value_type = Option<t::OverlongExamples>)]
     pub overlong_examples: Option<domain::job::OverlongExamples>,
+    /// Numbers in which the base model's matrices are kept and multiplied; `bf16` takes half the memory, and adds in `f32`.
+    #[schema(value_type = Option<t::Precision>)]
+    pub precision: Option<domain::job::Precision>,
     /// Held-out questions that both models answer at the end, for BLEU and the scores that need answers; 0 for none.
     pub evaluation_examples: Option<u32>,
     /// Minutes that the evaluation may take; what was not measured by then is absent.

@@ -95,6 +95,9 @@ pub struct JobSettings {
     /// What happens to examples above the sequence length.
     #[schema(value_type = t::OverlongExamples)]
     pub overlong_examples: domain::job::OverlongExamples,
+    /// Numbers in which the base model's matrices are kept.
+    #[schema(value_type = t::Precision)]
+    pub precision: domain::job::Precision,
     /// Held-out questions that both models answer at the end, for BLEU and the scores that need answers.
     pub evaluation_examples: u32,
     /// Minutes that the evaluation may take; what was not measured by then is absent.

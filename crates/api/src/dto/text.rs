@@ -61,6 +61,8 @@ text_schema! {
     PresetId: [], domain::job::PresetId;
     /// What happens to examples above the sequence length.
     OverlongExamples: [], domain::job::OverlongExamples;
+    /// Numbers in which the base model's matrices are kept.
+    Precision: [], domain::job::Precision;
     /// Optimiser.
     OptimizerType: [], domain::job::OptimizerType;
     /// Learning rate schedule.

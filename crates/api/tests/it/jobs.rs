@@ -44,6 +44,7 @@ async fn a_job_is_estimated_created_listed_and_changed() {
             ("maxSeqLength", json!(256)),
             ("packing", json!(true)),
             ("overlongExamples", json!("drop")),
+            ("precision", json!("bf16")),
             ("evaluationExamples", json!(4)),
             ("evaluationMinutes", json!(2.5)),
             ("spot", json!(false)),

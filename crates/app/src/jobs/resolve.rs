@@ -179,6 +179,7 @@ fn settings(asked: &SettingsInput) -> JobSettings {
         max_duration_hours: asked.max_duration_hours.unwrap_or(base.max_duration_hours),
         packing: asked.packing.unwrap_or(base.packing),
         overlong_examples: asked.overlong_examples.unwrap_or(base.overlong_examples),
+        precision: asked.precision.unwrap_or(base.precision),
         evaluation_examples: asked.evaluation_examples.unwrap_or(base.evaluation_examples),
         evaluation_minutes: asked.evaluation_minutes.unwrap_or(base.evaluation_minutes),
     }

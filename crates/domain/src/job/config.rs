@@ -39,7 +39,24 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// Numbers in which the base model's matrices are kept and multiplied. Adapters and sums are in f32 always.
+    Precision {
+        /// 32 bits.
+        F32 = "f32",
+        /// bfloat16: half the memory, and faster where the machine has instructions for it.
+        Bf16 = "bf16",
+    }
+}
+
 #[expect(clippy::derivable_impls, reason = "the macro that makes the enumeration has no place for a default")]
+impl Default for Precision {
+    fn default() -> Self {
+        Self::F32
+    }
+}
+
+#[expect(clippy::derivable_impls, reason = "as above")]
 impl Default for OverlongExamples {
     fn default() -> Self {
         Self::Truncate
@@ -129,6 +146,9 @@ pub struct JobSettings {
     /// What happens to examples above the sequence length.
     #[serde(default)]
     pub overlong_examples: OverlongExamples,
+    /// Numbers in which the base model's matrices are kept.
+    #[serde(default)]
+    pub precision: Precision,
     /// Held-out questions that both models answer at the end, for BLEU and the scores that need answers; zero for none.
     #[serde(default = "default_evaluation_examples")]
     pub evaluation_examples: u32,
@@ -155,6 +175,7 @@ impl Default for JobSettings {
             max_duration_hours: 24.0,
             packing: false,
             overlong_examples: OverlongExamples::Truncate,
+            precision: Precision::F32,
             evaluation_examples: default_evaluation_examples(),
             evaluation_minutes: default_evaluation_minutes(),
         }

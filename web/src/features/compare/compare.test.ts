@@ -45,6 +45,7 @@ function job(patch: { loraRank?: number; targetModules?: string[]; seed?: number
       validationSplitRatio: 0.1,
       packing: true,
       overlongExamples: 'truncate',
+      precision: 'f32',
       checkpointInterval: 100,
       evaluationExamples: 16,
       maxDurationHours: 24,

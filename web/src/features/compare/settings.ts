@@ -34,6 +34,7 @@ const SETTINGS: [label: string, text: (job: Job) => string][] = [
   ['Validation split', (job) => percent(100 * job.settings.validationSplitRatio)],
   ['Packing', (job) => onOff(job.settings.packing)],
   ['Overlong examples', (job) => words(job.settings.overlongExamples)],
+  ['Base model weights', (job) => job.settings.precision],
   ['Evaluation questions', (job) => integer(job.settings.evaluationExamples)],
   ['Checkpoint interval', (job) => integer(job.settings.checkpointInterval)],
   [

@@ -68,6 +68,7 @@ const catalogue: Catalogue = {
     evaluationMinutes: 10,
     maxDurationHours: 24,
     overlongExamples: 'truncate',
+    precision: 'f32',
     packing: false,
     seed: 42,
     validationSplitRatio: 0.1,

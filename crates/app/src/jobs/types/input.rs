@@ -62,6 +62,8 @@ pub struct SettingsInput {
     pub packing: Option<bool>,
     /// What happens to examples above the sequence length.
     pub overlong_examples: Option<domain::job::OverlongExamples>,
+    /// Numbers in which the base model's matrices are kept.
+    pub precision: Option<domain::job::Precision>,
     /// Held-out questions that both models answer at the end.
     pub evaluation_examples: Option<u32>,
     /// Minutes that the evaluation may take.
