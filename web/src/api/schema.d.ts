@@ -2054,6 +2054,8 @@ export interface components {
             overlongExamples?: components["schemas"]["OverlongExamples"];
             /** @description Several short examples in one row of a batch. */
             packing?: boolean;
+            /** @description Numbers in which the base model's matrices are kept. */
+            precision?: components["schemas"]["Precision"];
             /** @description Preset. */
             presetId: components["schemas"]["PresetId"];
             /**
@@ -2327,6 +2329,8 @@ export interface components {
             overlongExamples?: components["schemas"]["OverlongExamples"];
             /** @description Several short examples in one row of a batch, each with its own positions and attention: fewer steps, the same losses. */
             packing?: boolean;
+            /** @description Numbers in which the base model's matrices are kept and multiplied; `bf16` takes half the memory, and adds in `f32`. */
+            precision?: components["schemas"]["Precision"];
             /** @description Preset. */
             presetId: components["schemas"]["PresetId"];
             /**
@@ -3395,6 +3399,8 @@ export interface components {
             overlongExamples?: components["schemas"]["OverlongExamples"];
             /** @description Several short examples in one row of a batch, each with its own positions and attention: fewer steps, the same losses. */
             packing?: boolean;
+            /** @description Numbers in which the base model's matrices are kept and multiplied; `bf16` takes half the memory, and adds in `f32`. */
+            precision?: components["schemas"]["Precision"];
             /** @description Preset whose values fill what is left out; `custom` fills from balanced. */
             presetId?: components["schemas"]["PresetId"];
             /**
@@ -4185,6 +4191,8 @@ export interface components {
             overlongExamples: components["schemas"]["OverlongExamples"];
             /** @description Whether several short examples share a row of a batch. */
             packing: boolean;
+            /** @description Numbers in which the base model's matrices are kept. */
+            precision: components["schemas"]["Precision"];
             /**
              * Format: int64
              * @description Seed of everything random.
@@ -4784,6 +4792,8 @@ export interface components {
              */
             url?: string;
         };
+        /** @enum {string} */
+        Precision: "f32" | "bf16";
         /** @description A preset. */
         Preset: {
             /** @description What it is for. */
@@ -8008,6 +8018,7 @@ export interface operations {
                      *           "maxDurationHours": 24,
                      *           "overlongExamples": "truncate",
                      *           "packing": true,
+                     *           "precision": "f32",
                      *           "seed": 42,
                      *           "validationSplitRatio": 0.1
                      *         },
@@ -8213,6 +8224,7 @@ export interface operations {
                      *               "maxDurationHours": 24,
                      *               "overlongExamples": "truncate",
                      *               "packing": true,
+                     *               "precision": "f32",
                      *               "presetId": "conservative",
                      *               "seed": 42,
                      *               "validationSplitRatio": 0.1
@@ -8303,6 +8315,7 @@ export interface operations {
                  *         "maxDurationHours": 24,
                  *         "overlongExamples": "truncate",
                  *         "packing": true,
+                 *         "precision": "f32",
                  *         "presetId": "conservative",
                  *         "seed": 42,
                  *         "validationSplitRatio": 0.1
@@ -8361,6 +8374,7 @@ export interface operations {
                      *             "maxDurationHours": 24,
                      *             "overlongExamples": "truncate",
                      *             "packing": true,
+                     *             "precision": "f32",
                      *             "presetId": "conservative",
                      *             "seed": 42,
                      *             "validationSplitRatio": 0.1
@@ -8549,6 +8563,7 @@ export interface operations {
                  *         "maxDurationHours": 24,
                  *         "overlongExamples": "truncate",
                  *         "packing": true,
+                 *         "precision": "f32",
                  *         "presetId": "conservative",
                  *         "seed": 42,
                  *         "validationSplitRatio": 0.1
@@ -8607,6 +8622,7 @@ export interface operations {
                      *             "maxDurationHours": 24,
                      *             "overlongExamples": "truncate",
                      *             "packing": true,
+                     *             "precision": "f32",
                      *             "presetId": "conservative",
                      *             "seed": 42,
                      *             "validationSplitRatio": 0.1
@@ -11064,6 +11080,7 @@ export interface operations {
                      *               "maxDurationHours": 24,
                      *               "overlongExamples": "truncate",
                      *               "packing": true,
+                     *               "precision": "f32",
                      *               "seed": 42,
                      *               "validationSplitRatio": 0.1
                      *             },
@@ -11185,6 +11202,7 @@ export interface operations {
                  *       "notes": "Second try with a longer warm-up",
                  *       "overlongExamples": "truncate",
                  *       "packing": true,
+                 *       "precision": "f32",
                  *       "presetId": "conservative",
                  *       "seed": 42,
                  *       "spot": false,
@@ -11574,6 +11592,7 @@ export interface operations {
                  *       "maxSeqLength": 512,
                  *       "overlongExamples": "truncate",
                  *       "packing": true,
+                 *       "precision": "f32",
                  *       "presetId": "conservative",
                  *       "seed": 42,
                  *       "spot": false,
@@ -11982,6 +12001,7 @@ export interface operations {
                      *             "maxDurationHours": 24,
                      *             "overlongExamples": "truncate",
                      *             "packing": true,
+                     *             "precision": "f32",
                      *             "seed": 42,
                      *             "validationSplitRatio": 0.1
                      *           },
@@ -12173,6 +12193,7 @@ export interface operations {
                      *             "maxDurationHours": 24,
                      *             "overlongExamples": "truncate",
                      *             "packing": true,
+                     *             "precision": "f32",
                      *             "seed": 42,
                      *             "validationSplitRatio": 0.1
                      *           },

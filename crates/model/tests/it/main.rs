@@ -11,3 +11,4 @@ mod generation;
 mod kernels;
 mod oracle;
 mod peft_files;
+mod precision;
