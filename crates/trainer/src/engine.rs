@@ -6,7 +6,8 @@ use crate::error::TrainerError;
 use crate::memory::peak_memory_bytes;
 use domain::job::Precision;
 use model::{
-    Backend, Batch, Cpu, DropoutKey, LoadProgress, LoraGradients, LoraWeights, LossScale, Model, ModelError, Prompt, SequenceScore, Workspace,
+    Backend, Batch, Cpu, DropoutKey, LoadProgress, LoraGradients, LoraWeights, LossScale, Model, ModelError, Prompt, SequenceScore,
+    Workspace,
 };
 use std::path::{Path, PathBuf};
 
