@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,13 +15,36 @@ export interface Server {
   interrupt: () => Promise<() => Promise<Server>>;
 }
 
+/** Settings besides the defaults, as environment variables. */
+export type Environment = Record<string, string>;
+
 /** Starts the real program on its embedded defaults, in a folder of its own and on a port that is free. */
-export async function startServer(): Promise<Server> {
-  return serve(await mkdtemp(join(tmpdir(), 'brightrun-e2e-')), '127.0.0.1:0');
+export async function startServer(env: Environment = {}): Promise<Server> {
+  return serve(await mkdtemp(join(tmpdir(), 'brightrun-e2e-')), '127.0.0.1:0', env);
 }
 
-async function serve(data: string, listen: string): Promise<Server> {
-  const child = spawn(BINARY, ['serve', '--data-dir', data, '--listen', listen], { stdio: ['ignore', 'pipe', 'pipe'] });
+/** Starts it under an address that it knows before, as it has to for links in mails. */
+export async function startServerAt(env: (url: string) => Environment): Promise<Server> {
+  const host = `127.0.0.1:${await freePort()}`;
+  return serve(await mkdtemp(join(tmpdir(), 'brightrun-e2e-')), host, env(`http://${host}`));
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+async function serve(data: string, listen: string, env: Environment): Promise<Server> {
+  const child = spawn(BINARY, ['serve', '--data-dir', data, '--listen', listen], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   const log: string[] = [];
   child.stderr.on('data', (chunk: Buffer) => log.push(chunk.toString()));
   const stop = async () => {
@@ -31,7 +55,7 @@ async function serve(data: string, listen: string): Promise<Server> {
     const url = await address(child, log);
     const interrupt = async () => {
       await ended(child);
-      return () => serve(data, new URL(url).host);
+      return () => serve(data, new URL(url).host, env);
     };
     return { url, stop, interrupt };
   } catch (error) {

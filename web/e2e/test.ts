@@ -82,3 +82,12 @@ export async function expectAccessible(page: Page): Promise<void> {
   const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)}`));
   expect(found, page.url()).toEqual([]);
 }
+
+/** The same in light and in dark. */
+export async function expectAccessibleInBoth(page: Page): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ reducedMotion: 'reduce', colorScheme });
+    await expectAccessible(page);
+  }
+  await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: 'light' });
+}

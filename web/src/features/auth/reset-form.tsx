@@ -3,10 +3,9 @@ import { useLocation } from '@tanstack/react-router';
 import { useForm } from 'react-hook-form';
 import { resetPassword } from '@/api/account';
 import { meQuery } from '@/api/auth';
-import { FormField } from '@/components/form-field';
+import { NEW_PASSWORD, NEW_PASSWORD_HINT, PasswordField, sameAs } from '@/components/password-field';
 import { Button } from '@/components/ui/button';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/components/ui/card';
-import { Input } from '@/components/ui/input';
 import { fieldOf, messageOf } from '@/lib/errors';
 import { tokenOf } from './link';
 import { Notice } from './notice';
@@ -53,32 +52,20 @@ export function ResetForm() {
           className="space-y-4"
           onSubmit={form.handleSubmit(({ password }) => reset.mutate({ token, password }))}
         >
-          <FormField label="New password" hint="At least 10 characters" error={errors.password?.message}>
-            {(control) => (
-              <Input
-                type="password"
-                autoComplete="new-password"
-                autoFocus
-                {...control}
-                {...form.register('password', {
-                  required: 'Choose a password.',
-                  minLength: { value: 10, message: 'Use at least 10 characters.' },
-                })}
-              />
-            )}
-          </FormField>
-          <FormField label="The same again" error={errors.again?.message}>
-            {(control) => (
-              <Input
-                type="password"
-                autoComplete="new-password"
-                {...control}
-                {...form.register('again', {
-                  validate: (again, { password }) => again === password || 'The two are not the same.',
-                })}
-              />
-            )}
-          </FormField>
+          <PasswordField
+            autoFocus
+            label="New password"
+            hint={NEW_PASSWORD_HINT}
+            error={errors.password?.message}
+            registration={form.register('password', NEW_PASSWORD)}
+          />
+          <PasswordField
+            label="The same again"
+            error={errors.again?.message}
+            registration={form.register('again', {
+              validate: (again, { password }) => sameAs(password)(again),
+            })}
+          />
           {reset.isError && fieldOf(reset.error) !== 'password' && (
             <p role="alert" className="text-sm text-red-600">
               {messageOf(reset.error)}

@@ -4,6 +4,7 @@ import { useForm } from 'react-hook-form';
 import { entryOptionsQuery } from '@/api/account';
 import { signup } from '@/api/auth';
 import { FormField } from '@/components/form-field';
+import { NEW_PASSWORD, NEW_PASSWORD_HINT, PasswordField } from '@/components/password-field';
 import { Button } from '@/components/ui/button';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/components/ui/card';
 import { Input } from '@/components/ui/input';
@@ -91,19 +92,12 @@ function AccountForm({ invitation, first }: { invitation: string | undefined; fi
           <FormField label="Organization" hint="Optional">
             {(control) => <Input autoComplete="organization" {...control} {...form.register('organization')} />}
           </FormField>
-          <FormField label="Password" hint="At least 10 characters" error={errors.password?.message}>
-            {(control) => (
-              <Input
-                type="password"
-                autoComplete="new-password"
-                {...control}
-                {...form.register('password', {
-                  required: 'Choose a password.',
-                  minLength: { value: 10, message: 'Use at least 10 characters.' },
-                })}
-              />
-            )}
-          </FormField>
+          <PasswordField
+            label="Password"
+            hint={NEW_PASSWORD_HINT}
+            error={errors.password?.message}
+            registration={form.register('password', NEW_PASSWORD)}
+          />
           {unplaced && (
             <p role="alert" className="text-sm text-red-600">
               {messageOf(create.error)}

@@ -9,8 +9,8 @@ import { Card } from '@/components/ui/card';
 import { Checkbox } from '@/components/ui/checkbox';
 import { Select, SelectContent, SelectItem, SelectTrigger, SelectValue } from '@/components/ui/select';
 import { Skeleton } from '@/components/ui/skeleton';
-import { mergeCurves } from './curves';
-import { CurvesTable } from './curves-table';
+import { loss, StepTable } from '../charts/step-table';
+import { dataKey, type MergedPoint, mergeCurves } from './curves';
 import { type CompareSearch, SHOWN } from './search';
 
 const CompareChart = lazy(() => import('./compare-chart'));
@@ -98,7 +98,17 @@ function Plot({ jobs, show, log }: { jobs: Job[]; show: CompareSearch['losses'];
       {silent.length > 0 && (
         <p className="text-sm text-muted-foreground">Without a curve so far: {silent.join(', ')}.</p>
       )}
-      <CurvesTable jobs={jobs} runs={runs} />
+      <StepTable
+        title="The curves as a table"
+        label="Losses by step"
+        points={mergeCurves(runs)}
+        columns={jobs.map((job, run) => ({
+          key: job.id,
+          head: `${job.name} (training / validation)`,
+          cell: (point: MergedPoint) =>
+            `${loss(point[dataKey('trainingLoss', run)])} / ${loss(point[dataKey('validationLoss', run)])}`,
+        }))}
+      />
     </>
   );
 }

@@ -10,6 +10,7 @@ import { celebrate } from '@/lib/confetti';
 import { toast } from '@/lib/toast';
 import { CompletedBanner } from './cards/completed-banner';
 import { CostCard } from './cards/cost-card';
+import { ExamplesCard } from './cards/examples-card';
 import { LossCard } from './cards/loss-card';
 import { MetricsCard } from './cards/metrics-card';
 import { CancelledPanel, FailedPanel, QueuedPanel } from './cards/outcome';
@@ -92,6 +93,7 @@ export function Monitor({
           <Suspense fallback={<Skeleton className="h-96 rounded-xl" />}>
             <LogsCard job={job} />
           </Suspense>
+          <ExamplesCard job={job} />
         </div>
         <div className="min-w-0 space-y-6">
           <CostCard job={job} />

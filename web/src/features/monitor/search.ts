@@ -10,6 +10,8 @@ export interface MonitorSearch {
   /** Which log lines are shown, and what they contain. */
   level?: 'warning' | 'error' | undefined;
   q?: string | undefined;
+  /** The example that is shown, from 1. */
+  example?: number | undefined;
 }
 
 export const MOST_SMOOTH = 0.95;
@@ -29,5 +31,6 @@ export function parseMonitorSearch(raw: Record<string, unknown>): MonitorSearch 
     ...(to !== undefined && (from === undefined || to > from) && { to }),
     ...(level && { level }),
     ...(q && { q }),
+    ...(whole(raw.example) && { example: whole(raw.example) }),
   };
 }

@@ -1,10 +1,9 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useForm } from 'react-hook-form';
 import { changePassword, sessionsQuery } from '@/api/account';
-import { FormField } from '@/components/form-field';
+import { NEW_PASSWORD, NEW_PASSWORD_HINT, PasswordField, sameAs } from '@/components/password-field';
 import { Section } from '@/components/section';
 import { Button } from '@/components/ui/button';
-import { Input } from '@/components/ui/input';
 import { fieldOf, messageOf } from '@/lib/errors';
 import { toast } from '@/lib/toast';
 
@@ -34,41 +33,25 @@ export function PasswordCard() {
         className="max-w-xl space-y-4"
         onSubmit={form.handleSubmit(({ again: _, ...body }) => change.mutate(body))}
       >
-        <FormField label="Current password" error={errors.currentPassword?.message}>
-          {(control) => (
-            <Input
-              type="password"
-              autoComplete="current-password"
-              {...control}
-              {...form.register('currentPassword', { required: 'Enter the password that you have now.' })}
-            />
-          )}
-        </FormField>
-        <FormField label="New password" hint="At least 10 characters" error={errors.newPassword?.message}>
-          {(control) => (
-            <Input
-              type="password"
-              autoComplete="new-password"
-              {...control}
-              {...form.register('newPassword', {
-                required: 'Choose a password.',
-                minLength: { value: 10, message: 'Use at least 10 characters.' },
-              })}
-            />
-          )}
-        </FormField>
-        <FormField label="New password again" error={errors.again?.message}>
-          {(control) => (
-            <Input
-              type="password"
-              autoComplete="new-password"
-              {...control}
-              {...form.register('again', {
-                validate: (again, { newPassword }) => again === newPassword || 'The two are not the same.',
-              })}
-            />
-          )}
-        </FormField>
+        <PasswordField
+          current
+          label="Current password"
+          error={errors.currentPassword?.message}
+          registration={form.register('currentPassword', { required: 'Enter the password that you have now.' })}
+        />
+        <PasswordField
+          label="New password"
+          hint={NEW_PASSWORD_HINT}
+          error={errors.newPassword?.message}
+          registration={form.register('newPassword', NEW_PASSWORD)}
+        />
+        <PasswordField
+          label="New password again"
+          error={errors.again?.message}
+          registration={form.register('again', {
+            validate: (again, { newPassword }) => sameAs(newPassword)(again),
+          })}
+        />
         <Button type="submit" disabled={change.isPending}>
           Change Password
         </Button>

@@ -4,6 +4,7 @@ import type { DatasetDetail, DatasetFix } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { DialogTitle } from '@/components/ui/dialog';
+import { Skeleton } from '@/components/ui/skeleton';
 import { Tabs, TabsContent, TabsList, TabsTrigger } from '@/components/ui/tabs';
 import { StartTraining } from '../card/dataset-card';
 import { fixesOf } from '../fixes/names';
@@ -16,6 +17,7 @@ import { ResumeUpload } from './resume-upload';
 import { ScaffoldingTab } from './scaffolding-tab';
 import { type DatasetTab, TABS } from './tabs';
 
+const ExamplesTab = lazy(() => import('./examples-tab'));
 const FixDialog = lazy(() => import('../fixes/fix-dialog'));
 const route = getRouteApi('/_app/datasets/$id');
 
@@ -23,6 +25,7 @@ const PANELS: { value: DatasetTab; label: string; Tab: (props: { dataset: Datase
   { value: 'overview', label: 'Overview', Tab: OverviewTab },
   { value: 'scaffolding', label: 'Scaffolding', Tab: ScaffoldingTab },
   { value: 'conversations', label: 'Conversations', Tab: ConversationsTab },
+  { value: 'examples', label: 'Examples', Tab: ExamplesTab },
   { value: 'metadata', label: 'Metadata', Tab: MetadataTab },
 ];
 
@@ -65,7 +68,9 @@ export function DatasetDetails({
         {PANELS.map(({ value, Tab }) => (
           <TabsContent key={value} value={value} className="h-[50dvh] min-h-0 flex-auto overflow-y-auto p-6">
             {value === 'overview' && dataset.status === 'uploading' && <ResumeUpload id={dataset.id} />}
-            <Tab dataset={dataset} />
+            <Suspense fallback={<Skeleton className="h-64 w-full" />}>
+              <Tab dataset={dataset} />
+            </Suspense>
           </TabsContent>
         ))}
       </Tabs>

@@ -14,6 +14,9 @@ export interface DetailSearch {
   find?: string | undefined;
   /** Line of the conversation that is read. */
   line?: number | undefined;
+  /** The example that is shown, from 1, and the base model that would read it. */
+  example?: number | undefined;
+  model?: string | undefined;
 }
 
 /** What closing a data set takes out of the address. */
@@ -24,7 +27,11 @@ export const CLOSED: { [K in keyof Required<DetailSearch>]: undefined } = {
   from: undefined,
   find: undefined,
   line: undefined,
+  example: undefined,
+  model: undefined,
 };
+
+const isCount = (raw: unknown): raw is number => Number.isInteger(raw) && Number(raw) > 0;
 
 export function parseDetailSearch(raw: { [K in keyof DetailSearch]?: unknown } & SearchSchemaInput): DetailSearch {
   const show = TABS.find((known) => known === raw.show);
@@ -37,6 +44,8 @@ export function parseDetailSearch(raw: { [K in keyof DetailSearch]?: unknown } &
     // A cursor that is all digits arrives as a number.
     ...((typeof raw.from === 'string' || typeof raw.from === 'number') && { from: String(raw.from) }),
     ...(find && { find }),
-    ...(Number.isInteger(raw.line) && Number(raw.line) > 0 && { line: Number(raw.line) }),
+    ...(isCount(raw.line) && { line: raw.line }),
+    ...(isCount(raw.example) && { example: raw.example }),
+    ...(typeof raw.model === 'string' && raw.model && { model: raw.model }),
   };
 }

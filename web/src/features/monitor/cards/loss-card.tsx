@@ -11,12 +11,17 @@ import { messageOf } from '@/lib/errors';
 import { decimal, integer, plural } from '@/lib/format';
 import { saveBlob, saveText } from '@/lib/save';
 import { toast } from '@/lib/toast';
-import { LossTable } from '../chart/loss-table';
+import { loss, StepTable } from '../../charts/step-table';
 import { extent, plotPoints, toCsv } from '../chart/view';
 import { useMonitorSearch } from '../use-monitor-search';
 
 const ChartControls = lazy(() => import('../chart/chart-controls'));
 const LossChart = lazy(() => import('../chart/loss-chart'));
+
+const COLUMNS = [
+  { key: 'training', head: 'Training Loss', cell: (point: MetricsPoint) => loss(point.trainingLoss) },
+  { key: 'validation', head: 'Validation Loss', cell: (point: MetricsPoint) => loss(point.validationLoss) },
+];
 
 export function LossCard({ job }: { job: JobDetail }) {
   const { data, error, refetch } = useQuery(metricsQuery(job.id));
@@ -57,7 +62,9 @@ export function LossCard({ job }: { job: JobDetail }) {
         </span>
         <span>Hover over the lines for exact values; drag across to zoom</span>
       </p>
-      {points.length > 0 && <LossTable points={points} />}
+      {points.length > 0 && (
+        <StepTable title="The curve as a table" label="Loss by step" points={points} columns={COLUMNS} />
+      )}
     </Card>
   );
 }

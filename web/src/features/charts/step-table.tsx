@@ -1,37 +1,46 @@
-import type { Job, MetricsPoint } from '@/api/types';
 import { spread } from '@/features/monitor/chart/view';
 import { decimal, integer, plural, UNKNOWN } from '@/lib/format';
-import { dataKey, mergeCurves } from './curves';
 
-/** Rows of the table at most. */
+/** Rows of the table at most; the file has them all. */
 const ROWS = 50;
 
-const loss = (value: number | undefined) => (value === undefined ? UNKNOWN : decimal(value, 4));
+/** A loss as the tables show it. */
+export const loss = (value: number | undefined) => (value === undefined ? UNKNOWN : decimal(value, 4));
 
-/** The curves for those who do not see them. */
-export function CurvesTable({ jobs, runs }: { jobs: Job[]; runs: MetricsPoint[][] }) {
-  const all = mergeCurves(runs);
-  const rows = spread(all, ROWS);
+/** Curves over steps for those who do not see them. */
+export function StepTable<T extends { step: number }>({
+  title,
+  label,
+  points,
+  columns,
+}: {
+  title: string;
+  label: string;
+  points: T[];
+  columns: { key: string; head: string; cell: (point: T) => string }[];
+}) {
+  const rows = spread(points, ROWS);
   return (
     <details>
-      <summary className="cursor-pointer text-sm font-medium">The curves as a table</summary>
+      <summary className="cursor-pointer text-sm font-medium">{title}</summary>
       <section
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
         tabIndex={0}
-        aria-label="Losses by step"
+        aria-label={label}
         className="relative mt-3 max-h-72 overflow-auto rounded-lg border"
       >
         <table className="w-full text-sm">
           <caption className="sr-only">
-            Training and validation loss of each run, {plural(rows.length, 'step')} of {integer(all.length)}, evenly
-            spread
+            {rows.length < points.length
+              ? `${plural(rows.length, 'step')} of ${integer(points.length)}, evenly spread`
+              : 'Every step'}
           </caption>
           <thead className="bg-muted text-left text-muted-foreground">
             <tr>
               <th className="px-3 py-2 font-normal">Step</th>
-              {jobs.map((job) => (
-                <th key={job.id} className="min-w-40 px-3 py-2 font-normal">
-                  {job.name} (training / validation)
+              {columns.map(({ key, head }) => (
+                <th key={key} className="min-w-36 px-3 py-2 text-right font-normal">
+                  {head}
                 </th>
               ))}
             </tr>
@@ -42,9 +51,9 @@ export function CurvesTable({ jobs, runs }: { jobs: Job[]; runs: MetricsPoint[][
                 <th scope="row" className="px-3 py-1.5 text-left font-normal">
                   {integer(point.step)}
                 </th>
-                {jobs.map((job, run) => (
-                  <td key={job.id} className="px-3 py-1.5 whitespace-nowrap">
-                    {loss(point[dataKey('trainingLoss', run)])} / {loss(point[dataKey('validationLoss', run)])}
+                {columns.map(({ key, cell }) => (
+                  <td key={key} className="px-3 py-1.5 text-right whitespace-nowrap">
+                    {cell(point)}
                   </td>
                 ))}
               </tr>
