@@ -39,9 +39,12 @@ fn main() -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     match std::env::var("BENCH_CLIENTS") {
         Ok(plan) => runtime.block_on(clients(&plan)),
-        Err(_) => runtime.block_on(server()),
+        Err(_) => runtime.block_on(async { tokio::time::timeout(LONGEST, server()).await? }),
     }
 }
+
+/// The whole of it, on a machine that is not too slow for it.
+const LONGEST: Duration = Duration::from_secs(180);
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
@@ -124,13 +127,17 @@ async fn server() -> Outcome<()> {
         text = tokio::task::spawn_blocking(move || out.read_to_string(&mut text).map(|_| text)).await??;
     }
     child.wait()?;
-    println!("{streams} streams of {jobs} jobs, {} events a second for {seconds} s: {} deliveries", jobs, streams * seconds);
+    println!("{}\n", testkit::machine::described());
     println!(
-        "opened in {:.1} s; memory {before} MiB before, {held} MiB with all open, {} MiB at most",
-        opened.as_secs_f64(),
-        memory("VmHWM")
+        "| streams | jobs | events/s | deliveries | p50 ms | p90 ms | p99 ms | most ms | opened in s | MiB before | MiB held | MiB most |"
     );
-    println!("{}", text.trim());
+    println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|");
+    let (delivered, most) = (text.trim(), memory("VmHWM"));
+    println!("| {streams} | {jobs} | {jobs} | {delivered} | {:.1} | {before} | {held} | {most} |", opened.as_secs_f64());
+    let wanted = streams * seconds;
+    if !delivered.starts_with(&wanted.to_string()) {
+        return Err(format!("{wanted} deliveries were expected").into());
+    }
     worker.leave().await;
     stopping.cancel();
     serving.await??;
@@ -305,14 +312,8 @@ async fn clients(plan: &str) -> Outcome<()> {
     late.sort_unstable();
     let at = |percent: usize| late.get((late.len() * percent / 100).min(late.len().saturating_sub(1))).copied().unwrap_or(0);
     let ms = |micros: u64| f64::from(u32::try_from(micros).unwrap_or(u32::MAX)) / 1000.0;
-    println!(
-        "delivered {}: p50 {:.1} ms, p90 {:.1} ms, p99 {:.1} ms, most {:.1} ms",
-        late.len(),
-        ms(at(50)),
-        ms(at(90)),
-        ms(at(99)),
-        ms(late.last().copied().unwrap_or(0))
-    );
+    let most = ms(late.last().copied().unwrap_or(0));
+    println!("{} | {:.1} | {:.1} | {:.1} | {most:.1}", late.len(), ms(at(50)), ms(at(90)), ms(at(99)));
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use crate::routes;
 use crate::state::ApiState;
 use crate::telemetry::Telemetry;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -125,8 +125,9 @@ fn span<B>(request: &http::Request<B>) -> tracing::Span {
 
 async fn count(State(telemetry): State<Arc<Telemetry>>, request: Request, next: Next) -> Response {
     let began = Instant::now();
+    let (method, route) = (request.method().clone(), request.extensions().get::<MatchedPath>().cloned());
     let response = next.run(request).await;
-    telemetry.count(response.status(), began.elapsed());
+    telemetry.count(&method, route.as_ref().map(MatchedPath::as_str), response.status(), began.elapsed());
     response
 }
 

@@ -1,16 +1,27 @@
 //! Figures of this process, and all figures in Prometheus' text format (version 0.0.4).
 
 use app::health::Figures;
+use http::{Method, StatusCode};
+use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// Upper bounds of the buckets of request durations, in milliseconds.
-const BUCKETS: [u64; 6] = [10, 50, 100, 500, 1_000, 10_000];
+const BUCKETS: [u64; 9] = [5, 10, 25, 50, 100, 250, 500, 1_000, 10_000];
+/// Methods that are told apart; all others are the last one.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OTHER"];
+/// What is no operation: files of the page, and addresses that do not exist.
+const PAGE: &str = "page";
 
-/// Counts the requests of this process.
+/// Counts the requests of this process, by method and route. A route is the operation's template, never the address that was asked for, so
+/// that there are as many as the program has.
 #[derive(Debug, Default)]
-pub struct Telemetry {
+pub struct Telemetry(RwLock<BTreeMap<String, Arc<[Counts; METHODS.len()]>>>);
+
+#[derive(Debug, Default)]
+struct Counts {
     /// By the first digit of the status.
     by_class: [AtomicU64; 5],
     /// Requests that took at most so long.
@@ -20,15 +31,26 @@ pub struct Telemetry {
 
 impl Telemetry {
     /// Counts a request by its status and the time until its answer began.
-    pub fn count(&self, status: http::StatusCode, took: Duration) {
+    pub fn count(&self, method: &Method, route: Option<&str>, status: StatusCode, took: Duration) {
+        let method = METHODS.iter().position(|known| *known == method.as_str()).unwrap_or(METHODS.len() - 1);
+        let route = self.route(route.unwrap_or(PAGE));
+        let counts = &route[method];
         let class = usize::from(status.as_u16() / 100).clamp(1, 5) - 1;
-        self.by_class[class].fetch_add(1, Ordering::Relaxed);
-        self.micros.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
-        for (bound, counter) in BUCKETS.iter().zip(&self.within) {
+        counts.by_class[class].fetch_add(1, Ordering::Relaxed);
+        counts.micros.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        for (bound, counter) in BUCKETS.iter().zip(&counts.within) {
             if took <= Duration::from_millis(*bound) {
                 counter.fetch_add(1, Ordering::Relaxed);
             }
         }
+    }
+
+    fn route(&self, route: &str) -> Arc<[Counts; METHODS.len()]> {
+        // What is guarded is only ever added to.
+        if let Some(counts) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(route) {
+            return counts.clone();
+        }
+        self.0.write().unwrap_or_else(PoisonError::into_inner).entry(route.to_owned()).or_default().clone()
     }
 }
 
@@ -72,21 +94,39 @@ fn database(text: &mut String, figures: &app::health::DatabaseFigures) {
 }
 
 fn requests(text: &mut String, telemetry: &Telemetry) {
-    let counts: Vec<u64> = telemetry.by_class.iter().map(|counter| counter.load(Ordering::Relaxed)).collect();
-    head(text, "brightrun_http_requests_total", "Requests by class of status.", "counter");
-    for (class, number) in (1..).zip(&counts) {
-        line(text, &format!("brightrun_http_requests_total{{class=\"{class}xx\"}}"), number);
+    let routes = telemetry.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let used = |counts: &&Counts| counts.by_class.iter().any(|counter| counter.load(Ordering::Relaxed) > 0);
+    let rows = routes.iter().flat_map(|(route, counts)| {
+        let label = move |method: &str| format!("method=\"{method}\",route=\"{route}\"");
+        METHODS.iter().zip(counts.iter()).filter(move |(_, counts)| used(counts)).map(move |(method, counts)| (label(method), counts))
+    });
+    let rows: Vec<(String, &Counts)> = rows.collect();
+    head(text, "brightrun_http_requests_total", "Requests by method, route and class of status.", "counter");
+    for (labels, counts) in &rows {
+        for (class, counter) in (1..).zip(&counts.by_class) {
+            let number = counter.load(Ordering::Relaxed);
+            if number > 0 {
+                line(text, &format!("brightrun_http_requests_total{{{labels},class=\"{class}xx\"}}"), number);
+            }
+        }
     }
-    let name = "brightrun_http_request_seconds";
-    head(text, name, "Time until the answer began.", "histogram");
-    for (bound, counter) in BUCKETS.iter().zip(&telemetry.within) {
+    head(text, DURATION, "Time until the answer began.", "histogram");
+    for (labels, counts) in &rows {
+        durations(text, labels, counts);
+    }
+}
+
+const DURATION: &str = "brightrun_http_request_seconds";
+
+fn durations(text: &mut String, labels: &str, counts: &Counts) {
+    let total: u64 = counts.by_class.iter().map(|counter| counter.load(Ordering::Relaxed)).sum();
+    for (bound, counter) in BUCKETS.iter().zip(&counts.within) {
         let seconds = Duration::from_millis(*bound).as_secs_f64();
-        line(text, &format!("{name}_bucket{{le=\"{seconds}\"}}"), counter.load(Ordering::Relaxed));
+        line(text, &format!("{DURATION}_bucket{{{labels},le=\"{seconds}\"}}"), counter.load(Ordering::Relaxed));
     }
-    let total: u64 = counts.iter().sum();
-    line(text, &format!("{name}_bucket{{le=\"+Inf\"}}"), total);
-    line(text, &format!("{name}_sum"), Duration::from_micros(telemetry.micros.load(Ordering::Relaxed)).as_secs_f64());
-    line(text, &format!("{name}_count"), total);
+    line(text, &format!("{DURATION}_bucket{{{labels},le=\"+Inf\"}}"), total);
+    line(text, &format!("{DURATION}_sum{{{labels}}}"), Duration::from_micros(counts.micros.load(Ordering::Relaxed)).as_secs_f64());
+    line(text, &format!("{DURATION}_count{{{labels}}}"), total);
 }
 
 fn gauge(text: &mut String, name: &str, help: &str, value: impl Display) {

@@ -24,6 +24,8 @@ const USERS: usize = 100;
 const DATASETS: usize = 25;
 const JOBS: usize = 30;
 const POINTS: u64 = 400;
+/// An answer that takes longer is a failed one.
+const LATEST: Duration = Duration::from_secs(10);
 /// Requests a second of all users together, when they keep a pace.
 const PACE: f64 = 500.0;
 const PASSWORD: &str = "seven wild geese";
@@ -64,7 +66,6 @@ impl Server {
             .arg(folder)
             .env("DATABASE_URL", database)
             .env("BRIGHTRUN_RATE_LIMITS", "1000000,100000000,100000000")
-            .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -238,8 +239,8 @@ async fn go(server: SocketAddr, user: User, number: usize, end: Instant, gap: Op
             continue;
         }
         let began = gap.map_or_else(Instant::now, |gap| (due - gap).max(Instant::now() - Duration::from_secs(5)));
-        match connection.send(&user.requests[at]).await {
-            Ok(answer) if answer.status < 300 => figures.took.entry(at).or_default().push(began.elapsed().as_secs_f64() * 1000.0),
+        match tokio::time::timeout(LATEST, connection.send(&user.requests[at])).await {
+            Ok(Ok(answer)) if answer.status < 300 => figures.took.entry(at).or_default().push(began.elapsed().as_secs_f64() * 1000.0),
             _ => {
                 figures.failed += 1;
                 connection = Connection::open(server).await.expect("connected");
@@ -255,7 +256,16 @@ fn percentile(sorted: &[f64], share: f64) -> f64 {
     sorted.get(at).copied().unwrap_or_default()
 }
 
-async fn phase(name: &str, server: &Server, users: Vec<User>, seconds: u64, gap: Option<Duration>, reads_only: bool) -> Vec<User> {
+/// One way of asking.
+struct Phase<'a> {
+    name: &'a str,
+    gap: Option<Duration>,
+    reads_only: bool,
+}
+
+/// Asks for so many seconds; answers the users, and the phase's line of the table.
+async fn phase(server: &Server, users: Vec<User>, seconds: u64, phase: Phase<'_>) -> (Vec<User>, String) {
+    let Phase { name, gap, reads_only } = phase;
     let (before, own_before) = (usage(server.child.id()).0, usage(std::process::id()).0);
     let began = Instant::now();
     let end = began + Duration::from_secs(seconds);
@@ -277,20 +287,17 @@ async fn phase(name: &str, server: &Server, users: Vec<User>, seconds: u64, gap:
     total.sort_by(f64::total_cmp);
     #[expect(clippy::cast_precision_loss, reason = "a count")]
     let rate = total.len() as f64 / wall;
-    println!(
-        "\n{name}: {rate:.0} requests/s, p50 {:.1} ms, p95 {:.1} ms, p99 {:.1} ms, {} failed; server {cpu:.0} % of a core, {peak:.0} MB; generator {own:.0} %\n",
-        percentile(&total, 0.5),
-        percentile(&total, 0.95),
-        percentile(&total, 0.99),
-        all.failed
-    );
+    let of = |share| percentile(&total, share);
+    let (p50, p95, p99, failed) = (of(0.5), of(0.95), of(0.99), all.failed);
+    let row = format!("| {name} | {rate:.0} | {p50:.1} | {p95:.1} | {p99:.1} | {failed} | {cpu:.0} | {own:.0} | {peak:.0} |");
+    println!("\n### {name}\n");
     println!("| operation | requests | p50 ms | p95 ms | p99 ms |\n|---|---:|---:|---:|---:|");
     for (at, mut took) in all.took {
         took.sort_by(f64::total_cmp);
         let of = |share| percentile(&took, share);
         println!("| `{}` | {} | {:.1} | {:.1} | {:.1} |", MIX[at].0, took.len(), of(0.5), of(0.95), of(0.99));
     }
-    users
+    (users, row)
 }
 
 #[tokio::main]
@@ -299,17 +306,32 @@ async fn main() {
     let program = arguments.next().expect("the program to measure: bench_api target/release/brightrun [seconds]");
     let seconds: u64 = arguments.next().and_then(|seconds| seconds.parse().ok()).unwrap_or(10);
     let program = std::fs::canonicalize(program).expect("the program is there");
+    println!("{}", testkit::machine::described());
+    let mut rows = Vec::new();
     for database in testkit::databases() {
         let folder = tempfile::tempdir().expect("a folder");
         let server = Server::start(&program, folder.path(), &database.url);
         let db = database.connect().await;
         let began = Instant::now();
-        let users = users(server.address, &db).await;
+        let mut users = users(server.address, &db).await;
         println!("\n## {} ({USERS} users, filled in {:.0} s)", database.kind, began.elapsed().as_secs_f64());
         let gap = Duration::from_secs_f64(USERS as f64 / PACE);
-        let users = phase(&format!("{PACE:.0} requests/s asked for"), &server, users, seconds, Some(gap), false).await;
-        let users = phase("as fast as it goes", &server, users, seconds, None, false).await;
-        phase("reads as fast as they go", &server, users, seconds, None, true).await;
+        let steady = format!("{PACE:.0} requests/s asked for");
+        for one in [
+            Phase { name: &steady, gap: Some(gap), reads_only: false },
+            Phase { name: "as fast as it goes", gap: None, reads_only: false },
+            Phase { name: "reads as fast as they go", gap: None, reads_only: true },
+        ] {
+            let (back, row) = phase(&server, users, seconds, one).await;
+            users = back;
+            rows.push(format!("| {} {row}", database.kind));
+        }
         db.close().await.expect("closed");
+    }
+    println!("\n## All\n");
+    println!("| database | phase | requests/s | p50 ms | p95 ms | p99 ms | failed | server, % of a core | generator, % | server, MB |");
+    println!("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|");
+    for row in rows {
+        println!("{row}");
     }
 }

@@ -7,7 +7,7 @@ use crate::users::{self, User};
 use chrono::{DateTime, Utc};
 use domain::{ApiKeyId, KeyScope, UserId};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, RelationDef};
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -123,13 +123,12 @@ pub async fn list(db: &Db, user_id: UserId) -> Result<Vec<ApiKey>> {
 /// # Errors
 /// When a query fails.
 pub async fn live(db: &Db, key_hash: &str, now: DateTime<Utc>) -> Result<Option<(ApiKey, User)>> {
-    let row = Entity::find().filter(Column::KeyHash.eq(key_hash)).one(db.read()).await?;
-    let Some(key) = row.map(ApiKey::try_from).transpose()? else { return Ok(None) };
-    if key.revoked_at.is_some() || key.expires_at.is_some_and(|at| at <= now) {
-        return Ok(None);
-    }
-    let user = users::get(db, key.user_id).await?;
-    Ok(user.filter(|u| u.disabled_at.is_none()).map(|user| (key, user)))
+    let account: RelationDef = Entity::belongs_to(users::entity::Entity).from(Column::UserId).to(users::entity::Column::Id).into();
+    let query = Entity::find().filter(Column::KeyHash.eq(key_hash)).join(JoinType::InnerJoin, account);
+    let Some((key, Some(user))) = query.select_also(users::entity::Entity).one(db.read()).await? else { return Ok(None) };
+    let (key, user) = (ApiKey::try_from(key)?, User::try_from(user)?);
+    let good = key.revoked_at.is_none() && key.expires_at.is_none_or(|at| at > now) && user.disabled_at.is_none();
+    Ok(good.then_some((key, user)))
 }
 
 /// Whether the key with this id is still good: for requests that last.

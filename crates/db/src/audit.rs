@@ -3,13 +3,11 @@
 use crate::connection::Db;
 use crate::convert::{instant, text};
 use crate::error::{Error, Result};
-use crate::page::{Page, Paged};
+use crate::page::{Page, Paged, bounded_count};
 use chrono::{DateTime, Utc};
 use domain::audit::AuditAction;
 use domain::{AuditId, UserId};
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -126,7 +124,7 @@ pub async fn list(db: &Db, filter: &AuditFilter, page: Page) -> Result<Paged<Ent
     if let Some(user) = filter.user_id {
         query = query.filter(Condition::any().add(Column::ActorId.eq(user.uuid())).add(Column::SubjectId.eq(user.uuid())));
     }
-    let total = query.clone().count(db.read()).await?;
+    let total = bounded_count(db.read(), query.clone(), Column::At).await?;
     let query = query.order_by_desc(Column::At).order_by_desc(Column::Id);
     let rows = query.offset(page.offset()).limit(page.size).all(db.read()).await?;
     Ok(Paged { rows: rows.into_iter().map(Entry::try_from).collect::<Result<_>>()?, total })

@@ -17,6 +17,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Held until the transaction ends; the number is this program's own ("brightru" in ASCII).
 const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7093848255916962421)";
 const SQLITE_READERS: u32 = 4;
+/// Of each connection, in KiB as SQLite takes it.
+const SQLITE_CACHE: &str = "-16000";
 const POSTGRES_CONNECTIONS: u32 = 16;
 
 /// A statement that takes longer is logged.
@@ -171,6 +173,7 @@ fn sqlite_options(url: &str, connections: u32, read_only: bool) -> ConnectOption
     options.max_connections(connections).min_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
     options.map_sqlx_sqlite_opts(move |o| {
         let o = o.busy_timeout(BUSY_TIMEOUT).foreign_keys(true).pragma("journal_mode", "WAL").pragma("synchronous", "FULL");
+        let o = o.pragma("cache_size", SQLITE_CACHE).pragma("temp_store", "MEMORY");
         if read_only { o.pragma("query_only", "ON") } else { o }
     });
     options

@@ -3,11 +3,11 @@
 use crate::connection::Db;
 use crate::convert::{instant, instant_opt, text};
 use crate::error::{Error, Result};
-use crate::page::{Page, Paged};
+use crate::page::{Page, Paged, bounded_count};
 use chrono::{DateTime, Utc};
 use domain::{InvitationId, Role, UserId};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select};
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -105,7 +105,7 @@ pub async fn insert(db: &Db, invitation: &Invitation) -> Result<()> {
 /// When a query fails.
 pub async fn list(db: &Db, page: Page) -> Result<Paged<Invitation>> {
     let query = Entity::find();
-    let total = query.clone().count(db.read()).await?;
+    let total = bounded_count(db.read(), query.clone(), Column::CreatedAt).await?;
     let query = query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
     let rows = query.offset(page.offset()).limit(page.size).all(db.read()).await?;
     Ok(Paged { rows: rows.into_iter().map(Invitation::try_from).collect::<Result<_>>()?, total })

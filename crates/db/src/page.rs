@@ -1,5 +1,20 @@
 //! Pages of lists.
 
+use crate::error::Result;
+use sea_orm::sea_query::{Expr, SelectStatement};
+use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QueryOrder, QuerySelect, QueryTrait, Select};
+
+/// Rows that are counted at most where no owner narrows a list.
+const MOST_COUNTED: u64 = 100_000;
+
+/// How many rows a query has, up to [`MOST_COUNTED`]. They are read in the order of a column with an index, which is where the list begins.
+pub(crate) async fn bounded_count<E: EntityTrait>(db: &DatabaseConnection, query: Select<E>, order: E::Column) -> Result<u64> {
+    let rows = query.select_only().expr_as(Expr::cust("1"), "one").order_by_desc(order).limit(MOST_COUNTED).into_query();
+    let count = SelectStatement::new().expr(Expr::cust("COUNT(*) AS num_items")).from_subquery(rows, "sub_query").to_owned();
+    let number: Option<i64> = db.query_one(&count).await?.map(|row| row.try_get("", "num_items")).transpose()?;
+    Ok(crate::convert::count(number.unwrap_or(0)))
+}
+
 /// Which part of a list is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Page {

@@ -7,7 +7,7 @@ use crate::users::{self, User};
 use chrono::{DateTime, Utc};
 use domain::{SessionId, UserId};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter, QueryOrder, QuerySelect, RelationDef};
 use std::collections::BTreeMap;
 
 mod entity {
@@ -94,12 +94,13 @@ pub async fn insert(db: &Db, session: &Session) -> Result<()> {
 /// # Errors
 /// When a query fails.
 pub async fn live(db: &Db, id: SessionId, now: DateTime<Utc>) -> Result<Option<(Session, User)>> {
-    let Some(session) = Entity::find_by_id(id.uuid()).one(db.read()).await?.map(Session::from) else { return Ok(None) };
-    if session.revoked_at.is_some() || session.expires_at <= now {
-        return Ok(None);
-    }
-    let user = users::get(db, session.user_id).await?;
-    Ok(user.filter(|u| u.disabled_at.is_none()).map(|user| (session, user)))
+    // One statement, since every request begins with it.
+    let account: RelationDef = Entity::belongs_to(users::entity::Entity).from(Column::UserId).to(users::entity::Column::Id).into();
+    let query = Entity::find_by_id(id.uuid()).join(JoinType::InnerJoin, account).select_also(users::entity::Entity);
+    let Some((session, Some(user))) = query.one(db.read()).await? else { return Ok(None) };
+    let (session, user) = (Session::from(session), User::try_from(user)?);
+    let good = session.revoked_at.is_none() && session.expires_at > now && user.disabled_at.is_none();
+    Ok(good.then_some((session, user)))
 }
 
 /// Notes that the session was used.
@@ -169,6 +170,9 @@ pub async fn list(db: &Db, user_id: UserId, now: DateTime<Utc>, most: u64) -> Re
 /// # Errors
 /// When the query fails.
 pub async fn last_seen(db: &Db, users: &[UserId]) -> Result<BTreeMap<UserId, DateTime<Utc>>> {
+    if users.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let query = Entity::find().select_only().column(Column::UserId).column_as(Column::LastSeenAt.max(), "seen");
     let query = query.filter(Column::UserId.is_in(users.iter().map(|id| id.uuid()))).filter(Column::LastSeenAt.is_not_null());
     let rows: Vec<(uuid::Uuid, DateTime<Utc>)> = query.group_by(Column::UserId).into_tuple().all(db.read()).await?;

@@ -4,7 +4,7 @@ use crate::connection::Db;
 use crate::convert::{instant, instant_opt, text};
 use crate::datasets::contains;
 use crate::error::{Error, Result};
-use crate::page::{Page, Paged};
+use crate::page::{Page, Paged, bounded_count};
 use crate::{account_tokens, audit, invitations, sessions};
 use chrono::{DateTime, Utc};
 use domain::account::{Role, Tier};
@@ -330,7 +330,7 @@ pub async fn list(db: &Db, filter: &UserFilter, page: Page) -> Result<Paged<User
     if let Some(disabled) = filter.disabled {
         query = query.filter(if disabled { Column::DisabledAt.is_not_null() } else { Column::DisabledAt.is_null() });
     }
-    let total = query.clone().count(db.read()).await?;
+    let total = bounded_count(db.read(), query.clone(), Column::CreatedAt).await?;
     let query = query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id);
     let rows = query.offset(page.offset()).limit(page.size).all(db.read()).await?;
     Ok(Paged { rows: rows.into_iter().map(User::try_from).collect::<Result<_>>()?, total })
@@ -341,6 +341,9 @@ pub async fn list(db: &Db, filter: &UserFilter, page: Page) -> Result<Paged<User
 /// # Errors
 /// When the query fails.
 pub async fn names(db: &Db, ids: &[UserId]) -> Result<BTreeMap<UserId, (String, String)>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let query = Entity::find().select_only().columns([Column::Id, Column::Name, Column::Email]);
     let query = query.filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
     let rows: Vec<(uuid::Uuid, String, String)> = query.into_tuple().all(db.read()).await?;

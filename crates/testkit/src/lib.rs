@@ -5,6 +5,7 @@
 mod clock;
 mod databases;
 pub mod http;
+pub mod machine;
 pub mod plans;
 mod postgres;
 pub mod rows;

@@ -205,6 +205,7 @@ pub fn created(job: jobs::CreatedJob) -> CreatedJob {
         },
         estimated_duration: DurationRange { min: job.seconds_min, max: job.seconds_max },
         queue_position: job.queue_position,
+        expected_start_at: job.expected_start_at,
         created_at: job.created_at,
     }
 }

@@ -135,6 +135,9 @@ pub struct CreatedJob {
     /// Place in the queue, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue_position: Option<u64>,
+    /// When it is expected to start, as things stand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_start_at: Option<DateTime<Utc>>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }

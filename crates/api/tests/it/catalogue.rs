@@ -86,3 +86,33 @@ async fn figures_are_for_the_own_machine_or_for_the_token() {
     ask(from("10.0.0.7:9", &[("authorization", "Bearer a token for figurez")])).await.fails(401, "UNAUTHORIZED", None);
     assert_eq!(ask(from("10.0.0.7:9", &[("authorization", "Bearer a token for figures")])).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn requests_are_counted_by_route_however_many_addresses_there_are() {
+    let world = World::new().await;
+    let before = String::from_utf8(world.answer(from("127.0.0.1:9", &[])).await.bytes.to_vec()).expect("text");
+    for _ in 0..30 {
+        let id = uuid::Uuid::new_v4();
+        world.get(&format!("/api/jobs/{id}"), &world.ada).await.fails(404, "JOB_NOT_FOUND", None);
+        world.call("GET", &format!("/no/such/{id}"), None, None).await;
+        world.call("PATCH", &format!("/api/jobs/{id}"), None, Some(serde_json::json!({}))).await.fails(401, "UNAUTHORIZED", None);
+        world.answer(request("BREW", "/api/jobs", None, None)).await;
+    }
+    let text = String::from_utf8(world.answer(from("127.0.0.1:9", &[])).await.bytes.to_vec()).expect("text");
+    for line in [
+        r#"brightrun_http_requests_total{method="GET",route="/api/jobs/{id}",class="4xx"} 30"#,
+        r#"brightrun_http_requests_total{method="PATCH",route="/api/jobs/{id}",class="4xx"} 30"#,
+        r#"brightrun_http_requests_total{method="OTHER",route="/api/jobs",class="4xx"} 30"#,
+        r#"brightrun_http_request_seconds_bucket{method="GET",route="/api/jobs/{id}",le="+Inf"} 30"#,
+        r#"brightrun_http_request_seconds_count{method="GET",route="page"} 30"#,
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
+    }
+    let rows = |text: &str| text.lines().filter(|line| line.starts_with("brightrun_http_requests_total")).count();
+    assert_eq!(rows(&text), rows(&before) + 5, "four routes and the figures themselves");
+    // Every bucket holds those before it.
+    let buckets =
+        text.lines().filter(|line| line.starts_with(r#"brightrun_http_request_seconds_bucket{method="GET",route="/api/jobs/{id}""#));
+    let buckets: Vec<u64> = buckets.map(|line| line.rsplit(' ').next().expect("a number").parse().expect("a number")).collect();
+    assert!(buckets.is_sorted() && buckets.len() == 10, "{buckets:?}");
+}

@@ -9,14 +9,9 @@ use testkit::plans::{Statements, scan};
 /// Not lists: they count everything there is, once a scrape or probe.
 const COUNTS: &[&str] = &["/metrics", "/readyz", "/healthz"];
 
-/// What reads a whole table for a reason: an administrator's lists count and filter all accounts, for there is no owner to narrow them; the rates that
-/// administrators changed are a handful; and a list that is looked up by no ids asks for nothing.
-fn reads_all_on_purpose(path: &str, sql: &str) -> bool {
-    path == "/api/admin/users"
-        || (path.starts_with("/api/admin") && sql.starts_with("SELECT COUNT(*)"))
-        || sql.contains(r#"FROM "instance_overrides" ORDER BY"#)
-        || sql.contains("WHERE ? = ?")
-        || sql.contains("WHERE $1 = $2")
+/// What reads a whole table for a reason: the rates that administrators changed are as many as there are kinds of machines, a handful.
+fn reads_all_on_purpose(sql: &str) -> bool {
+    sql.contains(r#"FROM "instance_overrides" ORDER BY"#)
 }
 
 /// The ways to ask: without anything, and with each value of each parameter.
@@ -58,7 +53,7 @@ async fn every_list_has_an_index_behind_it() {
                 let path = format!("{}{query}", operation.path.replace("{id}", &id));
                 world.call("GET", &path, Some(who), None).await;
                 for sql in statements.take() {
-                    if reads_all_on_purpose(operation.path, &sql) || !planned.insert(sql.clone()) {
+                    if reads_all_on_purpose(&sql) || !planned.insert(sql.clone()) {
                         continue;
                     }
                     if let Some(scan) = scan(&world.app.db, &sql).await {

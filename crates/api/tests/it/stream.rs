@@ -280,3 +280,31 @@ async fn a_client_that_reads_slowly_still_gets_everything_in_order() {
     assert_eq!(seen.last().expect("events").1, "complete");
     assert!(stream.next().await.is_none());
 }
+
+/// Streams do not end, so that no answer of theirs is ever whole for the tests of the contract; what the document says of them is held here.
+#[tokio::test]
+async fn streams_are_what_the_document_says() {
+    let world = World::new().await;
+    let job = world.job(&world.ada).await;
+    let streams: Vec<_> = crate::document::operations().filter(|operation| operation.path.ends_with("/stream")).collect();
+    assert_eq!(streams.len(), 3);
+    // The events of one job are those of all jobs.
+    let of_job = crate::document::operation("GET", "/api/jobs/x/stream").expect("an operation");
+    for operation in streams {
+        let declared = operation.entry["responses"]["200"]["content"].as_object().expect("content");
+        assert_eq!(declared.keys().collect::<Vec<_>>(), ["text/event-stream"], "{}", operation.path);
+        let declared = &declared["text/event-stream"];
+        assert_eq!(declared["schema"]["type"], "string");
+        let example = declared["example"].as_str().expect("an example");
+        let blocks: Vec<Block> = example.split_terminator("\n\n").map(parse).collect();
+        assert!(blocks.iter().any(|block| block.id.is_some() && block.data.is_object()), "{example}");
+        let texts = [&operation.entry["summary"], &operation.entry["description"], &of_job.entry["summary"], &of_job.entry["description"]];
+        let described: String = texts.into_iter().filter_map(|text| text.as_str()).collect();
+        for name in blocks.iter().map(|block| block.name.as_str()).filter(|name| !name.is_empty()) {
+            assert!(described.contains(&format!("`{name}`")), "{name} is not described: {described}");
+        }
+        let mut stream = Stream::at(&world, &operation.path.replace("{id}", &job.to_string()), None).await;
+        let first = stream.next().await.expect("a greeting");
+        assert!(described.contains(&format!("`{}`", first.name)) && first.data.is_object(), "{first:?}");
+    }
+}

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::resolve::{Resolved, resolve};
 use super::stored::{RunInfo, StoredEstimate, month_of};
 use super::types::{BudgetView, CreateJob, CreatedJob, EstimateView, JobRequest};
-use super::{budget, find, ingest, told};
+use super::{budget, find, ingest, queue_plan, told};
 use crate::App;
 
 /// After this long a creation that never ended is forgotten.
@@ -133,6 +133,7 @@ async fn created(app: &App, job: &Job, replayed: bool) -> Result<CreatedJob> {
         seconds_min: estimate.seconds_min,
         seconds_max: estimate.seconds_max,
         queue_position: db::jobs::queue_position(&app.db, job).await?,
+        expected_start_at: queue_plan::expected_start(app, job).await?,
         created_at: job.created_at,
         replayed,
     })

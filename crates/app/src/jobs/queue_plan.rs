@@ -4,9 +4,14 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Duration, Utc};
 use db::jobs::Job;
-use domain::UserId;
+use domain::job::JobStatus;
+use domain::{Result, UserId};
 
 use super::stored::{RunInfo, StoredEstimate};
+use crate::App;
+
+/// Waiting jobs whose place and start are worked out; those behind them wait for long anyway.
+pub const TOLD_PLACES: usize = 50;
 
 /// Longest time that is reckoned with for one job.
 const LONGEST: f64 = 30.0 * 86_400.0;
@@ -82,6 +87,35 @@ pub fn expected_starts(
         at = at.max(next);
         busy.retain(|p| p.ends_at > at);
     }
+}
+
+/// How many jobs of an account may run at a time.
+pub async fn concurrent_jobs(app: &App, user_id: UserId) -> Result<u32> {
+    let user = db::users::get(&app.db, user_id).await?;
+    Ok(user.map_or(0, |user| app.limits(user.tier).concurrent_jobs.max(1)))
+}
+
+/// When a job that has just been queued is expected to start, as things stand: the dispatcher goes on from there and tells every change.
+/// None where it does not wait, or nobody can say.
+pub async fn expected_start(app: &App, job: &Job) -> Result<Option<DateTime<Utc>>> {
+    if job.status != JobStatus::Queued {
+        return Ok(None);
+    }
+    let now = app.clock.now();
+    let (waiting, running): (Vec<Job>, Vec<Job>) =
+        db::jobs::active(&app.db).await?.into_iter().partition(|other| other.status == JobStatus::Queued);
+    let waiting: Vec<&Job> = waiting.iter().filter(|other| other.cancel_requested_at.is_none()).take(TOLD_PLACES).collect();
+    let Some(at) = waiting.iter().position(|other| other.id == job.id) else { return Ok(None) };
+    let mut limits = HashMap::new();
+    for other in &waiting[..=at] {
+        if !limits.contains_key(&other.user_id) {
+            limits.insert(other.user_id, concurrent_jobs(app, other.user_id).await?);
+        }
+    }
+    let placed: Vec<Placed> = running.iter().map(|other| placed(other, now)).collect();
+    let waits: Vec<Waits> = waiting[..=at].iter().map(|other| waits(other)).collect();
+    let capacity = app.cluster.health().await.capacity;
+    Ok(expected_starts(now, capacity, &limits, &placed, &waits).pop().flatten())
 }
 
 #[cfg(test)]

@@ -29,8 +29,6 @@ const LEAVE: Duration = Duration::from_secs(3);
 const WEEKS_SECONDS: i64 = 300;
 /// How often what is not needed any more is removed.
 const PURGE: chrono::Duration = chrono::Duration::hours(6);
-/// Queued jobs whose place in the queue is told.
-const TOLD_PLACES: usize = 50;
 /// By how much an expected start must have moved to be written down again.
 const SHIFT: chrono::Duration = chrono::Duration::seconds(30);
 
@@ -169,7 +167,7 @@ impl Worker {
             }
             let limit = match limits.get(&job.user_id) {
                 Some(limit) => *limit,
-                None => *limits.entry(job.user_id).or_insert(self.concurrent_jobs(job.user_id).await?),
+                None => *limits.entry(job.user_id).or_insert(queue_plan::concurrent_jobs(&self.app, job.user_id).await?),
             };
             let mine = running.entry(job.user_id).or_default();
             let allowed = places > 0 && job.queued_at <= now && *mine < limit;
@@ -186,11 +184,6 @@ impl Worker {
         self.warn_of_long_waits(&waiting, if health.ok { None } else { Some(&*health.message) }).await
     }
 
-    async fn concurrent_jobs(&self, user_id: UserId) -> Result<u32> {
-        let user = db::users::get(&self.app.db, user_id).await?;
-        Ok(user.map_or(0, |user| self.app.limits(user.tier).concurrent_jobs.max(1)))
-    }
-
     /// Tells those who wait when their place has changed, and keeps when they are expected to start.
     async fn tell_places(
         &self,
@@ -200,7 +193,7 @@ impl Worker {
         capacity: Option<u32>,
     ) -> Result<()> {
         let now = self.app.clock.now();
-        let waiting = &waiting[..waiting.len().min(TOLD_PLACES)];
+        let waiting = &waiting[..waiting.len().min(queue_plan::TOLD_PLACES)];
         let waits: Vec<_> = waiting.iter().map(queue_plan::waits).collect();
         let starts = queue_plan::expected_starts(now, capacity, limits, placed, &waits);
         for ((job, start), position) in waiting.iter().zip(starts).zip(1_u64..) {

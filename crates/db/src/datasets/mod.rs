@@ -272,11 +272,12 @@ pub async fn totals(db: &Db, user_id: Option<UserId>) -> Result<DatasetTotals> {
     if let Some(user_id) = user_id {
         query = query.filter(Column::UserId.eq(user_id.uuid()));
     }
-    let ready = Expr::case(Column::TrainingReady.eq(true), 1).finally(0);
+    // Counted rather than summed: without a value PostgreSQL could not tell what a sum is of.
+    let ready: Expr = Expr::case(Column::TrainingReady.eq(true), Column::Id.into_expr()).into();
     let sums: Option<Sums> = query
         .select_only()
         .expr_as(count_of(Column::Id), "datasets")
-        .expr_as(Func::sum(ready).cast_as("bigint"), "ready")
+        .expr_as(ready.count(), "ready")
         .expr_as(sum_of(Column::TotalConversations), "conversations")
         .expr_as(sum_of(Column::TotalTrainingPairs), "training_pairs")
         .expr_as(sum_of(Column::FileSize), "bytes")
@@ -286,7 +287,7 @@ pub async fn totals(db: &Db, user_id: Option<UserId>) -> Result<DatasetTotals> {
     let number = |value: Option<i64>| count(value.unwrap_or(0));
     Ok(sums.map_or_else(DatasetTotals::default, |s| DatasetTotals {
         datasets: count(s.datasets),
-        ready: number(s.ready),
+        ready: count(s.ready),
         conversations: number(s.conversations),
         training_pairs: number(s.training_pairs),
         bytes: number(s.bytes),
@@ -296,7 +297,7 @@ pub async fn totals(db: &Db, user_id: Option<UserId>) -> Result<DatasetTotals> {
 #[derive(FromQueryResult)]
 struct Sums {
     datasets: i64,
-    ready: Option<i64>,
+    ready: i64,
     conversations: Option<i64>,
     training_pairs: Option<i64>,
     bytes: Option<i64>,

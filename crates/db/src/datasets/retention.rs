@@ -174,6 +174,9 @@ pub async fn remove_abandoned(db: &Db, id: DatasetId) -> Result<()> {
 /// # Errors
 /// When the query fails.
 pub async fn with_files(db: &Db, ids: &[DatasetId]) -> Result<BTreeSet<DatasetId>> {
+    if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
     let query = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.uuid()))).filter(Column::PurgedAt.is_null());
     let found: Vec<uuid::Uuid> = query.select_only().column(Column::Id).into_tuple().all(db.read()).await?;
     Ok(found.into_iter().map(DatasetId).collect())

@@ -99,6 +99,9 @@ pub async fn get(db: &Db, id: DatasetId) -> Result<Option<Version>> {
 pub async fn children(db: &Db, parent: DatasetId, limit: u64) -> Result<Vec<(Version, String)>> {
     let rows = Entity::find().filter(Column::ParentId.eq(parent.uuid())).order_by_asc(Column::DatasetId).limit(limit);
     let rows = rows.all(db.read()).await?;
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids = rows.iter().map(|row| row.dataset_id);
     let kept = super::kept().filter(datasets::Column::Id.is_in(ids)).select_only();
     let kept = kept.column(datasets::Column::Id).column(datasets::Column::Name);

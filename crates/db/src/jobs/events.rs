@@ -226,6 +226,9 @@ pub async fn user_events_after(db: &Db, user_id: UserId, after: u64, limit: u64)
 /// # Errors
 /// When the query fails.
 pub async fn last_user_seqs(db: &Db, users: &[UserId]) -> Result<HashMap<UserId, u64>> {
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
     let ids = users.iter().map(|id| id.uuid());
     let rows = counter::Entity::find().filter(counter::Column::UserId.is_in(ids)).all(db.read()).await?;
     Ok(rows.into_iter().map(|row| (UserId(row.user_id), count(row.last_seq))).collect())

@@ -205,6 +205,9 @@ pub(super) async fn under_way_in<C: ConnectionTrait>(connection: &C, user_id: Us
 /// # Errors
 /// When the query fails.
 pub async fn last_event_seqs(db: &Db, jobs: &[JobId]) -> Result<HashMap<JobId, u64>> {
+    if jobs.is_empty() {
+        return Ok(HashMap::new());
+    }
     let query = Entity::find().filter(Column::Id.is_in(jobs.iter().map(|id| id.uuid())));
     let query = query.select_only().column(Column::Id).column(Column::LastEventSeq);
     let rows: Vec<(uuid::Uuid, i64)> = query.into_tuple().all(db.read()).await?;

@@ -16,6 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// # Errors
 /// When the query fails.
 pub async fn ends(db: &Db, ids: &[JobId]) -> Result<BTreeMap<JobId, Option<DateTime<Utc>>>> {
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
     let query = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.uuid()))).select_only();
     let query = query.column(Column::Id).column(Column::Status).column(Column::CompletedAt).column(Column::UpdatedAt);
     type Row = (uuid::Uuid, String, Option<DateTime<Utc>>, DateTime<Utc>);
@@ -32,6 +35,9 @@ pub async fn ends(db: &Db, ids: &[JobId]) -> Result<BTreeMap<JobId, Option<DateT
 /// # Errors
 /// When the query fails.
 pub async fn live_attempts(db: &Db, ids: &[AttemptId]) -> Result<BTreeSet<AttemptId>> {
+    if ids.is_empty() {
+        return Ok(BTreeSet::new());
+    }
     let query = Entity::find().filter(Column::AttemptId.is_in(ids.iter().map(|id| id.uuid()))).filter(Column::Status.is_in(live()));
     let found: Vec<uuid::Uuid> = query.select_only().column(Column::AttemptId).into_tuple().all(db.read()).await?;
     Ok(found.into_iter().map(AttemptId).collect())

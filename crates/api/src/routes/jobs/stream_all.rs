@@ -18,7 +18,7 @@ use axum::response::Response;
     responses(
         (
             status = 200, description = "Events", body = String, content_type = "text/event-stream",
-            example = "retry: 3000\n\nid: 42\nevent: stage\ndata: {\"stage\":\"training\"}\n\n"
+            example = "event: connected\nid: 41\nretry: 3000\ndata: {\"lastEventId\":41}\n\nevent: stage\nid: 42\ndata: {\"jobId\":\"01986f2e-5c70-7b3a-9d41-1f6c2a8e0b57\",\"stage\":\"training\"}\n\n"
         ),
         Failures
     )

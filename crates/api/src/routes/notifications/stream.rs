@@ -20,7 +20,7 @@ use axum::response::Response;
     responses(
         (
             status = 200, description = "Events", body = String, content_type = "text/event-stream",
-            example = "retry: 3000\n\nid: 7\nevent: notification\ndata: {\"notification\":{\"title\":\"Training Completed!\"},\"unreadCount\":3}\n\n"
+            example = "event: connected\nretry: 3000\ndata: {\"unreadCount\":2}\n\nid: 7\nevent: notification\ndata: {\"notification\":{\"title\":\"Training Completed!\"},\"unreadCount\":3}\n\n"
         ),
         Failures
     )

@@ -88,6 +88,8 @@ pub struct CreatedJob {
     pub seconds_max: f64,
     /// From 1; none once it is launched.
     pub queue_position: Option<u64>,
+    /// When it is expected to start, as things stand; none once it is launched.
+    pub expected_start_at: Option<DateTime<Utc>>,
     /// When it was accepted.
     pub created_at: DateTime<Utc>,
     /// True when an earlier call with the same idempotency key made it.

@@ -122,7 +122,12 @@ async fn a_run_that_stops_at_its_time_limit_is_cancelled_for_that_reason() {
 async fn who_waits_knows_when_and_is_warned_once_of_a_long_wait() {
     on_each(|world| async move {
         *world.cluster.capacity.lock().expect("no panic") = Some(1);
-        let (first, second, third) = (world.create().await, world.create().await, world.create().await);
+        let (first, second, third) = (world.try_create().await, world.try_create().await, world.try_create().await);
+        let accepted = [first, second, third].map(|created| created.expect("accepted"));
+        let told = accepted.each_ref().map(|created| created.expected_start_at.expect("known"));
+        assert!(told[0] <= world.clock.now() && told[0] < told[1] && told[1] < told[2], "{told:?}");
+        assert_eq!(accepted.each_ref().map(|created| created.queue_position), [Some(1), Some(2), Some(3)]);
+        let [first, second, third] = accepted.map(|created| created.job_id);
         world.launch(first, 1).await;
         let seconds_of = |view: &app::jobs::JobView| (view.expected_start_at.expect("known") - world.clock.now()).num_seconds();
         let (two, three) = (world.view(second).await, world.view(third).await);
