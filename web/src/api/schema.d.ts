@@ -2041,6 +2041,16 @@ export interface components {
              * @description Stop after this many validations without a better loss.
              */
             earlyStoppingPatience?: number;
+            /**
+             * Format: int32
+             * @description Held-out questions that both models answer at the end; 0 for none.
+             */
+            evaluationExamples?: number;
+            /**
+             * Format: double
+             * @description Minutes that the evaluation may take.
+             */
+            evaluationMinutes?: number;
             /** @description Machine. */
             gpuConfig?: components["schemas"]["GpuConfig"];
             /** @description Hyperparameters. */
@@ -2377,6 +2387,11 @@ export interface components {
             estimatedCost: components["schemas"]["EstimatedCost"];
             /** @description Estimated time. */
             estimatedDuration: components["schemas"]["DurationRange"];
+            /**
+             * Format: date-time
+             * @description When it is expected to start, as things stand.
+             */
+            expectedStartAt?: string;
             /**
              * Format: uuid
              * @description The job.
@@ -8193,6 +8208,8 @@ export interface operations {
                      *               "baseModel": "brightrun/tiny-chat",
                      *               "checkpointInterval": 100,
                      *               "earlyStoppingPatience": 1,
+                     *               "evaluationExamples": 16,
+                     *               "evaluationMinutes": 10,
                      *               "gpuConfig": {
                      *                 "instanceType": "local-cpu",
                      *                 "numGPUs": 1,
@@ -8284,6 +8301,8 @@ export interface operations {
                  *         "baseModel": "brightrun/tiny-chat",
                  *         "checkpointInterval": 100,
                  *         "earlyStoppingPatience": 1,
+                 *         "evaluationExamples": 16,
+                 *         "evaluationMinutes": 10,
                  *         "gpuConfig": {
                  *           "instanceType": "local-cpu",
                  *           "numGPUs": 1,
@@ -8343,6 +8362,8 @@ export interface operations {
                      *             "baseModel": "brightrun/tiny-chat",
                      *             "checkpointInterval": 100,
                      *             "earlyStoppingPatience": 1,
+                     *             "evaluationExamples": 16,
+                     *             "evaluationMinutes": 10,
                      *             "gpuConfig": {
                      *               "instanceType": "local-cpu",
                      *               "numGPUs": 1,
@@ -8532,6 +8553,8 @@ export interface operations {
                  *         "baseModel": "brightrun/tiny-chat",
                  *         "checkpointInterval": 100,
                  *         "earlyStoppingPatience": 1,
+                 *         "evaluationExamples": 16,
+                 *         "evaluationMinutes": 10,
                  *         "gpuConfig": {
                  *           "instanceType": "local-cpu",
                  *           "numGPUs": 1,
@@ -8591,6 +8614,8 @@ export interface operations {
                      *             "baseModel": "brightrun/tiny-chat",
                      *             "checkpointInterval": 100,
                      *             "earlyStoppingPatience": 1,
+                     *             "evaluationExamples": 16,
+                     *             "evaluationMinutes": 10,
                      *             "gpuConfig": {
                      *               "instanceType": "local-cpu",
                      *               "numGPUs": 1,
@@ -11236,6 +11261,7 @@ export interface operations {
                      *           "max": 1,
                      *           "min": 1
                      *         },
+                     *         "expectedStartAt": "2026-03-02T09:30:00Z",
                      *         "jobId": "01971b8e-7c00-7000-8000-000000000002",
                      *         "queuePosition": 1,
                      *         "status": "queued"
@@ -11774,11 +11800,14 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example retry: 3000
+                     * @example event: connected
+                     *     id: 41
+                     *     retry: 3000
+                     *     data: {"lastEventId":41}
                      *
-                     *     id: 42
                      *     event: stage
-                     *     data: {"stage":"training"}
+                     *     id: 42
+                     *     data: {"jobId":"01986f2e-5c70-7b3a-9d41-1f6c2a8e0b57","stage":"training"}
                      */
                     "text/event-stream": string;
                 };
@@ -12875,6 +12904,7 @@ export interface operations {
                      *           "max": 1,
                      *           "min": 1
                      *         },
+                     *         "expectedStartAt": "2026-03-02T09:30:00Z",
                      *         "jobId": "01971b8e-7c00-7000-8000-000000000002",
                      *         "queuePosition": 1,
                      *         "status": "queued"
@@ -12970,10 +13000,12 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example retry: 3000
+                     * @example event: connected
+                     *     retry: 3000
+                     *     data: {"jobId":"01986f2e-5c70-7b3a-9d41-1f6c2a8e0b57"}
                      *
-                     *     id: 42
                      *     event: stage
+                     *     id: 42
                      *     data: {"stage":"training"}
                      */
                     "text/event-stream": string;
@@ -14482,7 +14514,9 @@ export interface operations {
                 };
                 content: {
                     /**
-                     * @example retry: 3000
+                     * @example event: connected
+                     *     retry: 3000
+                     *     data: {"unreadCount":2}
                      *
                      *     id: 7
                      *     event: notification

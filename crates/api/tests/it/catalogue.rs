@@ -36,7 +36,7 @@ async fn the_server_tells_how_it_is() {
         "brightrun_users 3",
         "brightrun_datasets 1",
         "brightrun_jobs{status=\"queued\"} 1",
-        "brightrun_http_requests_total{class=\"2xx\"}",
+        "brightrun_http_requests_total{method=\"GET\",route=\"/healthz\",class=\"2xx\"} 1",
         "brightrun_db_connections{state=\"idle\"}",
         "brightrun_db_statements_total{outcome=\"failed\"} 0",
     ] {

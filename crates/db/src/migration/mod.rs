@@ -13,6 +13,7 @@ mod m0010_notifications;
 mod m0011_dataset_versions;
 mod m0012_retention;
 mod m0013_indexes;
+mod m0014_newest_accounts;
 mod m0015_configurations;
 
 use sea_orm_migration::prelude::*;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0011_dataset_versions::Migration),
             Box::new(m0012_retention::Migration),
             Box::new(m0013_indexes::Migration),
+            Box::new(m0014_newest_accounts::Migration),
             Box::new(m0015_configurations::Migration),
         ]
     }
