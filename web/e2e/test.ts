@@ -76,6 +76,15 @@ export async function expectNoOverflow(page: Page): Promise<void> {
 
 /** WCAG 2.1 A and AA, as far as a program can tell. */
 export async function expectAccessible(page: Page): Promise<void> {
+  // What fades in has its colours when it is there. What goes round for ever does not end.
+  await page.evaluate(() =>
+    Promise.all(
+      document
+        .getAnimations()
+        .filter((animation) => animation.effect?.getTiming().iterations !== Number.POSITIVE_INFINITY)
+        .map((animation) => animation.finished.catch(() => null)),
+    ),
+  );
   const { violations } = await new AxeBuilder({ page })
     .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'])
     .analyze();

@@ -49,10 +49,10 @@ export function ExampleView({
           <ChevronLeftIcon aria-hidden />
           Previous
         </Button>
-        <p role="status" className="text-center text-sm">
+        <p role="status" className="order-first basis-full text-center text-sm sm:order-none sm:basis-auto">
           Example {integer(number)}
           {last !== undefined && ` of ${integer(last)}`}
-          <span className="block text-xs text-muted-foreground">
+          <span className="block text-xs break-all text-muted-foreground">
             {isPlaceholderData
               ? 'Loading...'
               : `line ${integer(data.line)} • ${data.conversationId}${data.split ? ` • ${data.split}` : ''}`}

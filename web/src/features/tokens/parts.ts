@@ -11,7 +11,7 @@ export const PARTS: Record<TokenPart, { label: string; about: string; look: stri
   context: { label: 'Context', about: 'plain: read, not learned', look: '' },
   padding: {
     label: 'Padding',
-    about: 'dotted: fills up its batch',
+    about: 'dashed: fills up its batch',
     look: 'rounded border border-dashed border-muted-foreground bg-muted px-1 text-muted-foreground',
   },
   cut: {

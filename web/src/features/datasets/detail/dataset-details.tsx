@@ -56,8 +56,9 @@ export function DatasetDetails({
         onValueChange={(next) => onTab(TABS.find((known) => known === next) ?? 'overview')}
         className="min-h-0 flex-1 gap-0"
       >
-        <div className="px-4 pt-4 sm:px-6">
-          <TabsList className="w-full">
+        {/* On a narrow screen the row of tabs scrolls. */}
+        <div className="shrink-0 overflow-x-auto px-4 pt-4 sm:px-6">
+          <TabsList className="w-full min-w-max">
             {PANELS.map(({ value, label }) => (
               <TabsTrigger key={value} value={value} className="px-1 text-xs sm:px-2 sm:text-sm">
                 {label}
