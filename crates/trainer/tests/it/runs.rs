@@ -1,7 +1,7 @@
 //! Whole runs: what they learn, write and report, and how they fail.
 
 use crate::support::{Bench, completed, kinds};
-use domain::job::{JobStage, LogLevel, OptimizerType, Scheduler, StageGroup, TargetModules};
+use domain::job::{JobStage, LogLevel, OptimizerType, Precision, Scheduler, StageGroup, TargetModules};
 use domain::run::{ARTIFACT_FILES, TrainerEventKind};
 use std::fs;
 use trainer::{RunOutcome, sha256_hex};
@@ -55,6 +55,22 @@ fn accumulation_is_the_larger_batch() {
     let bench = Bench::new();
     bench.write_varied_dataset(24);
     assert_near(first_step(&bench, false, 6, 4), first_step(&bench, false, 24, 1), 1e-6);
+}
+
+#[test]
+fn a_base_model_in_bf16_trains_to_much_the_same_adapter_and_says_what_it_was() {
+    let bench = Bench::new();
+    bench.write_varied_dataset(24);
+    let run = |precision: Precision| {
+        let mut spec = bench.spec(precision.as_str(), 3);
+        spec.config.settings.precision = precision;
+        let (path, summary) = completed(bench.run(&spec).0);
+        let metadata: serde_json::Value = serde_json::from_slice(&fs::read(path.join("metadata.json")).expect("metadata")).expect("JSON");
+        assert_eq!(metadata["trainer"]["precision"], precision.as_str());
+        summary.final_training_loss.expect("a loss")
+    };
+    let (exact, rounded) = (run(Precision::F32), run(Precision::Bf16));
+    assert!(exact != rounded && (exact - rounded).abs() < 0.02 * exact, "{exact} and {rounded}");
 }
 
 #[test]
