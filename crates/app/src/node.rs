@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use cluster::{ClusterError, EventBatch, LocalCluster, Messenger, RunHandle, RunName, RunState, Seen, TrainingCluster};
 use domain::catalogue::BaseModel;
-use domain::cluster_api::{ClusterJob, ClusterJobs, ListedJob, NodeHealth, Submission, Submitted, node_job_id, parse_node_job_id};
+use domain::cluster_api::{ClusterJob, ClusterJobs, Device, ListedJob, NodeHealth, Submission, Submitted, node_job_id, parse_node_job_id};
 use domain::job::{JobSettings, TrainingConfig};
 use domain::run::{ARTIFACT_FILES, BaseModelSource, DatasetSource, OutputTarget, RunSpec, TrainerEvent};
 use domain::{AttemptId, Clock, Error, ErrorKind, JobId, Result};
@@ -41,6 +41,8 @@ pub struct NodeConfig {
     pub capacity: u32,
     /// Ids of the catalogue's instance types that it stands for.
     pub instance_types: Vec<String>,
+    /// What it trains on besides its processors.
+    pub devices: Vec<Device>,
     /// Base models that it has; the first is for those who name none.
     pub base_models: Vec<BaseModel>,
     /// Version of the program.
@@ -195,7 +197,7 @@ impl Node {
             ok: health.ok && !leaving && running.is_ok(),
             message,
             version: self.config.version.clone(),
-            devices: devices::present(),
+            devices: devices::present().into_iter().chain(self.config.devices.iter().cloned()).collect(),
             instance_types: self.config.instance_types.clone(),
             base_models: self.config.base_models.iter().map(|m| format!("{}@{}", m.id, m.revision)).collect(),
             capacity: self.config.capacity,

@@ -5,6 +5,7 @@ mod client;
 mod commands;
 mod config;
 mod embedded;
+mod gpu;
 mod listener;
 mod output;
 mod server;

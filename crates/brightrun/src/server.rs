@@ -8,9 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use app::App;
 use axum::serve::ListenerExt;
-use cluster::{HttpCluster, HttpConfig, LocalCluster, LocalConfig, Timing, TrainingCluster};
+use cluster::{HttpCluster, HttpConfig, Timing, TrainingCluster};
 use domain::account::{Tier, TierLimits};
-use domain::catalogue::default_instances;
 use domain::clock::SystemClock;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -162,7 +161,7 @@ async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
             signup: settings.signup,
             tiers: Tier::ALL.iter().map(|tier| (*tier, TierLimits::default())).collect(),
             base_models: vec![base_model],
-            instances: default_instances(),
+            instances: crate::gpu::instances(settings),
             runs_dir,
             min_trainable_examples: settings.min_trainable_examples,
             webhooks_allow_private: settings.webhooks_allow_private,
@@ -196,8 +195,7 @@ async fn object_store(settings: &Settings, objects: &std::path::Path, public_url
 fn training_cluster(settings: &Settings, runs_dir: PathBuf) -> Result<Arc<dyn TrainingCluster>> {
     let ClusterSettings { urls, key, lost_after, .. } = &settings.cluster;
     if urls.is_empty() {
-        let program = std::env::current_exe().context("cannot find this program's own file")?;
-        return Ok(Arc::new(LocalCluster::new(LocalConfig::new(program, runs_dir, settings.local_runs))));
+        return Ok(Arc::new(crate::gpu::local_cluster(settings, runs_dir)?));
     }
     let config = HttpConfig {
         urls: urls.clone(),

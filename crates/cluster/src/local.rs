@@ -47,12 +47,14 @@ pub struct LocalConfig {
     pub max_parallel: u32,
     /// How long a run may take to save its checkpoint and leave, before it is killed.
     pub grace: Duration,
+    /// Folder in which the compiled kernels of a GPU are kept; none where they are not.
+    pub kernel_cache: Option<PathBuf>,
 }
 
 impl LocalConfig {
     /// Settings with 8 seconds of grace.
     pub fn new(program: PathBuf, runs_dir: PathBuf, max_parallel: u32) -> Self {
-        Self { program, runs_dir, max_parallel: max_parallel.max(1), grace: Duration::from_secs(8) }
+        Self { program, runs_dir, max_parallel: max_parallel.max(1), grace: Duration::from_secs(8), kernel_cache: None }
     }
 }
 
@@ -150,6 +152,7 @@ impl LocalCluster {
     fn start(&self, spec: &RunSpec, folder: &AttemptFolder, handle: &RunHandle) -> Result<(), ClusterError> {
         let mut spec = spec.clone();
         spec.output.dir = folder.job().to_owned();
+        spec.kernel_cache.clone_from(&self.config.kernel_cache);
         let files = |e| start_error("the run's folder could not be prepared", e);
         folder.create().map_err(files)?;
         folder.write_json("run.json", &spec).map_err(files)?;

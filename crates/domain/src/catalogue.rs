@@ -60,6 +60,14 @@ fn instance(id: &str, name: &str, usd: f64, available: bool, flops: u64, gib: u6
     }
 }
 
+/// Id of the instance type that is this machine's GPU.
+pub const LOCAL_GPU: &str = "local-gpu";
+
+/// The GPU of the machine that trains, at a nominal price. What it sustains is a cautious guess until a run was measured.
+pub fn local_gpu(name: &str, memory_bytes: u64, available: bool) -> InstanceType {
+    InstanceType { memory_bytes, ..instance(LOCAL_GPU, name, 0.60, available, 5_000_000_000_000, 0) }
+}
+
 /// The specification's three at its prices, and this machine's processor at a nominal one. Only what the embedded cluster has is
 /// available.
 pub fn default_instances() -> Vec<InstanceType> {

@@ -34,6 +34,7 @@ fn node(folder: &Path) -> Router {
         path: folder.to_owned(),
     };
     let config = NodeConfig {
+        devices: Vec::new(),
         key: KEY.into(),
         public_url: "http://node".into(),
         capacity: 1,

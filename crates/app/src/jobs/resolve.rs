@@ -1,6 +1,6 @@
 //! From a request to a complete, checked configuration.
 
-use domain::catalogue::{BaseModel, InstanceType};
+use domain::catalogue::{BaseModel, InstanceType, LOCAL_GPU};
 use domain::cost::{Estimate, Throughput, throughput_from_flops};
 use domain::dataset::DatasetStatus;
 use domain::job::{GpuConfig, Hyperparameters, JobSettings, PresetId, TrainingConfig, preset};
@@ -133,8 +133,8 @@ fn machine<'a>(instances: &'a [InstanceType], asked: Option<&GpuConfig>) -> Resu
         return Err(Error::invalid("gpuConfig.instanceType", why));
     };
     gpu.validate()?;
-    // An instance without memory of its own is the host, which is there once.
-    if instance.memory_bytes == 0 && gpu.num_gpus != 1 {
+    // An instance without memory of its own is the host, which is there once; of its GPUs a run uses one.
+    if (instance.memory_bytes == 0 || instance.id == LOCAL_GPU) && gpu.num_gpus != 1 {
         return Err(Error::invalid("gpuConfig.numGPUs", format!("{} is one device; numGPUs must be 1.", instance.display_name)));
     }
     let rate = match (gpu.spot, instance.spot_rate_per_hour) {

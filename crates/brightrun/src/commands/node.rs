@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use app::node::{Node, NodeConfig};
-use cluster::{LocalCluster, LocalConfig};
 use domain::clock::SystemClock;
+use domain::cluster_api::Device;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Settings;
 use crate::output::say;
-use crate::{embedded, server};
+use crate::{embedded, gpu, server};
 
 /// How long the platform gets to read the last events of the jobs that were stopped, after the node was asked to end.
 const LAST_READ: Duration = Duration::from_secs(3);
@@ -61,13 +61,16 @@ fn build(settings: &Settings, key: String, public_url: String) -> Result<Node> {
     for dir in [&models_dir, &runs_dir] {
         std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     }
-    let program = std::env::current_exe().context("cannot find this program's own file")?;
-    let local = LocalCluster::new(LocalConfig::new(program, runs_dir, settings.local_runs));
+    let local = gpu::local_cluster(settings, runs_dir)?;
+    let gpu = gpu::found();
+    let devices =
+        gpu.iter().map(|gpu| Device { kind: gpu.name.clone(), cores: None, memory_bytes: Some(gpu.memory_bytes), free_memory_bytes: None });
     let config = NodeConfig {
         key,
         public_url,
         capacity: settings.local_runs.max(1),
-        instance_types: settings.cluster.node_instance_types.clone(),
+        instance_types: gpu::node_instances(settings, gpu.as_ref()),
+        devices: devices.collect(),
         base_models: vec![embedded::built_in_model(&models_dir)?],
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };

@@ -20,7 +20,8 @@ pub struct ClusterOptions {
     /// Seconds that a node of the cluster may be silent before the jobs that it had are given up and made anew.
     #[arg(long, env = "BRIGHTRUN_CLUSTER_LOST_AFTER", global = true)]
     pub cluster_lost_after: Option<u64>,
-    /// Ids of the catalogue's instance types that a node stands for, separated by commas.
+    /// Ids of the catalogue's instance types that a node stands for, separated by commas; unset means `local-cpu`, and `local-gpu` where
+    /// there is a GPU.
     #[arg(long, env = "BRIGHTRUN_NODE_INSTANCE_TYPES", global = true)]
     pub node_instance_types: Option<String>,
 }
@@ -37,7 +38,7 @@ pub struct ClusterSettings {
     pub key: Option<String>,
     /// How long a node may be silent before the jobs that it had are given up.
     pub lost_after: Duration,
-    /// Instance types that this machine stands for, as a node.
+    /// Instance types that this machine stands for, as a node; empty means those that it has.
     pub node_instance_types: Vec<String>,
 }
 
@@ -56,8 +57,9 @@ pub(super) fn pick(picker: &mut Picker<'_>, given: &ClusterOptions, file: Cluste
         if key.is_empty() { "(not set)" } else { "(redacted)" }.to_owned()
     });
     let lost_after = picker.pick("cluster_lost_after", &given.cluster_lost_after, file.cluster_lost_after, 120, ToString::to_string);
-    let default = "local-cpu".to_owned();
-    let types = picker.pick("node_instance_types", &given.node_instance_types, file.node_instance_types, default, Clone::clone);
+    let types = picker.pick("node_instance_types", &given.node_instance_types, file.node_instance_types, String::new(), |types| {
+        if types.is_empty() { "(what this machine has)".to_owned() } else { types.clone() }
+    });
     let (urls, node_instance_types) = (list(&urls), list(&types));
     if !urls.is_empty() && key.is_empty() {
         bail!("GPU_CLUSTER_API_URL is set, but GPU_CLUSTER_API_KEY is not; set the key that the cluster's nodes ask for");

@@ -6,6 +6,9 @@ mod arrows;
 mod client;
 mod cluster;
 mod doctor;
+#[path = "../../../model/tests/emulator/mod.rs"]
+mod emulated;
+mod gpu;
 mod inspect;
 mod lifecycle;
 mod main_job;

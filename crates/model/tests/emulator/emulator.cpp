@@ -129,6 +129,21 @@ static void resume(Fibre *fibre) {
     setcontext(&fibre->context);
 }
 
+static bool run_fibre(unsigned i) {
+    if (fibres[i]->state != State::Ready) return false;
+    resume(fibres[i]);
+    return true;
+}
+
+static bool run_warp(unsigned warp) {
+    bool moved = false;
+    for (bool again = true; again; moved |= again) {
+        again = false;
+        for (unsigned i = 32 * warp; i < 32 * warp + 32 && i < block_size.x; i++) again |= run_fibre(i);
+    }
+    return moved;
+}
+
 static void run_block() {
     at_barrier = done = 0;
     warps.assign(block_size.x / 32 + 1, Warp{});
@@ -138,14 +153,12 @@ static void run_block() {
         fibres[i]->index = {i, 0, 0};
         order.push_back(i);
     }
+    // Either all fibres go on side by side, or each warp in turn runs ahead as far as it can.
+    bool ahead = next_random() % 2;
     while (done < block_size.x) {
         shuffle(order);
         bool moved = false;
-        for (unsigned i : order)
-            if (fibres[i]->state == State::Ready) {
-                moved = true;
-                resume(fibres[i]);
-            }
+        for (unsigned i : order) moved |= ahead ? run_warp(i / 32) : run_fibre(i);
         if (!moved) fail("threads wait for others that have left or wait elsewhere");
     }
 }

@@ -173,6 +173,13 @@ impl<B: Backend> Bench<'_, B> {
         self.backend.linear_backward(&dy, &same, Some(Thin { factor: 0.5, inner: &inner, matrix: &a, rank }), Write::Replace, &mut dx);
         self.backend.linear_backward(&dy, &weight, None, Write::Accumulate, &mut dx);
         self.keep(&format!("linear_backward, {precision}"), &dx, rows * inputs);
+        // Rounded to bf16 by the product: halfway between two numbers to the even one.
+        let ties: Vec<f32> = (0..2 * inputs).map(|i| (i as f32 - 20.0) / 256.0 + if i % 2 == 0 { 1.0 } else { -1.0 }).collect();
+        let one = |i: usize| if i.is_multiple_of(inputs + 1) { 1.0 } else { 0.0 };
+        let identity = self.backend.freeze(Elements::Owned((0..inputs * inputs).map(one).collect()), inputs, inputs, precision);
+        let (ties, mut rounded) = (self.backend.upload(ties), self.room(2 * inputs));
+        self.backend.linear(&ties, &identity, None, Write::Replace, &mut rounded);
+        self.keep(&format!("rounding, {precision}"), &rounded, 2 * inputs);
         let mut gathered = self.room(4 * inputs);
         self.backend.gather_frozen_rows(&weight, &[12, 0, 5, 5], &mut gathered);
         self.keep(&format!("gather_frozen_rows, {precision}"), &gathered, 4 * inputs);
