@@ -6,8 +6,10 @@ mod arrows;
 mod client;
 mod cluster;
 mod doctor;
+#[cfg(feature = "cuda")]
 #[path = "../../../model/tests/emulator/mod.rs"]
 mod emulated;
+#[cfg(feature = "cuda")]
 mod gpu;
 mod inspect;
 mod lifecycle;

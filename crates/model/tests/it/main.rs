@@ -2,12 +2,15 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod behaviour;
+#[cfg(feature = "cuda")]
 mod cuda;
 mod devices;
+#[cfg(feature = "cuda")]
 #[path = "../emulator/mod.rs"]
 mod emulated;
 mod fixture;
 mod generation;
+#[cfg(feature = "cuda")]
 mod kernels;
 mod oracle;
 mod peft_files;

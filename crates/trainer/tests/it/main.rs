@@ -3,9 +3,11 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test helper that fails is a failed test")]
 
 mod counting;
+#[cfg(feature = "cuda")]
 #[path = "../../../model/tests/emulator/mod.rs"]
 mod emulated;
 mod evaluation;
+#[cfg(feature = "cuda")]
 mod gpu;
 mod labels;
 mod oracle;

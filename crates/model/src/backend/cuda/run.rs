@@ -85,7 +85,7 @@ impl AttentionKernels {
 pub(super) struct Device {
     functions: HashMap<&'static str, Function>,
     blas: Mutex<Blas>,
-    lists: Mutex<Vec<(Vec<u32>, Allocation)>>,
+    lists: Mutex<Vec<(Vec<u32>, Arc<Allocation>)>>,
     failure: Mutex<Option<ModelError>>,
     pub(super) context: Arc<Context>,
 }
@@ -158,10 +158,11 @@ impl Device {
         self.memory(buffer)?.map_or(Ok(()), |memory| memory.zero(buffer.bytes()))
     }
 
-    /// The address of these numbers on the device: those that were asked for lately are there already.
-    pub(super) fn indices(&self, words: &[u32]) -> Result<u64, ModelError> {
+    /// These numbers on the device: those that were asked for lately are there already. They stay until the answer is dropped, which must
+    /// be after the kernel that reads them was queued; another thread may ask for many others meanwhile.
+    pub(super) fn indices(&self, words: &[u32]) -> Result<Option<Arc<Allocation>>, ModelError> {
         if words.is_empty() {
-            return Ok(0);
+            return Ok(None);
         }
         let mut lists = lock(&self.lists);
         if let Some(place) = lists.iter().position(|(kept, _)| kept == words) {
@@ -173,9 +174,9 @@ impl Device {
             if lists.len() >= KEPT_LISTS {
                 lists.remove(0);
             }
-            lists.push((words.to_vec(), memory));
+            lists.push((words.to_vec(), Arc::new(memory)));
         }
-        Ok(lists.last().map_or(0, |(_, memory)| memory.pointer()))
+        Ok(lists.last().map(|(_, memory)| Arc::clone(memory)))
     }
 
     /// Queues a kernel. The back end gives each the arguments that its declaration names, and addresses of buffers whose lengths it has
