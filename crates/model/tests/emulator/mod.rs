@@ -1,4 +1,5 @@
 //! Builds the emulated device: libraries that answer to the names of CUDA's and run the kernels on the processors. See `emulator.cpp`.
+#![expect(clippy::expect_used, reason = "a test that cannot build its device has failed")]
 
 use std::{
     collections::hash_map::DefaultHasher,
@@ -25,7 +26,7 @@ fn compiler() -> Option<String> {
 pub fn device() -> Option<PathBuf> {
     let compiler = compiler()?;
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/emulator");
-    let parts = ["device.h", "emulator.cpp"].map(|name| fs::read_to_string(here.join(name)).unwrap());
+    let parts = ["device.h", "emulator.cpp"].map(|name| fs::read_to_string(here.join(name)).expect("the emulated device is built"));
     let entries: String = kernel_names().iter().map(|name| format!("    {{\"{name}\", Caller<{name}>::call}},\n")).collect();
     let kernels = format!(
         "{}\n#include <utility>\nnamespace emulator {{\n\
@@ -44,18 +45,18 @@ pub fn device() -> Option<PathBuf> {
     if folder.join("libcuda.so").exists() {
         return Some(folder);
     }
-    let build = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-    fs::write(build.path().join("kernels.inc"), kernels).unwrap();
+    let build = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("the emulated device is built");
+    fs::write(build.path().join("kernels.inc"), kernels).expect("the emulated device is built");
     let library = build.path().join("libcuda.so");
     let output = Command::new(compiler)
         .args(["-std=c++17", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-U_FORTIFY_SOURCE", "-fno-strict-aliasing", "-w"])
         .args([here.join("emulator.cpp").as_os_str(), "-I".as_ref(), here.as_os_str(), "-I".as_ref(), build.path().as_os_str()])
         .args(["-o".as_ref(), library.as_os_str()])
         .output()
-        .unwrap();
+        .expect("the emulated device is built");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for name in ["libnvrtc.so", "libcublas.so"] {
-        symlink("libcuda.so", build.path().join(name)).unwrap();
+        symlink("libcuda.so", build.path().join(name)).expect("the emulated device is built");
     }
     // Another process may have been quicker.
     if fs::rename(build.path(), &folder).is_ok() {
