@@ -75,6 +75,7 @@ pub fn operations() -> OpenApiRouter<ApiState> {
         .routes(routes!(settings::get::get, settings::update::update))
         .routes(routes!(webhooks::list::list, webhooks::create::create))
         .routes(routes!(webhooks::get::get, webhooks::update::update, webhooks::delete::delete))
+        .routes(routes!(webhooks::rotate::rotate))
         .routes(routes!(webhooks::test::test))
         .routes(routes!(webhooks::deliveries::deliveries))
         .routes(routes!(configurations::list::list, configurations::create::create))

@@ -27,6 +27,11 @@ pub fn entry(app: &App, caller: &Caller, action: AuditAction, subject_id: Uuid) 
     Entry { via, address_prefix, ..plain(app, action, Some(caller.user_id), Some(subject_id)) }
 }
 
+/// A line about something that a caller did to a thing of an account's.
+pub(crate) fn of_owner(app: &App, caller: &Caller, action: AuditAction, subject_id: Uuid, owner: UserId) -> Entry {
+    with(entry(app, caller, action, subject_id), serde_json::json!({ "owner": owner }))
+}
+
 /// A line about something that somebody did who was not logged in. `about` is the account that it is about, where there is one.
 pub(crate) fn anonymous(app: &App, origin: &Origin, action: AuditAction, about: Option<UserId>) -> Entry {
     Entry { address_prefix: origin.address.map(|address| address.to_string()), ..plain(app, action, None, about.map(UserId::uuid)) }

@@ -24,10 +24,11 @@ pub use restore::restore;
 pub use sample::{SAMPLE, SAMPLE_FILE_NAME, create_sample};
 pub use validation::{fail_validation, reconcile, run_validation};
 
-use crate::{App, retention, storage};
+use crate::{App, audit, retention, storage};
 use ::dataset::DatasetError;
 use blob::{ByteRange, ByteStream, Key, Object, SizeLimit};
 use db::Page;
+use domain::audit::AuditAction;
 use domain::dataset::{DatasetFormat, DatasetStatus, FindingGroup, Severity};
 use domain::{Caller, DatasetId, Error, ErrorKind, Result};
 
@@ -139,10 +140,11 @@ pub async fn update(app: &App, caller: &Caller, id: DatasetId, change: UpdateDat
 /// # Errors
 /// When the caller has no such data set.
 pub async fn delete(app: &App, caller: &Caller, id: DatasetId) -> Result<()> {
-    get(app, caller, id).await?;
+    let dataset = get(app, caller, id).await?;
     let now = app.clock.now();
     let changed = db::datasets::update(&app.db, id, now, move |dataset, _| dataset.deleted_at = Some(now));
-    changed.await?.ok_or_else(not_found)
+    changed.await?.ok_or_else(not_found)?;
+    audit::record(app, audit::of_owner(app, caller, AuditAction::DatasetDeleted, id.uuid(), dataset.user_id)).await
 }
 
 /// Takes the file of a data set through the server.

@@ -6,10 +6,11 @@ mod types;
 pub use archive::open_archive;
 pub use types::*;
 
-use crate::{App, datasets, jobs, retention};
+use crate::{App, audit, datasets, jobs, retention};
 use blob::Key;
 use chrono::{DateTime, Duration, Utc};
 use db::{Direction, Page};
+use domain::audit::AuditAction;
 use domain::model::ModelStatus;
 use domain::{Caller, Error, ModelId, Result};
 
@@ -111,7 +112,7 @@ pub async fn update(app: &App, caller: &Caller, id: ModelId, change: UpdateModel
 /// # Errors
 /// When the caller has no such model, or it is deployed.
 pub async fn delete(app: &App, caller: &Caller, id: ModelId) -> Result<()> {
-    owned(app, caller, id).await?;
+    let owner = owned(app, caller, id).await?.user_id;
     let now = app.clock.now();
     let changed = db::models::update(&app.db, id, now, move |model| {
         if model.status == ModelStatus::Deployed {
@@ -120,7 +121,8 @@ pub async fn delete(app: &App, caller: &Caller, id: ModelId) -> Result<()> {
         model.deleted_at = Some(now);
         Ok(())
     });
-    changed.await?.ok_or_else(not_found)?
+    changed.await?.ok_or_else(not_found)??;
+    audit::record(app, audit::of_owner(app, caller, AuditAction::ModelDeleted, id.uuid(), owner)).await
 }
 
 /// Restores a model that was deleted not longer than 30 days ago. Asking again changes nothing.
@@ -131,8 +133,10 @@ pub async fn restore(app: &App, caller: &Caller, id: ModelId) -> Result<ModelVie
     let now = app.clock.now();
     let since = retention::restorable_since(now);
     let deleted = db::models::get_deleted(&app.db, id, since).await?;
-    if deleted.is_some_and(|model| caller.may_manage(model.user_id)) {
-        db::models::restore(&app.db, id, since, now).await?;
+    if let Some(model) = deleted.filter(|model| caller.may_manage(model.user_id))
+        && db::models::restore(&app.db, id, since, now).await?
+    {
+        audit::record(app, audit::of_owner(app, caller, AuditAction::ModelRestored, id.uuid(), model.user_id)).await?;
     }
     view(app, owned(app, caller, id).await?).await
 }

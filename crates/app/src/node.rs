@@ -197,7 +197,7 @@ impl Node {
             ok: health.ok && !leaving && running.is_ok(),
             message,
             version: self.config.version.clone(),
-            devices: devices::present().into_iter().chain(self.config.devices.iter().cloned()).collect(),
+            devices: devices::present(&self.config.devices).await,
             instance_types: self.config.instance_types.clone(),
             base_models: self.config.base_models.iter().map(|m| format!("{}@{}", m.id, m.revision)).collect(),
             capacity: self.config.capacity,

@@ -57,7 +57,7 @@ impl Told {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn tell_account(app: &App, user_id: UserId, title: &'static str, message: String) -> Result<()> {
+pub(crate) async fn tell_account(app: &App, user_id: UserId, title: &'static str, message: String) -> Result<()> {
     let told = Told {
         kind: NotificationKind::Account,
         title,

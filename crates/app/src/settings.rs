@@ -1,11 +1,14 @@
 //! What an account says about itself: budget, defaults, what it wants to be told.
 
+use db::audit::Entry;
+use domain::audit::AuditAction;
 use domain::notification::{Channels, NotificationKind};
 use domain::{Caller, Error, MicroUsd, Result};
+use serde_json::json;
 
-use crate::App;
 use crate::costs::Zone;
 use crate::jobs::budget;
+use crate::{App, audit};
 
 /// Largest budget that can be set.
 const MAX_BUDGET: MicroUsd = MicroUsd(1_000_000_000 * 1_000_000);
@@ -84,6 +87,7 @@ pub async fn get(app: &App, caller: &Caller) -> Result<SettingsView> {
 pub async fn update(app: &App, caller: &Caller, change: UpdateSettings) -> Result<SettingsView> {
     check(app, caller, &change).await?;
     let zone = change.time_zone.as_deref().map(|name| Zone::parse("timezone", name)).transpose()?;
+    let budget = change_of_budget(app, caller, change.monthly_budget).await?;
     let write = move |settings: &mut db::settings::Settings| {
         for (kind, asked) in &change.notifications {
             let now = settings.notifications.of(*kind);
@@ -103,7 +107,19 @@ pub async fn update(app: &App, caller: &Caller, change: UpdateSettings) -> Resul
         }
     };
     db::settings::update(&app.db, caller.user_id, app.clock.now(), write).await?;
+    if let Some(entry) = budget {
+        audit::record(app, entry).await?;
+    }
     get(app, caller).await
+}
+
+/// A line for the audit log, where one's own budget becomes another.
+async fn change_of_budget(app: &App, caller: &Caller, asked: Option<Option<MicroUsd>>) -> Result<Option<Entry>> {
+    let before = db::settings::get(&app.db, caller.user_id).await?.monthly_budget;
+    Ok(asked.filter(|after| *after != before).map(|after| {
+        let details = json!({ "own": true, "from": before.map(MicroUsd::usd), "to": after.map(MicroUsd::usd) });
+        audit::with(audit::entry(app, caller, AuditAction::BudgetChanged, caller.user_id.uuid()), details)
+    }))
 }
 
 fn merged(now: Channels, asked: ChannelsChange) -> Channels {

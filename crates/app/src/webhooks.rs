@@ -7,7 +7,7 @@ pub use deliver::deliver;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use db::Page;
 use db::notifications::Notification;
 use db::tasks::NewTask;
@@ -16,13 +16,14 @@ use db::webhooks::{Delivery, Webhook};
 /// A message in the log.
 pub use db::webhooks::Delivery as DeliveryView;
 
+use domain::audit::AuditAction;
 use domain::notification::NotificationKind;
 use domain::webhook::DeliveryStatus;
 use domain::{Caller, DeliveryId, Error, Result, WebhookId};
 use queue::Task;
 use serde_json::{Value, json};
 
-use crate::{App, secrets};
+use crate::{App, audit, secrets};
 
 /// Webhooks of an account at most.
 const MAX_WEBHOOKS: u64 = 20;
@@ -30,6 +31,8 @@ const MAX_WEBHOOKS: u64 = 20;
 const MAX_DESCRIPTION: usize = 200;
 /// What secrets are sealed for.
 const PURPOSE: &str = "webhook secret";
+/// How long messages are signed with the secret before, too.
+const OVERLAP_HOURS: i64 = 24;
 const SECRET_PREFIX: &str = "whsec_";
 
 /// A new webhook.
@@ -73,6 +76,8 @@ pub struct WebhookView {
     pub disabled_reason: Option<String>,
     /// Tries that failed since the last one that did not.
     pub failures: u32,
+    /// Until when messages are signed with the secret before, too; set by [`rotate`].
+    pub old_secret_until: Option<DateTime<Utc>>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it last changed.
@@ -89,13 +94,14 @@ impl From<Webhook> for WebhookView {
             enabled: w.enabled,
             disabled_reason: w.disabled_reason,
             failures: w.failures,
+            old_secret_until: w.old_secret_until,
             created_at: w.created_at,
             updated_at: w.updated_at,
         }
     }
 }
 
-/// A webhook that was made, with the secret that is never shown again.
+/// A webhook that was made or got another secret, with the secret that is never shown again.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CreatedWebhook {
     /// The webhook.
@@ -119,6 +125,8 @@ pub async fn create(app: &App, caller: &Caller, new: NewWebhook) -> Result<Creat
         description: checked_description(&new.description)?,
         events: distinct(new.events),
         sealed_secret: secrets::seal(&app.config.auth_secret, PURPOSE, id.uuid(), &secret)?,
+        old_sealed_secret: None,
+        old_secret_until: None,
         enabled: true,
         disabled_reason: None,
         failures: 0,
@@ -129,7 +137,31 @@ pub async fn create(app: &App, caller: &Caller, new: NewWebhook) -> Result<Creat
         let message = format!("An account has at most {MAX_WEBHOOKS} webhooks; delete one that is not needed any more.");
         return Err(Error::conflict("TOO_MANY_WEBHOOKS", message));
     }
-    Ok(CreatedWebhook { webhook: webhook.into(), secret: format!("{SECRET_PREFIX}{}", STANDARD.encode(secret)) })
+    audit::record(app, audit::entry(app, caller, AuditAction::WebhookCreated, id.uuid())).await?;
+    Ok(CreatedWebhook { webhook: webhook.into(), secret: shown(&secret) })
+}
+
+fn shown(secret: &[u8]) -> String {
+    format!("{SECRET_PREFIX}{}", STANDARD.encode(secret))
+}
+
+/// Gives a webhook another secret. For a day messages are signed with the old one too, so that the receiver can be changed in between;
+/// one that was still older is over at once.
+///
+/// # Errors
+/// When the caller has no such webhook.
+pub async fn rotate(app: &App, caller: &Caller, id: WebhookId) -> Result<CreatedWebhook> {
+    find(app, caller, id).await?;
+    let now = app.clock.now();
+    let secret: [u8; 32] = rand::random();
+    let sealed = secrets::seal(&app.config.auth_secret, PURPOSE, id.uuid(), &secret)?;
+    let write = |webhook: &mut Webhook| {
+        webhook.old_sealed_secret = Some(std::mem::replace(&mut webhook.sealed_secret, sealed));
+        webhook.old_secret_until = Some(now + Duration::hours(OVERLAP_HOURS));
+    };
+    db::webhooks::update(&app.db, id, now, write).await?.ok_or_else(not_found)?;
+    audit::record(app, audit::entry(app, caller, AuditAction::WebhookSecretRotated, id.uuid())).await?;
+    Ok(CreatedWebhook { webhook: get(app, caller, id).await?, secret: shown(&secret) })
 }
 
 fn checked_description(text: &str) -> Result<String> {
@@ -198,6 +230,7 @@ pub async fn update(app: &App, caller: &Caller, id: WebhookId, change: UpdateWeb
         }
     };
     db::webhooks::update(&app.db, id, app.clock.now(), write).await?.ok_or_else(not_found)?;
+    audit::record(app, audit::entry(app, caller, AuditAction::WebhookChanged, id.uuid())).await?;
     get(app, caller, id).await
 }
 
@@ -207,7 +240,10 @@ pub async fn update(app: &App, caller: &Caller, id: WebhookId, change: UpdateWeb
 /// When the caller has no such webhook.
 pub async fn delete(app: &App, caller: &Caller, id: WebhookId) -> Result<()> {
     find(app, caller, id).await?;
-    if db::webhooks::remove(&app.db, id).await? { Ok(()) } else { Err(not_found()) }
+    if !db::webhooks::remove(&app.db, id).await? {
+        return Err(not_found());
+    }
+    audit::record(app, audit::entry(app, caller, AuditAction::WebhookDeleted, id.uuid())).await
 }
 
 /// Has a message of type `test` sent, also to a webhook that is switched off; answers its id in the log.

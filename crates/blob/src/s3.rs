@@ -148,6 +148,18 @@ pub(crate) fn failed(action: &'static str, what: &str, error: object_store::Erro
     }
 }
 
+/// Whether the store's answer, which is somewhere in an error, has this code.
+fn names(error: &object_store::Error, code: &str) -> bool {
+    let mut next: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = next {
+        if error.to_string().contains(code) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
 #[async_trait::async_trait]
 impl BlobStore for S3Store {
     async fn put(&self, key: &Key, content: ByteStream, limit: SizeLimit) -> Result<Stored> {
@@ -218,9 +230,13 @@ impl BlobStore for S3Store {
     async fn check(&self) -> Result<()> {
         let what = format!("bucket {}", self.bucket);
         let first = self.store.list(Some(&Path::from("datasets"))).next().await;
-        first.transpose().map(drop).map_err(|e| match failed("list", &what, e) {
-            Error::NotFound(_) => Error::Setting(format!("there is no {what} at {}", self.presigner.origin)),
-            other => other,
+        first.transpose().map(drop).map_err(|e| {
+            let none = names(&e, "NoSuchBucket");
+            match failed("list", &what, e) {
+                Error::NotFound(_) => Error::Setting(format!("there is no {what} at {}", self.presigner.origin)),
+                _ if none => Error::Setting(format!("there is no {what} at {}", self.presigner.origin)),
+                other => other,
+            }
         })
     }
 

@@ -95,6 +95,7 @@ struct FileOptions {
     smtp_user: Option<String>,
     smtp_password: Option<String>,
     smtp_from: Option<String>,
+    smtp_ca_file: Option<PathBuf>,
     webhooks_allow_private: Option<bool>,
     trusted_proxies: Option<String>,
     metrics_token: Option<String>,
@@ -125,6 +126,7 @@ impl FileOptions {
             smtp_user: self.smtp_user.clone(),
             smtp_password: self.smtp_password.clone(),
             smtp_from: self.smtp_from.clone(),
+            smtp_ca_file: self.smtp_ca_file.clone(),
             webhooks_allow_private: self.webhooks_allow_private,
         }
     }

@@ -174,7 +174,11 @@ async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
 /// The mail server where one is set, else the log.
 fn mailer(settings: &Settings) -> Result<Arc<dyn app::mail::Mailer>> {
     let Some(smtp) = &settings.smtp else { return Ok(Arc::new(app::mail::LogMailer)) };
-    Ok(Arc::new(app::mail::SmtpMailer::new(&smtp.url, &smtp.from).map_err(anyhow::Error::msg)?))
+    if settings.app_url.is_none() {
+        tracing::warn!("mail is set up, but APP_URL is not: nobody can confirm an address, so no notification is sent by mail");
+    }
+    let mailer = app::mail::SmtpMailer::trusting(&smtp.url, &smtp.from, smtp.authority.as_deref());
+    Ok(Arc::new(mailer.map_err(anyhow::Error::msg)?))
 }
 
 /// The bucket where one is set, else the folder.

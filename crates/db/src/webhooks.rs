@@ -28,6 +28,8 @@ mod entity {
         pub description: String,
         pub events: Json,
         pub sealed_secret: String,
+        pub old_sealed_secret: Option<String>,
+        pub old_secret_until: Option<DateTimeUtc>,
         pub enabled: bool,
         pub disabled_reason: Option<String>,
         pub failures: i32,
@@ -87,6 +89,10 @@ pub struct Webhook {
     pub events: Vec<NotificationKind>,
     /// The secret that messages are signed with, encrypted.
     pub sealed_secret: String,
+    /// The one before, while messages are signed with it too.
+    pub old_sealed_secret: Option<String>,
+    /// Until when they are.
+    pub old_secret_until: Option<DateTime<Utc>>,
     /// Whether anything is sent.
     pub enabled: bool,
     /// Why the program has switched it off.
@@ -109,6 +115,8 @@ impl TryFrom<Model> for Webhook {
             description: m.description,
             events: from_json("webhooks.events", m.events)?,
             sealed_secret: m.sealed_secret,
+            old_sealed_secret: m.old_sealed_secret,
+            old_secret_until: m.old_secret_until,
             enabled: m.enabled,
             disabled_reason: m.disabled_reason,
             failures: small_count(m.failures),
@@ -128,6 +136,8 @@ impl TryFrom<&Webhook> for Model {
             description: w.description.clone(),
             events: to_json("webhooks.events", &w.events)?,
             sealed_secret: w.sealed_secret.clone(),
+            old_sealed_secret: w.old_sealed_secret.clone(),
+            old_secret_until: instant_opt(w.old_secret_until),
             enabled: w.enabled,
             disabled_reason: w.disabled_reason.clone(),
             failures: small(w.failures),

@@ -51,6 +51,22 @@ text_enum! {
         AccountPurged = "account_purged",
         /// An account's data was downloaded.
         DataExported = "data_exported",
+        /// A data set was deleted.
+        DatasetDeleted = "dataset_deleted",
+        /// A deleted data set was taken back.
+        DatasetRestored = "dataset_restored",
+        /// A model was deleted.
+        ModelDeleted = "model_deleted",
+        /// A deleted model was taken back.
+        ModelRestored = "model_restored",
+        /// A webhook was made.
+        WebhookCreated = "webhook_created",
+        /// Where a webhook sends to, or whether it does, changed.
+        WebhookChanged = "webhook_changed",
+        /// A webhook got another secret.
+        WebhookSecretRotated = "webhook_secret_rotated",
+        /// A webhook was deleted.
+        WebhookDeleted = "webhook_deleted",
         /// What an instance type costs, or whether it is offered, changed.
         InstanceChanged = "instance_changed",
     }

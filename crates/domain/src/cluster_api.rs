@@ -187,8 +187,11 @@ pub struct NodeHealth {
 /// Something to train on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Device {
-    /// Such as `cpu`.
+    /// `cpu` or `cuda`.
     pub kind: String,
+    /// As its maker calls it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Cores, where it is a processor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cores: Option<u32>,

@@ -23,6 +23,7 @@ pub fn webhook(view: WebhookView) -> Webhook {
         enabled: view.enabled,
         disabled_reason: view.disabled_reason,
         failures: view.failures,
+        old_secret_until: view.old_secret_until,
         created_at: view.created_at,
         updated_at: view.updated_at,
     }

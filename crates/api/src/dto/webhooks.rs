@@ -75,6 +75,9 @@ pub struct Webhook {
     pub disabled_reason: Option<String>,
     /// Tries in a row that failed.
     pub failures: u32,
+    /// Until then messages carry a signature by the secret before, too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old_secret_until: Option<DateTime<Utc>>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it last changed.
@@ -88,7 +91,7 @@ pub struct WebhookBody {
     pub webhook: Webhook,
 }
 
-/// A webhook that was made.
+/// A webhook that was made or got another secret.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CreatedWebhook {
     /// The webhook.

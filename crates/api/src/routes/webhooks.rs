@@ -5,5 +5,6 @@ pub mod delete;
 pub mod deliveries;
 pub mod get;
 pub mod list;
+pub mod rotate;
 pub mod test;
 pub mod update;

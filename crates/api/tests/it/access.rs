@@ -48,16 +48,20 @@ async fn a_password_is_changed_by_who_knows_it_and_other_sessions_end() {
         world.get("/api/auth/me", &other).await.fails(401, "UNAUTHORIZED", None);
         let old = world.post("/api/auth/login", None, json!({ "email": world.ada.email, "password": PASSWORD })).await;
         old.fails(401, "INVALID_CREDENTIALS", None);
-        login(&world, &world.ada, "another fine one").await;
+        let ada = login(&world, &world.ada, "another fine one").await;
+        let told = world.get("/api/notifications", &ada).await.data()["notifications"][0].clone();
+        assert_eq!((told["type"].as_str(), told["title"].as_str()), (Some("account"), Some("Password changed")));
     })
     .await;
 }
 
 /// The token in the only mail that was sent.
 async fn mailed_token(world: &World, page: &str) -> String {
-    let mails = world.mails(1).await;
-    let (text, html) = (&mails[0].text, &mails[0].html);
+    world.settle().await;
     let start = format!("{}/{page}#token=", crate::world::URL);
+    let mails: Vec<_> = world.outbox.take().into_iter().filter(|mail| mail.text.contains(&start)).collect();
+    assert_eq!(mails.len(), 1, "{mails:#?}");
+    let (text, html) = (&mails[0].text, &mails[0].html);
     let token = text.split(&start).nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a link").to_owned();
     assert!(html.contains(&format!("{start}{token}")), "{html}");
     token
@@ -90,7 +94,7 @@ async fn a_forgotten_password_is_reset_once_within_an_hour_by_a_link() {
             forgot(&world.ada.email).await.data();
             world.settle().await;
         }
-        assert_eq!(world.outbox.take().len(), 3);
+        assert_eq!(world.outbox.take().iter().filter(|mail| mail.text.contains("reset-password")).count(), 3);
     })
     .await;
 }
@@ -132,6 +136,9 @@ async fn an_api_key_is_shown_once_and_good_for_its_scope_until_it_is_revoked_or_
         for (method, path) in [("GET", "/api/auth/keys"), ("GET", "/api/auth/sessions"), ("POST", "/api/auth/logout")] {
             world.call(method, path, Some(&writer), None).await.fails(403, "SESSION_REQUIRED", None);
         }
+        let told = world.get("/api/notifications", &world.ada).await.data()["notifications"].clone();
+        assert_eq!((told.as_array().map(Vec::len), &told[0]["title"]), (Some(2), &json!("New API key")));
+        assert!(told[0]["message"].as_str().is_some_and(|text| text.contains("deploy") && !text.contains("br_")), "{told}");
         let listed = world.get("/api/auth/keys", &world.ada).await;
         assert!(!String::from_utf8_lossy(&listed.bytes).contains(&secret), "it is shown once");
         let listed = listed.data()["keys"].clone();

@@ -210,6 +210,55 @@ async fn the_audit_log_tells_who_did_what_and_no_secret() {
 }
 
 #[tokio::test]
+async fn the_audit_log_tells_what_was_taken_away_brought_back_and_changed() {
+    on_each(|world| async move {
+        let ada = &world.ada;
+        let dataset = world.ready_dataset(ada, "Talks").await.id;
+        let (model, _) = world.model(ada, "Hers").await;
+        let webhook = world.webhook(ada).await;
+        let mut done = vec![("webhook_created", webhook.to_string())];
+        let mut act = async |method: &str, path: String, who, body, action, subject: String| {
+            world.advance(Duration::seconds(1));
+            world.call(method, &path, Some(who), body).await.data();
+            done.push((action, subject));
+        };
+        for (kind, id) in [("dataset", dataset.to_string()), ("model", model.to_string())] {
+            let path = format!("/api/{kind}s/{id}");
+            let (deleted, restored) =
+                if kind == "dataset" { ("dataset_deleted", "dataset_restored") } else { ("model_deleted", "model_restored") };
+            act("DELETE", path.clone(), ada, None, deleted, id.clone()).await;
+            act("POST", format!("{path}/restore"), ada, None, restored, id.clone()).await;
+            act("DELETE", path, &world.admin, None, deleted, id).await;
+        }
+        let path = format!("/api/webhooks/{webhook}");
+        act("PATCH", path.clone(), ada, Some(json!({ "enabled": false })), "webhook_changed", webhook.to_string()).await;
+        act("POST", format!("{path}/rotate"), ada, None, "webhook_secret_rotated", webhook.to_string()).await;
+        act("DELETE", path, ada, None, "webhook_deleted", webhook.to_string()).await;
+        act("PATCH", "/api/settings".to_owned(), ada, Some(json!({ "monthlyBudget": 7 })), "budget_changed", ada.id.to_string()).await;
+        world.advance(Duration::seconds(1));
+        // What changes nothing is no act.
+        world.post(&format!("/api/datasets/{dataset}/restore"), Some(ada), Value::Null).await.data();
+        world.post(&format!("/api/datasets/{dataset}/restore"), Some(ada), Value::Null).await.data();
+        world.patch("/api/settings", ada, json!({ "monthlyBudget": 7 })).await.data();
+        done.push(("dataset_restored", dataset.to_string()));
+        let entries = world.get("/api/admin/audit?pageSize=100", &world.admin).await.data()["entries"].clone();
+        let entries = entries.as_array().expect("a list");
+        let found: Vec<(&str, String)> = entries
+            .iter()
+            .map(|entry| (entry["action"].as_str().expect("an act"), entry["subject"]["id"].as_str().unwrap_or_default().to_owned()))
+            .filter(|(action, _)| *action != "signup")
+            .rev()
+            .collect();
+        assert_eq!(found, done);
+        let admins = entries.iter().find(|entry| entry["action"] == "model_deleted").expect("there");
+        assert_eq!((&admins["actor"]["email"], &admins["details"]["owner"]), (&json!("root@example.org"), &json!(ada.id)));
+        let budget = entries.iter().find(|entry| entry["action"] == "budget_changed").expect("there");
+        assert_eq!(budget["details"], json!({ "own": true, "from": null, "to": 7.0 }));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn billing_admins_administer_nothing() {
     let world = World::new().await;
     let billing = world.signup_as("billing@example.org", Role::BillingAdmin).await;

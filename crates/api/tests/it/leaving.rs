@@ -2,6 +2,7 @@
 
 use crate::world::{Account, PASSWORD, SAMPLE, on_each};
 use chrono::Duration;
+use futures::StreamExt;
 use http::StatusCode;
 use serde_json::{Value, json};
 use std::io::Read;
@@ -92,4 +93,92 @@ async fn everything_of_an_account_comes_in_one_zip() {
         assert!(!String::from_utf8_lossy(&answer.bytes).contains("argon2"), "no hashes in it");
     })
     .await;
+}
+
+/// What was received, without the stretches of zeros: they take no memory.
+#[derive(Default)]
+struct Sparse {
+    /// Where each piece begins.
+    pieces: std::collections::BTreeMap<u64, bytes::Bytes>,
+    size: u64,
+    at: u64,
+}
+
+impl Sparse {
+    fn push(&mut self, piece: bytes::Bytes) {
+        const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+        let length = piece.len() as u64;
+        if piece.chunks(ZEROS.len()).any(|part| part != &ZEROS[..part.len()]) {
+            self.pieces.insert(self.size, piece);
+        }
+        self.size += length;
+    }
+}
+
+impl Read for Sparse {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let before = self.pieces.range(..=self.at).next_back();
+        let inside = before.filter(|(begin, piece)| self.at < *begin + piece.len() as u64);
+        let next = self.pieces.range(self.at + 1..).next().map_or(self.size, |(begin, _)| *begin);
+        let read = match inside {
+            Some((begin, piece)) => {
+                let rest = &piece[usize::try_from(self.at - begin).expect("within a piece")..];
+                let read = rest.len().min(into.len());
+                into[..read].copy_from_slice(&rest[..read]);
+                read
+            }
+            None => {
+                let read = usize::try_from(next.min(self.size).saturating_sub(self.at)).unwrap_or(usize::MAX).min(into.len());
+                into[..read].fill(0);
+                read
+            }
+        };
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
+impl std::io::Seek for Sparse {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        let at = match to {
+            std::io::SeekFrom::Start(at) => Some(at),
+            std::io::SeekFrom::End(by) => self.size.checked_add_signed(by),
+            std::io::SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or(std::io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
+}
+
+/// `BRIGHTRUN_TEST_LARGE_EXPORT=1` writes a ZIP of more than 4 GB, which is nowhere kept: the data set is a file of holes.
+#[tokio::test]
+async fn an_export_of_more_than_four_gigabytes_can_be_read() {
+    if std::env::var_os("BRIGHTRUN_TEST_LARGE_EXPORT").is_none() {
+        eprintln!("skipped: set BRIGHTRUN_TEST_LARGE_EXPORT=1 to write a ZIP of more than 4 GB");
+        return;
+    }
+    let world = crate::world::World::new().await;
+    let size = u64::from(u32::MAX) + 100_000_000;
+    let dataset = world.ready_dataset(&world.ada, "Large").await;
+    let path = world.object_file(&dataset.s3_key);
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    std::fs::File::create(&path).expect("a file").set_len(size).expect("a file of holes");
+    let answer = world.send(crate::world::request("GET", "/api/auth/me/export", Some(&world.ada), None)).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let (mut body, mut received) = (answer.into_body().into_data_stream(), Sparse::default());
+    while let Some(piece) = body.next().await {
+        received.push(piece.expect("whole"));
+    }
+    let kept: usize = received.pieces.values().map(bytes::Bytes::len).sum();
+    assert!(received.size > size && kept < 10_000_000, "{} bytes, of which {kept} are kept", received.size);
+    let mut zip = zip::ZipArchive::new(received).expect("a ZIP");
+    let large = zip.by_name(&format!("datasets/{}/talks.jsonl", dataset.id)).expect("there");
+    assert_eq!((large.size(), large.compressed_size()), (size, size));
+    drop(large);
+    // It begins after more than 4 GB.
+    let mut missing = String::new();
+    let mut last = zip.by_name("not-included.json").expect("there");
+    assert!(last.header_start() > u64::from(u32::MAX));
+    last.read_to_string(&mut missing).expect("whole");
+    assert_eq!(missing.trim(), "[]");
 }

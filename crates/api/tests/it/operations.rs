@@ -199,6 +199,7 @@ const OPERATIONS: &[(&str, &str, Who)] = &[
     ("GET", "/api/webhooks/{id}", Who::Webhook),
     ("PATCH", "/api/webhooks/{id}", Who::Webhook),
     ("DELETE", "/api/webhooks/{id}", Who::Webhook),
+    ("POST", "/api/webhooks/{id}/rotate", Who::Webhook),
     ("POST", "/api/webhooks/{id}/test", Who::Webhook),
     ("GET", "/api/webhooks/{id}/deliveries", Who::Webhook),
     ("GET", "/api/configurations", Who::Own),

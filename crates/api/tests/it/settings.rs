@@ -75,6 +75,9 @@ async fn webhooks_are_made_changed_tried_and_deleted() {
         assert_eq!(shown["webhook"]["events"], json!(["job_complete", "job_failed"]));
         let changed = world.patch(&path, ada, json!({ "enabled": false, "events": [] })).await.data();
         assert_eq!((&changed["webhook"]["enabled"], &changed["webhook"]["events"]), (&json!(false), &json!([])));
+        let rotated = world.post(&format!("{path}/rotate"), Some(ada), Value::Null).await.data();
+        assert!(rotated["secret"].as_str().is_some_and(|secret| secret.starts_with("whsec_")) && rotated["secret"] != created["secret"]);
+        assert!(rotated["webhook"]["oldSecretUntil"].is_string());
         let test = world.post(&format!("{path}/test"), Some(ada), Value::Null).await.data();
         let log = world.get(&format!("{path}/deliveries"), ada).await.json();
         assert_eq!((log["meta"]["pagination"]["total"].as_u64(), &log["data"]["deliveries"][0]["id"]), (Some(1), &test["deliveryId"]));

@@ -266,26 +266,19 @@ impl World {
         let stop = CancellationToken::new();
         let worker = tokio::spawn(app::jobs::run_worker(self.app.clone(), stop.clone()));
         let idle = async {
-            loop {
-                let counts = self.app.queue.counts().await.expect("counted");
+            // A task may be taken, or make another, between two questions: so nothing is to be there several times in a row.
+            let mut idle = 0;
+            while idle < 3 {
                 // What is only due later waits on.
-                if counts.running == 0 && !db::tasks::any_due(&self.app.db, self.clock.now()).await.expect("asked") {
-                    break;
-                }
+                let due = db::tasks::any_due(&self.app.db, self.clock.now()).await.expect("asked");
+                let running = self.app.queue.counts().await.expect("counted").running;
+                idle = if due || running > 0 { 0 } else { idle + 1 };
                 tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             }
         };
         tokio::time::timeout(std::time::Duration::from_secs(60), idle).await.expect("the queue empties");
         stop.cancel();
         worker.await.expect("the worker ends");
-    }
-
-    /// The mail that was sent since the last look: `number` of them.
-    pub async fn mails(&self, number: usize) -> Vec<Mail> {
-        self.settle().await;
-        let mails = self.outbox.take();
-        assert_eq!(mails.len(), number, "{mails:#?}");
-        mails
     }
 
     /// What the reconciler does for accounts that leave.
@@ -300,6 +293,11 @@ impl World {
             entries.iter().map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { 1 }).sum()
         }
         files(&self.folder.path().join("objects"))
+    }
+
+    /// The file of an object.
+    pub fn object_file(&self, key: &str) -> PathBuf {
+        self.folder.path().join("objects").join(key)
     }
 
     /// The SQLite file.

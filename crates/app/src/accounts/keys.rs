@@ -1,6 +1,7 @@
 //! Personal API keys, for programs.
 
 use super::{checked_name, secret};
+use crate::notifications::tell_account;
 use crate::{App, audit};
 use chrono::{DateTime, Utc};
 use db::api_keys::ApiKey;
@@ -87,6 +88,8 @@ pub async fn create_key(app: &App, caller: &Caller, input: NewApiKey) -> Result<
     }
     let entry = audit::entry(app, caller, AuditAction::KeyCreated, key.id.uuid());
     audit::record(app, audit::with(entry, serde_json::json!({ "scope": key.scope, "expiresAt": key.expires_at }))).await?;
+    let message = format!("An API key was made for your account: {}. If it was not you, revoke it and change your password.", key.name);
+    tell_account(app, key.user_id, "New API key", message).await?;
     Ok((key.into(), secret.shown))
 }
 

@@ -6,7 +6,8 @@
 use super::{account, active, password, secret};
 use crate::admin::MadeReset;
 use crate::audit::Origin;
-use crate::mail::{Link, Mail};
+use crate::mail::{Link, Mail, outbox};
+use crate::notifications::tell_account;
 use crate::{App, audit};
 use chrono::Duration;
 use db::account_tokens::{self, AccountToken, Purpose};
@@ -35,7 +36,9 @@ pub async fn change_password(app: &App, caller: &Caller, current: String, new: S
     if !db::users::set_password(&app.db, user.id, &hash, keep, app.clock.now()).await? {
         return Err(Error::unauthenticated());
     }
-    audit::record(app, audit::entry(app, caller, AuditAction::PasswordChanged, user.id.uuid())).await
+    audit::record(app, audit::entry(app, caller, AuditAction::PasswordChanged, user.id.uuid())).await?;
+    let message = "Your password was changed, and all other sessions were ended. If it was not you, reset it now and end all sessions.";
+    tell_account(app, user.id, "Password changed", message.to_owned()).await
 }
 
 /// Refuses where this is not the account's password.
@@ -91,7 +94,9 @@ pub async fn reset_password(app: &App, token: &str, new: String, origin: &Origin
     password::check(&new, &user.email)?;
     let new = password::hash(new).await?;
     let user_id = account_tokens::reset_password(&app.db, &hash, &new, now).await?.ok_or_else(invalid_token)?;
-    audit::record(app, audit::anonymous(app, origin, AuditAction::PasswordReset, Some(user_id))).await
+    audit::record(app, audit::anonymous(app, origin, AuditAction::PasswordReset, Some(user_id))).await?;
+    let message = "A new password was chosen by a link that was sent to you, and all sessions were ended.";
+    tell_account(app, user_id, "Password reset", message.to_owned()).await
 }
 
 /// Confirms an address by a link that was sent to it.
@@ -110,21 +115,21 @@ fn invalid_token() -> Error {
 /// What the queue does to send a link that resets a password. Nothing where there is no such account, or it has enough links.
 ///
 /// # Errors
-/// When the mail is not accepted; its token is worthless then.
+/// When the mail cannot be written down; its token is worthless then.
 pub(crate) async fn send_password_reset(app: &App, user_id: UserId) -> Result<()> {
     let Some((user, token)) = token_for(app, user_id, Purpose::ResetPassword, RESET_HOURS).await? else { return Ok(()) };
     let text = "Somebody, most likely you, asked for a new password for your BrightRun account.";
     let hint = "The link works once, for one hour. If it was not you, ignore this mail: your password stays as it is.";
     let link = Link { label: "Choose a new password".to_owned(), url: link(app, "reset-password", &token.1)? };
     let mail = Mail::letter(&user.email, "Choose a new password", &[text, hint], Some(&link));
-    deliver(app, token.0, &mail).await?;
+    deliver(app, user.id, token.0, &mail).await?;
     audit::record(app, audit::plain(app, AuditAction::PasswordResetRequested, None, Some(user.id.uuid()))).await
 }
 
 /// What the queue does to send a link that confirms an address.
 ///
 /// # Errors
-/// When the mail is not accepted; its token is worthless then.
+/// When the mail cannot be written down; its token is worthless then.
 pub(crate) async fn send_verification(app: &App, user_id: UserId) -> Result<()> {
     let Some((user, token)) = token_for(app, user_id, Purpose::VerifyEmail, VERIFY_HOURS).await? else { return Ok(()) };
     if user.email_verified_at.is_some() {
@@ -133,7 +138,7 @@ pub(crate) async fn send_verification(app: &App, user_id: UserId) -> Result<()> 
     let text = "Please confirm that this is the address of your BrightRun account.";
     let hint = "The link works once, for 24 hours. If you have no such account, ignore this mail.";
     let link = Link { label: "Confirm the address".to_owned(), url: link(app, "verify-email", &token.1)? };
-    deliver(app, token.0, &Mail::letter(&user.email, "Confirm your e-mail address", &[text, hint], Some(&link))).await
+    deliver(app, user.id, token.0, &Mail::letter(&user.email, "Confirm your e-mail address", &[text, hint], Some(&link))).await
 }
 
 /// A token with which an account's owner can choose a new password, for an admin to hand over.
@@ -159,11 +164,11 @@ async fn token_for(app: &App, user_id: UserId, purpose: Purpose, hours: i64) -> 
     Ok(added.then_some((user, (token.id, secret.shown))))
 }
 
-/// A token that nobody got must not count.
-async fn deliver(app: &App, token: Uuid, mail: &Mail) -> Result<()> {
-    if let Err(error) = app.mailer.send(mail).await {
+/// A token that nobody can get must not count.
+async fn deliver(app: &App, user_id: UserId, token: Uuid, mail: &Mail) -> Result<()> {
+    if let Err(error) = outbox::enqueue(app, Some(user_id), mail).await {
         account_tokens::remove(&app.db, token).await?;
-        return Err(error.into());
+        return Err(error);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Invitations to sign up.
 
 use crate::accounts::{link, normalised_email, secret};
-use crate::mail::{Link, Mail};
+use crate::mail::{Link, Mail, outbox};
 use crate::{App, audit};
 use chrono::{DateTime, Duration, Utc};
 use db::invitations::Invitation;
@@ -128,17 +128,17 @@ pub async fn create_invitation(app: &App, caller: &Caller, input: NewInvitation)
     Ok(MadeInvitation { invitation: view(row, now), token: secret.shown, url, mailed })
 }
 
-/// True where the mail was accepted. The admin has the link anyway and is told.
+/// True where the mail is on its way. The admin has the link anyway and is told.
 async fn send(app: &App, email: &str, url: &str, days: u32) -> bool {
     let link = Link { label: "Make your account".to_owned(), url: url.to_owned() };
     let hint = format!("The link works once, for {days} days.");
     let mail =
         Mail::letter(email, "You are invited to BrightRun", &["You are invited to train models with BrightRun.", &hint], Some(&link));
-    let sent = app.mailer.send(&mail).await;
-    if let Err(error) = &sent {
+    let queued = outbox::enqueue(app, None, &mail).await;
+    if let Err(error) = &queued {
         tracing::warn!(error = error as &dyn std::error::Error, "an invitation could not be sent; its link was shown to the admin");
     }
-    sent.is_ok()
+    queued.is_ok() && app.mailer.delivers()
 }
 
 /// A page of all invitations, newest first.

@@ -1,8 +1,9 @@
 //! Taking a deletion back.
 
 use super::{Dataset, not_found};
-use crate::{App, retention};
+use crate::{App, audit, retention};
 use db::datasets::Restored;
+use domain::audit::AuditAction;
 use domain::{Caller, DatasetId, Error, ErrorKind, Result};
 
 /// Restores a data set that was deleted not longer than 30 days ago. Asking again changes nothing.
@@ -16,8 +17,12 @@ pub async fn restore(app: &App, caller: &Caller, id: DatasetId) -> Result<Datase
     if let Some(dataset) = deleted.filter(|dataset| caller.may_manage(dataset.user_id)) {
         let owner = db::users::get(&app.db, dataset.user_id).await?.ok_or_else(not_found)?;
         let most = app.limits(owner.tier).max_storage;
-        if let Restored::Full(used) = db::datasets::restore(&app.db, &dataset, since, most, now).await? {
-            return Err(over_quota(used, dataset.file_size, most));
+        match db::datasets::restore(&app.db, &dataset, since, most, now).await? {
+            Restored::Full(used) => return Err(over_quota(used, dataset.file_size, most)),
+            Restored::Done => {
+                audit::record(app, audit::of_owner(app, caller, AuditAction::DatasetRestored, id.uuid(), dataset.user_id)).await?;
+            }
+            Restored::NotDeleted => {}
         }
     }
     super::get(app, caller, id).await

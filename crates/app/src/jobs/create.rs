@@ -254,6 +254,7 @@ pub fn attempt_record(job: &Job, run: &RunInfo, status: JobStatus) -> JobAttempt
         attempt: job.attempt,
         status,
         handle: job.run_handle.clone(),
+        version: run.trainer_version.clone(),
         billed_seconds: run.billed,
         error_code: None,
         error_message: None,

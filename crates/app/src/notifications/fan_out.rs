@@ -37,7 +37,8 @@ async fn follows(app: &App, told: &Notification) -> Result<FanOut> {
         return Ok(follows);
     };
     let channels = db::settings::get(&app.db, user.id).await?.notifications.of(told.kind);
-    if channels.mail && app.mailer.delivers() {
+    // Nobody is mailed who has not proved that the address is theirs.
+    if channels.mail && app.mailer.delivers() && user.email_verified_at.is_some() {
         let link = told.action_url.as_ref().map(|path| {
             let url = format!("{}{path}", app.config.public_url);
             Link { label: "Open it in BrightRun".to_owned(), url }

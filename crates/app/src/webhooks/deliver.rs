@@ -177,12 +177,17 @@ fn words(error: &reqwest::Error) -> String {
 }
 
 /// The headers of Standard Webhooks: an id that stays the same over all tries, the time of this one, and an HMAC-SHA256 of both and the
-/// body.
+/// body, by each secret that is good.
 fn sign(app: &App, webhook: &Webhook, delivery: &Delivery) -> Result<[(&'static str, String); 3]> {
-    let secret = secrets::open(&app.config.auth_secret, PURPOSE, webhook.id.uuid(), &webhook.sealed_secret)?;
-    let (id, timestamp) = (format!("msg_{}", delivery.id.uuid().simple()), app.clock.now().timestamp().to_string());
-    let mut mac = Hmac::<Sha256>::new_from_slice(&secret).map_err(Error::internal)?;
-    mac.update(format!("{id}.{timestamp}.{}", delivery.body).as_bytes());
-    let signature = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
-    Ok([("webhook-id", id), ("webhook-timestamp", timestamp), ("webhook-signature", signature)])
+    let now = app.clock.now();
+    let (id, timestamp) = (format!("msg_{}", delivery.id.uuid().simple()), now.timestamp().to_string());
+    let old = webhook.old_sealed_secret.iter().filter(|_| webhook.old_secret_until.is_some_and(|until| now < until));
+    let mut signatures = Vec::new();
+    for sealed in std::iter::once(&webhook.sealed_secret).chain(old) {
+        let secret = secrets::open(&app.config.auth_secret, PURPOSE, webhook.id.uuid(), sealed)?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(&secret).map_err(Error::internal)?;
+        mac.update(format!("{id}.{timestamp}.{}", delivery.body).as_bytes());
+        signatures.push(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())));
+    }
+    Ok([("webhook-id", id), ("webhook-timestamp", timestamp), ("webhook-signature", signatures.join(" "))])
 }

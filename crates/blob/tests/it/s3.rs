@@ -1,5 +1,6 @@
 //! Buckets: the suite and signed URLs over HTTP, on the S3 server of the tests and, where it is installed, on Ceph's.
 
+use crate::presign::Presigner;
 use crate::radosgw::Radosgw;
 use crate::suite;
 use blob::{BlobStore, Error, Key, S3Config, S3Store, SizeLimit, memory_content};
@@ -29,6 +30,22 @@ async fn open(config: &S3Config) -> Result<S3Store, Error> {
     S3Store::open(config, Arc::new(SystemClock)).await
 }
 
+/// Makes the bucket that a store of `config` is to be in: servers begin without one.
+async fn make_bucket(config: &S3Config) {
+    let origin = config.endpoint.clone().expect("an address");
+    let signer = Presigner {
+        access_key_id: config.access_key_id.clone(),
+        secret_access_key: config.secret_access_key.clone(),
+        region: config.region.clone(),
+        host: origin.split_once("://").expect("a scheme").1.to_owned(),
+        origin,
+        path: "/".to_owned(),
+    };
+    let url = signer.url("PUT", &config.bucket, &[], &[], Utc::now(), std::time::Duration::from_secs(60));
+    let answer = Client::new().put(url).send().await.expect("an answer");
+    assert!(answer.status().is_success(), "{}: {}", answer.status(), answer.text().await.unwrap_or_default());
+}
+
 /// Files of the server that are no objects of the bucket: its notes, and parts of unfinished uploads.
 fn parts(server: &S3Server) -> Vec<String> {
     let names = std::fs::read_dir(server.folder()).expect("folder").map(|e| e.expect("entry").file_name().into_string().expect("a name"));
@@ -50,8 +67,18 @@ async fn a_signed_url_is_good_for_what_was_signed_only() {
 }
 
 #[tokio::test]
+async fn a_bucket_is_used_as_soon_as_it_was_made() {
+    let server = S3Server::start();
+    let config = S3Config { bucket: "made-now".to_owned(), ..config(&server) };
+    assert!(open(&config).await.is_err());
+    make_bucket(&config).await;
+    suite::run(&open(&config).await.expect("store")).await;
+}
+
+#[tokio::test]
 async fn ceph_behaves_as_every_store() {
     let Some(ceph) = Radosgw::start() else { return };
+    make_bucket(&ceph.config).await;
     let store = open(&ceph.config).await.expect("store");
     suite::run(&store).await;
     let download = signed_urls(&store).await;
@@ -169,7 +196,7 @@ async fn a_store_that_cannot_be_used_is_named_at_once() {
         format!("{error}{source}")
     };
     let no_bucket = error(|c| c.bucket = "elsewhere".to_owned()).await;
-    assert!(no_bucket.contains("elsewhere"), "{no_bucket}");
+    assert!(no_bucket.contains("there is no bucket elsewhere"), "{no_bucket}");
     let wrong_secret = error(|c| c.secret_access_key = "guess".to_owned()).await;
     assert!(!wrong_secret.contains("guess") && wrong_secret.contains("things"), "{wrong_secret}");
     let nobody = error(|c| c.endpoint = Some("http://127.0.0.1:1".to_owned())).await;

@@ -110,7 +110,7 @@ pub(super) async fn fetch_dataset(spec: &RunSpec) -> Result<PathBuf> {
         }
     }
     let temporary = spec.output.dir.join("dataset.part");
-    let found = transfer::retried(|| transfer::download(url, &temporary)).await.map_err(|error| {
+    let found = transfer::download(url, &temporary).await.map_err(|error| {
         let gone = transfer::is_gone(&error);
         error.context(if gone { "the data set is not in storage any more" } else { "the data set cannot be fetched" })
     })?;
@@ -134,7 +134,7 @@ async fn fetch_checkpoint(spec: &RunSpec, source: &CheckpointSource) -> Result<O
     for name in CHECKPOINT_FILES {
         let Some(file) = source.files.get(name) else { return Ok(Some(format!("{name} is missing"))) };
         let path = temporary.join(name);
-        match transfer::retried(|| transfer::download(&file.url, &path)).await {
+        match transfer::download(&file.url, &path).await {
             Ok(found) if found == file.sha256 => {}
             Ok(_) => return Ok(Some(format!("{name} is not what was stored"))),
             Err(error) if transfer::is_refusal(&error) => return Ok(Some(format!("{name}: {error:#}"))),

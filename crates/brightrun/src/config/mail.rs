@@ -1,6 +1,8 @@
 //! The settings of what is sent out: mail and webhooks.
 
-use anyhow::{Result, bail};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use super::Picker;
@@ -26,13 +28,17 @@ pub struct MailOptions {
     /// Sender of mail, such as `BrightRun <mail@example.org>`.
     #[arg(long, env = "SMTP_FROM", global = true)]
     pub smtp_from: Option<String>,
+    /// File with the certificate, as PEM, of the authority that the mail server's is from, where the machine does not know it.
+    #[arg(long, env = "SMTP_CA_FILE", global = true)]
+    pub smtp_ca_file: Option<PathBuf>,
     /// Whether webhooks may point into private networks and be without TLS. Only where every account is trusted.
     #[arg(long, env = "BRIGHTRUN_WEBHOOKS_ALLOW_PRIVATE", global = true)]
     pub webhooks_allow_private: Option<bool>,
 }
 
 /// Names of these settings.
-pub const NAMES: [&str; 7] = ["smtp_url", "smtp_host", "smtp_port", "smtp_user", "smtp_password", "smtp_from", "webhooks_allow_private"];
+pub const NAMES: [&str; 8] =
+    ["smtp_url", "smtp_host", "smtp_port", "smtp_user", "smtp_password", "smtp_from", "smtp_ca_file", "webhooks_allow_private"];
 
 /// A mail server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +47,8 @@ pub struct SmtpSettings {
     pub url: String,
     /// Sender.
     pub from: String,
+    /// Certificates of an authority that is believed too, as PEM.
+    pub authority: Option<Vec<u8>>,
 }
 
 /// The mail server, where one is named, and whether webhooks may point into private networks.
@@ -51,6 +59,9 @@ pub(super) fn pick(picker: &mut Picker<'_>, given: &MailOptions, file: MailOptio
     let password = picker.text("smtp_password", &given.smtp_password, file.smtp_password, true);
     let from = picker.text("smtp_from", &given.smtp_from, file.smtp_from, false);
     let port = picker.pick("smtp_port", &given.smtp_port, file.smtp_port, 587, ToString::to_string);
+    let authority = picker.pick("smtp_ca_file", &given.smtp_ca_file.clone().map(Some), file.smtp_ca_file.map(Some), None, |path| {
+        path.as_ref().map_or_else(|| "(not set)".to_owned(), |path: &PathBuf| path.display().to_string())
+    });
     let private =
         picker.pick("webhooks_allow_private", &given.webhooks_allow_private, file.webhooks_allow_private, false, ToString::to_string);
     let url = match (url, host) {
@@ -62,7 +73,8 @@ pub(super) fn pick(picker: &mut Picker<'_>, given: &MailOptions, file: MailOptio
     let Some(from) = from else {
         bail!("a mail server is set, so SMTP_FROM must be set too: the sender of mail, such as `BrightRun <mail@example.org>`")
     };
-    Ok((Some(SmtpSettings { url, from }), private))
+    let read = |path: PathBuf| std::fs::read(&path).with_context(|| format!("cannot read SMTP_CA_FILE, {}", path.display()));
+    Ok((Some(SmtpSettings { url, from, authority: authority.map(read).transpose()? }), private))
 }
 
 fn url_of(host: &str, port: u16, user: Option<&str>, password: Option<&str>) -> String {
@@ -109,5 +121,11 @@ mod tests {
         assert!(app::mail::SmtpMailer::new(&smtp.url, &smtp.from).is_ok());
         assert!(load(|mail| mail.smtp_url = Some("smtp://localhost".into())).expect_err("no sender").to_string().contains("SMTP_FROM"));
         assert!(!settings.webhooks_allow_private);
+        let missing = load(|mail| {
+            mail.smtp_url = Some("smtps://mail.example.org".into());
+            mail.smtp_from = Some("mail@example.org".into());
+            mail.smtp_ca_file = Some("/nowhere/ca.pem".into());
+        });
+        assert!(missing.expect_err("no such file").to_string().contains("SMTP_CA_FILE"));
     }
 }

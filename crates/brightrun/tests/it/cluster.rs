@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use domain::job::JobStatus;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use testkit::{S3Server, TestDatabase};
 
 use crate::support::*;
 
@@ -100,13 +102,67 @@ async fn two_jobs_run_at_once_on_two_nodes_and_one_of_a_dead_node_goes_on_at_the
         signal(pid, "KILL");
     }
 
+    let mut events = stream_until(&client, &first, "complete").await;
+    events.retain(|event| event.name == "log");
+    stream_until(&client, &second, "complete").await;
     for id in [&first, &second] {
-        stream_until(&client, id, "complete").await;
         completed(&client, id).await;
     }
     let lost = job(&client, &first).await;
     assert_eq!(lost["attempt"].as_u64(), Some(2), "{lost}");
+    // The other machine had nothing of it: the checkpoint came from the storage.
+    let resumed = |event: &StreamEvent| event.data["message"].as_str().is_some_and(|m| m.contains("resuming from the checkpoint of step"));
+    assert!(events.iter().any(resumed), "{:?}", events.iter().map(|event| &event.data).collect::<Vec<_>>());
     assert_eq!(job(&client, &second).await["attempt"].as_u64(), Some(1));
+}
+
+/// Everything that can be a process of its own is one, over PostgreSQL and a bucket; the server is gone while the job trains.
+#[tokio::test]
+async fn a_worker_alone_brings_a_job_to_its_end_while_no_server_is_there() {
+    let Some(database) = TestDatabase::postgres() else { return };
+    let (dir, s3) = (tempfile::tempdir().expect("folder"), S3Server::start());
+    let folder = |name: &str| {
+        let folder = dir.path().join(name);
+        std::fs::create_dir_all(&folder).expect("folder");
+        folder
+    };
+    let nodes = [node(&folder("a"), "127.0.0.1:0"), node(&folder("b"), "127.0.0.1:0")];
+    let urls = nodes.iter().map(|node| node.url.clone()).collect::<Vec<_>>().join(",");
+    let env = [
+        ("DATABASE_URL", &*database.url),
+        ("AUTH_SECRET", "a secret that servers and workers share"),
+        ("GPU_CLUSTER_API_URL", &*urls),
+        ("GPU_CLUSTER_API_KEY", KEY),
+        ("S3_ENDPOINT", &*s3.endpoint),
+        ("S3_BUCKET_NAME", S3Server::BUCKET),
+        ("AWS_ACCESS_KEY_ID", S3Server::ACCESS_KEY),
+        ("AWS_SECRET_ACCESS_KEY", S3Server::SECRET_KEY),
+    ];
+    let server = Server::start_at(&folder("server"), "127.0.0.1:0", &env);
+    let _worker = Server::worker(&folder("worker"), &server.url, &env);
+    let client = account(&server, "a@example.test").await;
+    let dataset = upload(&client, "v4-meta.jsonl", fixture("v4-meta.jsonl")).await;
+    let ids = [create_job(&client, &long_job(&dataset)).await, create_job(&client, &long_job(&dataset)).await];
+    stream_until(&client, &ids[0], "progress").await;
+    let address = server.address();
+    server.kill();
+
+    let db = database.connect().await;
+    let started = std::time::Instant::now();
+    for id in &ids {
+        let id = id.parse().expect("an id");
+        while db::jobs::get(&db, id).await.expect("read").expect("there").status != JobStatus::Completed {
+            assert!(started.elapsed() < LIMIT, "the worker does not end it: {:?}", db::jobs::get(&db, id).await);
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+        let attempts = db::jobs::attempts(&db, id).await.expect("read");
+        assert!(attempts.iter().any(|attempt| attempt.version.as_deref() == Some(env!("CARGO_PKG_VERSION"))), "{attempts:?}");
+    }
+    let server = Server::start_at(&folder("server"), &address, &env);
+    let client = log_in(&server, "a@example.test").await;
+    for id in &ids {
+        completed(&client, id).await;
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod arrows;
 mod client;
 mod cluster;
 mod doctor;
+mod doctor_commands;
 #[cfg(feature = "cuda")]
 #[path = "../../../model/tests/emulator/mod.rs"]
 mod emulated;

@@ -31,22 +31,17 @@ impl Server {
 
     /// Starts another role that listens.
     pub fn start_as(role: &str, dir: &Path, listen: &str, env: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_brightrun"))
-            .args([role, "--listen", listen, "--data-dir"])
-            .arg(dir)
-            .env("BRIGHTRUN_RATE_LIMITS", "1000,100000,100000")
-            .envs(env.iter().copied())
-            .env_remove("DATABASE_URL")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(std::fs::File::options().create(true).append(true).open(dir.join("server.log")).expect("log file"))
-            .spawn()
-            .expect("the binary starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("a line");
-        let Some(url) = line.trim().strip_prefix("listening on ") else {
+        let (child, line) = begin(&[role, "--listen", listen], dir, env);
+        let Some(url) = line.strip_prefix("listening on ") else {
             panic!("the server did not start: {line:?}\n{}", std::fs::read_to_string(dir.join("server.log")).unwrap_or_default())
         };
+        Self { url: url.to_owned(), child }
+    }
+
+    /// Starts a worker for the servers at `url`, which its trainers are given.
+    pub fn worker(dir: &Path, url: &str, env: &[(&str, &str)]) -> Self {
+        let (child, line) = begin(&["worker", "--app-url", url], dir, env);
+        assert_eq!(line, "worker started", "{}", std::fs::read_to_string(dir.join("server.log")).unwrap_or_default());
         Self { url: url.to_owned(), child }
     }
 
@@ -79,6 +74,25 @@ impl Server {
     pub fn trainers(&self) -> Vec<u32> {
         children(self.child.id())
     }
+}
+
+/// Starts a role in a folder; its first line.
+fn begin(role: &[&str], dir: &Path, env: &[(&str, &str)]) -> (Child, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_brightrun"))
+        .args(role)
+        .arg("--data-dir")
+        .arg(dir)
+        .env("BRIGHTRUN_RATE_LIMITS", "1000,100000,100000")
+        .env_remove("DATABASE_URL")
+        .envs(env.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(std::fs::File::options().create(true).append(true).open(dir.join("server.log")).expect("log file"))
+        .spawn()
+        .expect("the binary starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("stdout")).read_line(&mut line).expect("a line");
+    (child, line.trim().to_owned())
 }
 
 impl Drop for Server {

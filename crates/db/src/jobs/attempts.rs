@@ -22,6 +22,7 @@ mod entity {
         pub attempt: i32,
         pub status: String,
         pub handle: Option<Json>,
+        pub version: Option<String>,
         pub billed_seconds: f64,
         pub error_code: Option<String>,
         pub error_message: Option<String>,
@@ -50,6 +51,8 @@ pub struct JobAttempt {
     pub status: JobStatus,
     /// What the cluster gave to find it again.
     pub handle: Option<Value>,
+    /// Version of the program that trains, once it said so.
+    pub version: Option<String>,
     /// Seconds that are billed.
     pub billed_seconds: f64,
     /// Stable code of its failure.
@@ -73,6 +76,7 @@ impl TryFrom<Model> for JobAttempt {
             attempt: small_count(m.attempt),
             status: text("job_attempts.status", &m.status)?,
             handle: m.handle,
+            version: m.version,
             billed_seconds: m.billed_seconds,
             error_code: m.error_code,
             error_message: m.error_message,
@@ -91,6 +95,7 @@ impl From<&JobAttempt> for Model {
             attempt: small(a.attempt),
             status: a.status.as_str().to_owned(),
             handle: a.handle.clone(),
+            version: a.version.clone(),
             billed_seconds: a.billed_seconds,
             error_code: a.error_code.clone(),
             error_message: a.error_message.clone(),
@@ -107,6 +112,7 @@ pub(super) async fn upsert_in<C: ConnectionTrait>(connection: &C, attempts: &[Jo
         same.update_columns([
             Column::Status,
             Column::Handle,
+            Column::Version,
             Column::BilledSeconds,
             Column::ErrorCode,
             Column::ErrorMessage,

@@ -122,6 +122,7 @@ async fn checkpoints_and_attempts_are_kept_once_and_updated() {
             job_id: id,
             attempt: 1,
             status: JobStatus::Running,
+            version: Some("0.1.0".to_owned()),
             handle: Some(json!({ "pid": 1 })),
             billed_seconds: 1.5,
             error_code: None,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use app::jobs::run_worker;
-use app::mail::SmtpMailer;
+use app::mail::{Mail, Mailer, SmtpMailer};
 use app::notifications;
 use app::settings::{ChannelsChange, UpdateSettings};
 use app::webhooks::{self, NewWebhook};
@@ -21,7 +21,7 @@ use sha2::Sha256;
 use tokio_util::sync::CancellationToken;
 
 use crate::jobs::world::World;
-use receivers::{HttpServer, MailServer};
+use receivers::{HttpServer, MailServer, ReceivedRequest, Tls};
 
 /// A worker that works until it is dropped.
 struct Working(CancellationToken);
@@ -87,7 +87,79 @@ async fn tell(world: &World, kind: NotificationKind, title: &str) {
 
 async fn mailing(database: testkit::TestDatabase, server: &MailServer) -> World {
     let mailer = SmtpMailer::new(&server.url(), "BrightRun <mail@example.org>").expect("an address");
-    World::mailing(database, Arc::new(mailer)).await
+    let world = World::mailing(database, Arc::new(mailer)).await;
+    verify(&world, Some(world.clock.now())).await;
+    world
+}
+
+/// Says when the account proved that its address is its own.
+async fn verify(world: &World, at: Option<chrono::DateTime<chrono::Utc>>) {
+    let user = db::users::update(&world.app.db, world.caller.user_id, |user| user.email_verified_at = at).await.expect("written");
+    assert!(user.is_some());
+}
+
+#[tokio::test]
+async fn nobody_is_mailed_who_has_not_confirmed_the_address() {
+    for database in testkit::databases() {
+        let server = MailServer::start(&[]).await;
+        let world = mailing(database, &server).await;
+        verify(&world, None).await;
+        let _working = Working::on(&world);
+        tell(&world, NotificationKind::JobFailed, "Before").await;
+        until(async || db::notifications::waiting(&world.app.db, 10).await.expect("asked").is_empty().then_some(())).await;
+        verify(&world, Some(world.clock.now())).await;
+        tell(&world, NotificationKind::JobFailed, "After").await;
+        until(async || (server.answered() == 1 && idle(&world).await).then_some(())).await;
+        assert!(server.mails()[0].text.contains("Subject: After"), "{:?}", server.mails());
+        let list = notifications::list(&world.app, &world.caller, false, 1, 10).await.expect("list");
+        assert_eq!(list.total, 2, "in the application it is told all the same");
+    }
+}
+
+fn letter() -> Mail {
+    Mail::letter("ada@example.com", "Hello", &["A secret."], None)
+}
+
+fn mailer(server: &MailServer, scheme: &str, query: &str, authority: Option<&[u8]>) -> SmtpMailer {
+    let url = format!("{scheme}://{}{query}", server.address());
+    SmtpMailer::trusting(&url, "BrightRun <mail@example.org>", authority).expect("an address")
+}
+
+#[tokio::test]
+async fn mail_goes_encrypted_from_the_beginning_or_after_starttls() {
+    let (acceptor, authority) = receivers::certificate();
+    let implicit = MailServer::speaking(Tls::Implicit(acceptor.clone()), &[]).await;
+    mailer(&implicit, "smtps", "", Some(&authority)).send(&letter()).await.expect("accepted");
+    let upgrading = MailServer::speaking(Tls::Upgrade(acceptor), &[]).await;
+    mailer(&upgrading, "smtp", "?tls=required", Some(&authority)).send(&letter()).await.expect("accepted");
+    for server in [&implicit, &upgrading] {
+        assert!(server.mails()[0].text.contains("A secret."), "{:?}", server.mails());
+    }
+    assert!(implicit.in_the_open().is_empty());
+    assert!(upgrading.in_the_open().iter().all(|line| line.starts_with("EHLO") || line == "STARTTLS"), "{:?}", upgrading.in_the_open());
+}
+
+#[tokio::test]
+async fn nothing_is_said_to_a_mail_server_that_is_not_encrypted_as_required_or_not_known() {
+    let (acceptor, authority) = receivers::certificate();
+    let plain = MailServer::start(&[]).await;
+    let refused = mailer(&plain, "smtp", "?tls=required", Some(&authority)).send(&letter()).await;
+    assert!(refused.is_err(), "it offers no STARTTLS");
+    assert!(plain.in_the_open().iter().all(|line| line.starts_with("EHLO") || line == "QUIT"), "{:?}", plain.in_the_open());
+    assert!(mailer(&plain, "smtps", "", Some(&authority)).send(&letter()).await.is_err(), "it speaks no TLS");
+    let (_, stranger) = receivers::certificate();
+    for tls in [Tls::Implicit(acceptor.clone()), Tls::Upgrade(acceptor)] {
+        let scheme = if matches!(tls, Tls::Implicit(_)) { ("smtps", "") } else { ("smtp", "?tls=required") };
+        let server = MailServer::speaking(tls, &[]).await;
+        for unknown in [None, Some(&stranger[..])] {
+            let error = mailer(&server, scheme.0, scheme.1, unknown).send(&letter()).await.expect_err("nobody vouches for it");
+            assert!(error.to_string().contains("certificate"), "{error}");
+        }
+        assert!(server.mails().is_empty());
+    }
+    assert!(plain.mails().is_empty());
+    let url = format!("smtps://{}", plain.address());
+    assert!(SmtpMailer::trusting(&url, "mail@example.org", Some(b"no certificate")).is_err());
 }
 
 #[tokio::test]
@@ -159,6 +231,44 @@ async fn webhook(world: &World, server: &HttpServer) -> (WebhookId, String) {
     (created.webhook.id, created.secret)
 }
 
+/// What a receiver computes with its secret.
+fn signature(request: &ReceivedRequest, secret: &str) -> String {
+    let key = STANDARD.decode(secret.strip_prefix("whsec_").expect("the prefix")).expect("base64");
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key");
+    mac.update(format!("{}.{}.{}", request.header("webhook-id"), request.header("webhook-timestamp"), request.body).as_bytes());
+    format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()))
+}
+
+#[tokio::test]
+async fn a_secret_is_replaced_without_a_gap() {
+    for database in testkit::databases() {
+        let server = HttpServer::start(&[]).await;
+        let world = World::new(database).await;
+        let (id, first) = webhook(&world, &server).await;
+        let _working = Working::on(&world);
+        let rotated = webhooks::rotate(&world.app, &world.caller, id).await.expect("rotated");
+        assert_ne!(rotated.secret, first);
+        assert_eq!(rotated.webhook.old_secret_until, Some(world.clock.now() + Span::hours(24)));
+        let sent = async |title: &str, number: usize| {
+            tell(&world, NotificationKind::JobComplete, title).await;
+            until(async || server.requests().get(number).cloned()).await
+        };
+        let both = sent("one", 0).await;
+        assert_eq!(both.header("webhook-signature"), format!("{} {}", signature(&both, &rotated.secret), signature(&both, &first)));
+        until(async || idle(&world).await.then_some(())).await;
+        world.clock.advance(Span::hours(24));
+        let one = sent("two", 1).await;
+        assert_eq!(one.header("webhook-signature"), signature(&one, &rotated.secret));
+        // Two at most: one that is still older is over at once.
+        let second = webhooks::rotate(&world.app, &world.caller, id).await.expect("rotated");
+        let third = webhooks::rotate(&world.app, &world.caller, id).await.expect("rotated");
+        let last = sent("three", 2).await;
+        assert_eq!(last.header("webhook-signature"), format!("{} {}", signature(&last, &third.secret), signature(&last, &second.secret)));
+        let stored = db::webhooks::get(&world.app.db, id).await.expect("read").expect("there");
+        assert!(!format!("{stored:?}").contains(&second.secret[6..]), "no secret is kept as it is");
+    }
+}
+
 #[tokio::test]
 async fn webhooks_get_signed_messages_and_failed_ones_again() {
     for database in testkit::databases() {
@@ -178,10 +288,7 @@ async fn webhooks_get_signed_messages_and_failed_ones_again() {
         let body: serde_json::Value = serde_json::from_str(&requests[2].body).expect("JSON");
         assert_eq!((body["type"].as_str(), body["data"]["title"].as_str()), (Some("job_complete"), Some("Training Completed!")));
         for request in &requests {
-            let key = STANDARD.decode(secret.strip_prefix("whsec_").expect("the prefix")).expect("base64");
-            let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("a key");
-            mac.update(format!("{}.{}.{}", request.header("webhook-id"), request.header("webhook-timestamp"), request.body).as_bytes());
-            assert_eq!(request.header("webhook-signature"), format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())));
+            assert_eq!(request.header("webhook-signature"), signature(request, &secret));
         }
         let delivered = until(async || {
             let (log, total) = webhooks::deliveries(&world.app, &world.caller, id, 1, 10).await.expect("log");

@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio_rustls::{TlsAcceptor, rustls};
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -26,6 +27,38 @@ struct Mails {
     answers: VecDeque<String>,
     answered: usize,
     accepted: Vec<ReceivedMail>,
+    /// What clients said before anything was encrypted.
+    in_the_open: Vec<String>,
+}
+
+/// Whether a mail server speaks TLS.
+#[derive(Clone)]
+pub enum Tls {
+    None,
+    /// After `STARTTLS`.
+    Upgrade(TlsAcceptor),
+    /// From the first byte.
+    Implicit(TlsAcceptor),
+}
+
+/// A certificate for this machine, and that of the authority that it is from, as PEM.
+pub fn certificate() -> (TlsAcceptor, Vec<u8>) {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+    let key = || KeyPair::generate().expect("a key");
+    let mut authority = CertificateParams::new(Vec::new()).expect("no names");
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority_key = key();
+    let pem = authority.self_signed(&authority_key).expect("a certificate").pem().into_bytes();
+    let (issuer, key) = (Issuer::new(authority, authority_key), key());
+    let leaf = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name").signed_by(&key, &issuer).expect("a certificate");
+    let private = rustls::pki_types::PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+    let config = rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![leaf.der().clone()], private)
+        .expect("they fit");
+    (TlsAcceptor::from(Arc::new(config)), pem)
 }
 
 /// Speaks SMTP.
@@ -43,6 +76,10 @@ impl Drop for MailServer {
 
 impl MailServer {
     pub async fn start(answers: &[&str]) -> Self {
+        Self::speaking(Tls::None, answers).await
+    }
+
+    pub async fn speaking(tls: Tls, answers: &[&str]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let answers = answers.iter().map(|answer| (*answer).to_owned()).collect();
@@ -50,7 +87,7 @@ impl MailServer {
         let kept = Arc::clone(&mails);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(talk(stream, Arc::clone(&kept)));
+                tokio::spawn(serve(stream, tls.clone(), Arc::clone(&kept)));
             }
         });
         Self { address, mails, task }
@@ -58,6 +95,15 @@ impl MailServer {
 
     pub fn url(&self) -> String {
         format!("smtp://{}", self.address)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What was said before anything was encrypted.
+    pub fn in_the_open(&self) -> Vec<String> {
+        lock(&self.mails).in_the_open.clone()
     }
 
     pub fn mails(&self) -> Vec<ReceivedMail> {
@@ -74,17 +120,47 @@ fn address(line: &str) -> String {
     line.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or_else(String::new, |(address, _)| address.to_owned())
 }
 
-async fn talk(stream: TcpStream, mails: Arc<Mutex<Mails>>) -> Option<()> {
+async fn serve(stream: TcpStream, tls: Tls, mails: Arc<Mutex<Mails>>) -> Option<()> {
+    match tls {
+        Tls::None => talk(stream, &mails, false, true).await.map(drop),
+        Tls::Implicit(acceptor) => talk(acceptor.accept(stream).await.ok()?, &mails, false, false).await.map(drop),
+        Tls::Upgrade(acceptor) => {
+            let stream = talk(stream, &mails, true, true).await?;
+            let stream = acceptor.accept(stream).await.ok()?;
+            talk_on(BufReader::new(stream), &mails, false, false).await.map(drop)
+        }
+    }
+}
+
+async fn talk<S: AsyncRead + AsyncWrite + Unpin>(stream: S, mails: &Mutex<Mails>, upgrades: bool, open: bool) -> Option<S> {
     let mut stream = BufReader::new(stream);
     stream.write_all(b"220 test ESMTP\r\n").await.ok()?;
+    talk_on(stream, mails, upgrades, open).await
+}
+
+/// Until the client leaves, or wants to go on encrypted: then the connection is handed back.
+async fn talk_on<S: AsyncRead + AsyncWrite + Unpin>(
+    mut stream: BufReader<S>,
+    mails: &Mutex<Mails>,
+    upgrades: bool,
+    open: bool,
+) -> Option<S> {
     let mut mail = ReceivedMail::default();
     loop {
         let mut line = String::new();
         if stream.read_line(&mut line).await.ok()? == 0 {
             return None;
         }
+        if open {
+            lock(mails).in_the_open.push(line.trim().to_owned());
+        }
         let answer = match line.trim().split(' ').next().unwrap_or_default().to_ascii_uppercase().as_str() {
+            "EHLO" | "HELO" if upgrades => "250-test\r\n250 STARTTLS".to_owned(),
             "EHLO" | "HELO" => "250-test\r\n250 8BITMIME".to_owned(),
+            "STARTTLS" if upgrades => {
+                stream.write_all(b"220 go ahead\r\n").await.ok()?;
+                return Some(stream.into_inner());
+            }
             "MAIL" => {
                 mail = ReceivedMail { from: address(&line), ..ReceivedMail::default() };
                 "250 ok".to_owned()
@@ -103,7 +179,7 @@ async fn talk(stream: TcpStream, mails: Arc<Mutex<Mails>>) -> Option<()> {
                     }
                     mail.text.push_str(line.strip_prefix('.').unwrap_or(&line));
                 }
-                let mut mails = lock(&mails);
+                let mut mails = lock(mails);
                 mails.answered += 1;
                 let answer = mails.answers.pop_front().unwrap_or_else(|| "250 accepted".to_owned());
                 if answer.starts_with('2') {

@@ -24,6 +24,14 @@ const LABELS: Record<AuditAction, string> = {
   deletion_cancelled: 'Deletion of the account taken back',
   account_purged: 'Account deleted',
   data_exported: 'Data exported',
+  dataset_deleted: 'Data set deleted',
+  dataset_restored: 'Data set restored',
+  model_deleted: 'Model deleted',
+  model_restored: 'Model restored',
+  webhook_created: 'Webhook made',
+  webhook_changed: 'Webhook changed',
+  webhook_secret_rotated: 'Secret of a webhook replaced',
+  webhook_deleted: 'Webhook deleted',
   instance_changed: 'Instance type changed',
 };
 
