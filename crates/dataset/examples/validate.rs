@@ -5,7 +5,9 @@
 use dataset::{TokenCounter, ValidateOptions, validate};
 use domain::dataset::Message;
 use std::fs::File;
+use std::io::Read;
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// Counts words, to try the statistics without a base model.
@@ -29,11 +31,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     arguments.retain(|argument| argument != "--words");
     let path = arguments.first().ok_or("usage: validate FILE [--words]")?;
     let file = File::open(path)?;
-    let size = file.metadata()?.len();
+    // What comes through a pipe says its size only at its end.
+    let known = Some(file.metadata()?).filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
+    let read = AtomicU64::new(0);
     let options = ValidateOptions { max_seq_length_hint: Some(1024), ..ValidateOptions::default() };
     let start = Instant::now();
     let counter: Option<&dyn TokenCounter> = if words { Some(&Words) } else { None };
-    let report = validate(file, Some(size), &options, counter, &mut |_| ControlFlow::Continue(()))?;
+    let report = validate(Counted(file, &read), known, &options, counter, &mut |_| ControlFlow::Continue(()))?;
     let seconds = start.elapsed().as_secs_f64();
     println!("format {:?}, trainable {}, review {}", report.format, report.trainable, report.review_recommended);
     println!("{:#?}", report.statistics);
@@ -49,9 +53,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("summary: {}", report.summary);
     println!("sha256: {:?}", report.sha256);
     #[expect(clippy::cast_precision_loss, reason = "for people")]
-    let megabytes = size as f64 / 1e6;
+    let megabytes = read.load(Ordering::Relaxed) as f64 / 1e6;
     println!("{megabytes:.1} MB in {seconds:.2} s, {:.0} MB/s, peak memory {}", megabytes / seconds, peak_memory());
     Ok(())
+}
+
+/// Counts what is read.
+struct Counted<'a>(File, &'a AtomicU64);
+
+impl Read for Counted<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.0.read(into)?;
+        self.1.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
 }
 
 /// The process's largest resident set, where the system tells it.

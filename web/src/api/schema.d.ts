@@ -1311,6 +1311,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a webhook another secret, which the answer holds, once. For 24 hours each message is signed with both, new and old
+         *     (`webhook-signature` holds several, separated by a space), so that the receiver can be changed in between.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webhooks/{id}/test": {
         parameters: {
             query?: never;
@@ -1626,9 +1646,9 @@ export interface components {
             name?: string;
         };
         /** @enum {string} */
-        AuditAction: "signup" | "login" | "login_failed" | "logout" | "session_revoked" | "sessions_revoked" | "password_changed" | "password_reset_requested" | "password_reset" | "email_verified" | "key_created" | "key_revoked" | "invitation_created" | "invitation_revoked" | "role_changed" | "tier_changed" | "budget_changed" | "account_disabled" | "account_enabled" | "deletion_requested" | "deletion_cancelled" | "account_purged" | "data_exported" | "instance_changed";
+        AuditAction: "signup" | "login" | "login_failed" | "logout" | "session_revoked" | "sessions_revoked" | "password_changed" | "password_reset_requested" | "password_reset" | "email_verified" | "key_created" | "key_revoked" | "invitation_created" | "invitation_revoked" | "role_changed" | "tier_changed" | "budget_changed" | "account_disabled" | "account_enabled" | "deletion_requested" | "deletion_cancelled" | "account_purged" | "data_exported" | "dataset_deleted" | "dataset_restored" | "model_deleted" | "model_restored" | "webhook_created" | "webhook_changed" | "webhook_secret_rotated" | "webhook_deleted" | "instance_changed";
         /** @enum {string} */
-        AuditActionFilter: "all" | "signup" | "login" | "login_failed" | "logout" | "session_revoked" | "sessions_revoked" | "password_changed" | "password_reset_requested" | "password_reset" | "email_verified" | "key_created" | "key_revoked" | "invitation_created" | "invitation_revoked" | "role_changed" | "tier_changed" | "budget_changed" | "account_disabled" | "account_enabled" | "deletion_requested" | "deletion_cancelled" | "account_purged" | "data_exported" | "instance_changed";
+        AuditActionFilter: "all" | "signup" | "login" | "login_failed" | "logout" | "session_revoked" | "sessions_revoked" | "password_changed" | "password_reset_requested" | "password_reset" | "email_verified" | "key_created" | "key_revoked" | "invitation_created" | "invitation_revoked" | "role_changed" | "tier_changed" | "budget_changed" | "account_disabled" | "account_enabled" | "deletion_requested" | "deletion_cancelled" | "account_purged" | "data_exported" | "dataset_deleted" | "dataset_restored" | "model_deleted" | "model_restored" | "webhook_created" | "webhook_changed" | "webhook_secret_rotated" | "webhook_deleted" | "instance_changed";
         /** @description A line of the audit log. */
         AuditEntry: {
             /** @description What was done. */
@@ -2405,7 +2425,7 @@ export interface components {
             /** @description Its status now. */
             status: components["schemas"]["JobStatus"];
         };
-        /** @description A webhook that was made. */
+        /** @description A webhook that was made or got another secret. */
         CreatedWebhook: {
             /**
              * @description What its messages are signed with, after Standard Webhooks. It is never shown again.
@@ -5735,6 +5755,11 @@ export interface components {
              * @description Id.
              */
             id: string;
+            /**
+             * Format: date-time
+             * @description Until then messages carry a signature by the secret before, too.
+             */
+            oldSecretUntil?: string;
             /**
              * Format: date-time
              * @description When it last changed.
@@ -14842,6 +14867,7 @@ export interface operations {
                      *             ],
                      *             "failures": 1,
                      *             "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *             "oldSecretUntil": "2026-03-02T09:30:00Z",
                      *             "updatedAt": "2026-03-02T09:30:00Z",
                      *             "url": "https://example.org/brightrun"
                      *           }
@@ -14918,6 +14944,7 @@ export interface operations {
                      *           ],
                      *           "failures": 1,
                      *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "oldSecretUntil": "2026-03-02T09:30:00Z",
                      *           "updatedAt": "2026-03-02T09:30:00Z",
                      *           "url": "https://example.org/brightrun"
                      *         }
@@ -15008,6 +15035,7 @@ export interface operations {
                      *           ],
                      *           "failures": 1,
                      *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "oldSecretUntil": "2026-03-02T09:30:00Z",
                      *           "updatedAt": "2026-03-02T09:30:00Z",
                      *           "url": "https://example.org/brightrun"
                      *         }
@@ -15146,6 +15174,7 @@ export interface operations {
                      *           ],
                      *           "failures": 1,
                      *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "oldSecretUntil": "2026-03-02T09:30:00Z",
                      *           "updatedAt": "2026-03-02T09:30:00Z",
                      *           "url": "https://example.org/brightrun"
                      *         }
@@ -15280,6 +15309,82 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            /**
+             * @description `NOT_FOUND`: There is nothing at this address.
+             *     `WEBHOOK_NOT_FOUND`: There is no such webhook, or it is somebody else's.
+             */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Webhook
+                 * @example 01971b8e-7c00-7000-8000-000000000005
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has another secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+                     *         "webhook": {
+                     *           "createdAt": "2026-03-02T09:30:00Z",
+                     *           "description": "Tells our chat",
+                     *           "disabledReason": "20 tries in a row failed.",
+                     *           "enabled": true,
+                     *           "events": [
+                     *             "job_queued"
+                     *           ],
+                     *           "failures": 1,
+                     *           "id": "01971b8e-7c00-7000-8000-000000000005",
+                     *           "oldSecretUntil": "2026-03-02T09:30:00Z",
+                     *           "updatedAt": "2026-03-02T09:30:00Z",
+                     *           "url": "https://example.org/brightrun"
+                     *         }
+                     *       },
+                     *       "success": true
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Envelope_CreatedWebhook"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
+             *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
             /**
              * @description `NOT_FOUND`: There is nothing at this address.
              *     `WEBHOOK_NOT_FOUND`: There is no such webhook, or it is somebody else's.

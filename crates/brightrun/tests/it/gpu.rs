@@ -41,7 +41,7 @@ async fn a_gpu_is_on_offer_where_there_is_one() {
     let node = Server::start_as("node", node_dir.path(), "127.0.0.1:0", &[("GPU_CLUSTER_API_KEY", KEY), ("LD_LIBRARY_PATH", &libraries)]);
     let health = node_health(&node).await;
     assert_eq!(health["instance_types"], json!(["local-cpu", "local-gpu"]));
-    assert_eq!(health["devices"][1]["kind"], json!("Emulated device"), "{health}");
+    assert_eq!(health["devices"][1]["name"], json!("Emulated device"), "{health}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,7 @@
 //! The program over an S3 bucket.
 
 use crate::support::*;
+use futures::StreamExt;
 use serde_json::{Value, json};
 use testkit::S3Server;
 
@@ -142,16 +143,30 @@ async fn a_large_upload_takes_little_memory() {
         let dataset = validated(&client, id).await;
         assert_eq!(dataset["status"], "ready", "{dataset}");
         let (reading, peak) = (began.elapsed(), peak_memory(server.pid()));
+        // The same file goes out again, in a ZIP that is made while it is sent.
+        let token = log_in_token(&server, "a@example.test").await;
+        let began = std::time::Instant::now();
+        let export = reqwest::Client::new().get(format!("{}/api/auth/me/export", server.url)).bearer_auth(token).send();
+        let (mut body, mut zipped) = (export.await.expect("an answer").bytes_stream(), 0);
+        while let Some(piece) = body.next().await {
+            zipped += piece.expect("whole").len() as u64;
+        }
+        assert!(zipped > size, "{zipped}");
+        let (exporting, exported) = (began.elapsed(), peak_memory(server.pid()));
         let mib = |bytes: u64| bytes / (1024 * 1024);
         eprintln!(
-            "{megabytes} MB {}: sent in {:.1} s, validated in {:.1} s; peak memory of the server {} MiB before, {} MiB after the upload, {} MiB after validation",
+            "{megabytes} MB {}: sent in {:.1} s, validated in {:.1} s, \
+             exported in {:.1} s; peak memory of the server {} MiB before, {} MiB after the upload, {} MiB after validation, {} MiB after the export",
             if over_s3 { "to the bucket" } else { "to the folder" },
             sending.as_secs_f64(),
             reading.as_secs_f64(),
+            exporting.as_secs_f64(),
             mib(before),
             mib(uploaded),
             mib(peak),
+            mib(exported),
         );
         assert!(uploaded < before + 64 * 1024 * 1024, "an upload is not held in memory");
+        assert!(exported < peak + 64 * 1024 * 1024, "a ZIP is not held in memory");
     }
 }

@@ -146,6 +146,13 @@ pub async fn log_in(server: &Server, email: &str) -> Client {
     client
 }
 
+/// The bearer token of another session of an account.
+pub async fn log_in_token(server: &Server, email: &str) -> String {
+    let body = json!({"email": email, "password": "correct horse battery"});
+    let answer = Client::new(&server.url).post("/api/auth/login", &body).await.expect("login");
+    answer["token"].as_str().expect("a token").to_owned()
+}
+
 /// Makes a data set's row.
 pub async fn create_dataset(client: &Client, file_name: &str, size: usize) -> Value {
     let body = json!({"name": file_name, "description": "", "format": "brightrun-lora-v4", "fileName": file_name, "fileSize": size});
