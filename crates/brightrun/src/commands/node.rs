@@ -63,8 +63,13 @@ fn build(settings: &Settings, key: String, public_url: String) -> Result<Node> {
     }
     let local = gpu::local_cluster(settings, runs_dir)?;
     let gpu = gpu::found();
-    let devices =
-        gpu.iter().map(|gpu| Device { kind: "cuda".to_owned(), name: Some(gpu.name.clone()), cores: None, memory_bytes: Some(gpu.memory_bytes), free_memory_bytes: None });
+    let devices = gpu.iter().map(|gpu| Device {
+        kind: "cuda".to_owned(),
+        name: Some(gpu.name.clone()),
+        cores: None,
+        memory_bytes: Some(gpu.memory_bytes),
+        free_memory_bytes: None,
+    });
     let config = NodeConfig {
         key,
         public_url,
