@@ -214,8 +214,8 @@ async fn a_heartbeat_is_sent_when_nothing_happens_and_a_stopping_server_lets_go(
     let began = tokio::time::Instant::now();
     let block = stream.next().await.expect("a block");
     assert_eq!(block.comment.as_deref(), Some("heartbeat"));
-    // The paused clock also runs on while the database is asked whether there is something new.
-    assert!((14..=60).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    // The paused clock also runs on, and on a busy machine far, while the database is asked whether there is something new.
+    assert!(began.elapsed().as_secs() >= 14, "{:?}", began.elapsed());
     assert!(before.elapsed().as_secs() < 10, "the time of the test's clock, not of the wall");
     tokio::time::resume();
     world.stopping.cancel();
