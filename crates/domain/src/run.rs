@@ -224,6 +224,7 @@ impl TrainerEvent {
 /// What happened in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", rename_all_fields = "camelCase")]
+#[expect(clippy::large_enum_variant, reason = "only the last event of a run is large")]
 pub enum TrainerEventKind {
     /// The trainer runs on its device: billing starts here.
     Started {

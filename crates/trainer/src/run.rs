@@ -28,6 +28,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// How a run ended, other than by an error.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one of a run")]
 pub enum RunOutcome {
     /// All files are in the folder. The caller uploads them and then emits `complete` with these.
     Completed {
