@@ -1,6 +1,7 @@
 //! When waiting jobs are expected to start: played forward from the ends that running jobs are expected to have.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use chrono::{DateTime, Duration, Utc};
 use db::jobs::Job;
@@ -108,8 +109,8 @@ pub async fn expected_start(app: &App, job: &Job) -> Result<Option<DateTime<Utc>
     let Some(at) = waiting.iter().position(|other| other.id == job.id) else { return Ok(None) };
     let mut limits = HashMap::new();
     for other in &waiting[..=at] {
-        if !limits.contains_key(&other.user_id) {
-            limits.insert(other.user_id, concurrent_jobs(app, other.user_id).await?);
+        if let Entry::Vacant(unknown) = limits.entry(other.user_id) {
+            unknown.insert(concurrent_jobs(app, other.user_id).await?);
         }
     }
     let placed: Vec<Placed> = running.iter().map(|other| placed(other, now)).collect();
