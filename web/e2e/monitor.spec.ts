@@ -13,8 +13,26 @@ test('a running job: the curve, the log, a broken connection; kept settings', as
   await page.locator('[data-preset="aggressive"]').click();
   await page.getByRole('button', { name: 'Save Configuration' }).click();
   const kept = page.getByRole('dialog', { name: 'Saved configurations' });
-  await kept.getByLabel('Name').fill('fast');
+  await kept.getByLabel('Name', { exact: true }).fill('fast');
   await kept.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(kept.getByRole('button', { name: /^fast/ })).toBeVisible();
+  await expectAccessible(page);
+  // A name is taken once, and can be changed.
+  await kept.getByLabel('Name', { exact: true }).fill('fast');
+  await kept.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(
+    kept
+      .getByRole('alert')
+      .or(kept.getByText(/already|another/i))
+      .first(),
+  ).toBeVisible();
+  await kept.getByLabel('Name', { exact: true }).fill('other');
+  await kept.getByRole('button', { name: 'Save', exact: true }).click();
+  await kept.getByRole('button', { name: 'Rename other' }).click();
+  await kept.getByLabel('New name of other').fill('spare');
+  await kept.getByRole('button', { name: 'Rename', exact: true }).click();
+  await kept.getByRole('button', { name: 'Delete spare' }).click();
+  await expect(kept.getByRole('button', { name: /spare/ })).toHaveCount(0);
   await expectAccessible(page);
   await page.keyboard.press('Escape');
   await page.locator('[data-preset="conservative"]').click();

@@ -1,58 +1,72 @@
-import { beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { Catalogue } from '@/api/types';
 import type { Config } from './config';
-import { forgetConfig, saveConfig, savedConfigs, usable } from './saved';
-
-beforeEach(() => localStorage.clear());
+import { settingsOf, usable } from './saved';
 
 const config = {
+  preset: 'balanced',
   baseModel: 'base',
   instanceType: 'cpu',
   spot: false,
+  numGpus: 1,
   name: 'job',
-  hyperparameters: { loraRank: 8 },
-  run: { seed: '1' },
+  learningRate: '3e-4',
+  hyperparameters: { loraRank: 8, learningRate: 2e-4, maxSeqLength: 512 },
+  run: {
+    maxDurationHours: '24',
+    validationSplitRatio: '0.1',
+    checkpointInterval: '100',
+    earlyStoppingPatience: '',
+    seed: '1',
+    evaluationExamples: '20',
+  },
 } as Config;
 const catalogue = {
-  baseModels: [{ id: 'base' }],
+  baseModels: [{ id: 'base', contextLength: 512 }],
   instanceTypes: [
     { id: 'cpu', available: true },
+    { id: 'gpu', available: true, spotRatePerHour: 1 },
     { id: 'gone', available: false },
   ],
+  presets: [
+    { id: 'balanced', hyperparameters: config.hyperparameters },
+    { id: 'aggressive', hyperparameters: { ...config.hyperparameters, loraRank: 32, maxSeqLength: 2048 } },
+  ],
 } as Catalogue;
-const now = new Date('2026-11-23T12:00:00Z');
 
-it('keeps configurations by name, the newest first', () => {
-  saveConfig('a', config, now);
-  saveConfig('b', config, now);
-  saveConfig('a', { ...config, spot: true }, now);
-  expect(savedConfigs().map(({ name, config: kept }) => [name, kept.spot])).toEqual([
-    ['a', true],
-    ['b', false],
-  ]);
-  expect(forgetConfig('a').map(({ name }) => name)).toEqual(['b']);
-});
-
-it('survives what is no configuration', () => {
-  localStorage.setItem('brightrun-configurations', '[{"name":"x"},7]');
-  expect(savedConfigs()).toEqual([]);
-  localStorage.setItem('brightrun-configurations', '{');
-  expect(savedConfigs()).toEqual([]);
-});
-
-it('does not bring back what is no longer offered', () => {
-  const kept = {
+it('comes back as it was saved, the rate as it was typed', () => {
+  const chosen: Config = {
     ...config,
-    baseModel: 'old',
-    instanceType: 'gone',
+    preset: 'aggressive',
+    instanceType: 'gpu',
     spot: true,
-    hyperparameters: { loraRank: 32 },
-  } as Config;
-  expect(usable(kept, config, catalogue)).toMatchObject({
+    numGpus: 2,
+    run: { ...config.run, seed: '7', earlyStoppingPatience: '3' },
+  };
+  const settings = settingsOf(chosen);
+  expect(settings).not.toHaveProperty('datasetId');
+  expect(settings.hyperparameters?.learningRate).toBe(3e-4);
+  expect(usable(settings, { ...config, name: 'another' }, catalogue)).toEqual({
+    ...chosen,
+    name: 'another',
+    hyperparameters: { ...chosen.hyperparameters, learningRate: 3e-4 },
+  });
+});
+
+it('fills what another program left out, and does not bring back what is no longer offered', () => {
+  const settings = {
+    presetId: 'aggressive',
+    baseModel: 'old',
+    gpuConfig: { instanceType: 'gone', numGPUs: 8, spot: true },
+  } as const;
+  const present = { ...config, run: { ...config.run, earlyStoppingPatience: '2', seed: '9' } };
+  expect(usable(settings, present, catalogue)).toMatchObject({
+    preset: 'aggressive',
     baseModel: 'base',
     instanceType: 'cpu',
     spot: false,
-    name: 'job',
-    hyperparameters: { loraRank: 32 },
+    numGpus: 1,
+    hyperparameters: { loraRank: 32, maxSeqLength: 512 },
+    run: { seed: '9', earlyStoppingPatience: '' },
   });
 });

@@ -1,66 +1,46 @@
-/** Configurations that are kept in this browser. */
+/** Saved configurations: from what the page lets one choose to what is saved, and back. */
+import type { ConfigurationSettings } from '@/api/configurations';
 import type { Catalogue } from '@/api/types';
-import type { Config } from './config';
+import { scientific } from '@/lib/format';
+import { type Config, type NamedPreset, presetValues, requestOf } from './config';
 
-const KEY = 'brightrun-configurations';
-/** Kept at most; the oldest goes. */
-const MOST = 50;
-
-export interface SavedConfig {
-  name: string;
-  at: string;
-  config: Config;
+/** What is saved: all that a job is made of, beside its data set and its name. */
+export function settingsOf(config: Config): ConfigurationSettings {
+  const { datasetId: _, ...settings } = requestOf(config, '');
+  return { ...settings, presetId: config.preset };
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-
-function isSaved(value: unknown): value is SavedConfig {
-  if (!isRecord(value) || !isRecord(value.config)) return false;
-  return (
-    typeof value.name === 'string' &&
-    typeof value.at === 'string' &&
-    isRecord(value.config.hyperparameters) &&
-    isRecord(value.config.run)
-  );
-}
-
-/** What is kept; whatever cannot be read is left out. */
-export function savedConfigs(): SavedConfig[] {
-  try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEY) ?? '[]');
-    return Array.isArray(kept) ? kept.filter(isSaved) : [];
-  } catch {
-    return [];
-  }
-}
-
-function write(all: SavedConfig[]): SavedConfig[] {
-  localStorage.setItem(KEY, JSON.stringify(all));
-  return all;
-}
-
-/** Keeps a configuration; one of the same name is replaced. Throws where the browser keeps nothing. */
-export function saveConfig(name: string, config: Config, now: Date): SavedConfig[] {
-  const others = savedConfigs().filter((saved) => saved.name !== name);
-  return write([{ name, at: now.toISOString(), config }, ...others].slice(0, MOST));
-}
-
-export function forgetConfig(name: string): SavedConfig[] {
-  return write(savedConfigs().filter((saved) => saved.name !== name));
-}
-
-/** A kept configuration as it can be used now: what the server no longer offers stays as it is chosen at present. */
-export function usable(saved: Config, present: Config, catalogue: Catalogue): Config {
-  const model = catalogue.baseModels.some(({ id }) => id === saved.baseModel);
-  const machine = catalogue.instanceTypes.some(({ id, available }) => id === saved.instanceType && available);
+/** A saved configuration as it can be used now: what it leaves out, or the server no longer offers, stays as it is chosen at present. */
+export function usable(saved: ConfigurationSettings, present: Config, catalogue: Catalogue): Config {
+  const named = catalogue.presets.some(({ id }) => id === saved.presetId);
+  const preset = named ? (saved.presetId as NamedPreset) : present.preset;
+  const model = catalogue.baseModels.find(({ id }) => id === saved.baseModel)?.id ?? present.baseModel;
+  const wanted = saved.gpuConfig;
+  const machine = catalogue.instanceTypes.find(({ id, available }) => id === wanted?.instanceType && available);
+  const hyperparameters = {
+    ...(presetValues(catalogue, preset, model) ?? present.hyperparameters),
+    ...saved.hyperparameters,
+  } as Config['hyperparameters'];
   return {
-    ...present,
-    ...saved,
-    hyperparameters: { ...present.hyperparameters, ...saved.hyperparameters },
-    run: { ...present.run, ...saved.run },
-    ...(!model && { baseModel: present.baseModel }),
-    ...(!machine && { instanceType: present.instanceType, spot: present.spot }),
+    preset,
+    baseModel: model,
+    hyperparameters,
+    learningRate: scientific(hyperparameters.learningRate),
+    instanceType: machine?.id ?? present.instanceType,
+    spot: machine && wanted ? Boolean(wanted.spot) && machine.spotRatePerHour !== undefined : present.spot,
+    numGpus: machine && wanted ? wanted.numGPUs : present.numGpus,
     // The name belongs to one job.
     name: present.name,
+    run: runOf(saved, present.run),
   };
+}
+
+function runOf(saved: ConfigurationSettings, present: Config['run']): Config['run'] {
+  const texts = Object.entries(present).map(([key, otherwise]) => {
+    const value: unknown = saved[key as keyof ConfigurationSettings];
+    // Without early stopping nothing is saved of it.
+    if (value === undefined) return [key, key === 'earlyStoppingPatience' ? '' : otherwise];
+    return [key, String(value)];
+  });
+  return Object.fromEntries(texts);
 }
