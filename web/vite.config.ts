@@ -32,6 +32,8 @@ function compressed(): Plugin {
 }
 
 export default defineConfig({
+  // Files name each other relative to themselves, so that the server may lie below any path.
+  base: './',
   plugins: [
     tanstackRouter({ target: 'react', autoCodeSplitting: true, quoteStyle: 'single', semicolons: true }),
     react(),

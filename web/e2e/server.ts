@@ -29,7 +29,7 @@ export async function startServerAt(env: (url: string) => Environment): Promise<
   return serve(await mkdtemp(join(tmpdir(), 'brightrun-e2e-')), host, env(`http://${host}`));
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer().once('error', reject);
     probe.listen(0, '127.0.0.1', () => {
@@ -81,7 +81,8 @@ function address(child: ChildProcess, log: string[]): Promise<string> {
   });
 }
 
-function ended(child: ChildProcess): Promise<void> {
+/** Ends a program, by force when it does not by itself. */
+export function ended(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     const force = setTimeout(() => child.kill('SIGKILL'), 15_000);

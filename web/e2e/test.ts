@@ -37,9 +37,9 @@ export const test = base.extend<{ quiet: undefined }, { server: Server }>({
   ],
 });
 
-/** Makes an account through the page and ends on the dashboard. */
-export async function signUp(page: Page): Promise<void> {
-  await page.goto('/signup');
+/** Makes an account through the page and ends on the dashboard. `base` is the path that the server lies below. */
+export async function signUp(page: Page, base = ''): Promise<void> {
+  await page.goto(`${base}/signup`);
   await page.getByLabel('Name').fill('Ada Lovelace');
   await page.getByLabel('Email').fill(`ada-${randomBytes(6).toString('hex')}@example.org`);
   await page.getByLabel('Password').fill('a long enough passphrase');

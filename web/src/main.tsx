@@ -2,6 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query';
 import { createRouter, RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
+import { BASE } from './lib/base';
 import './index.css';
 import { ErrorState } from './components/error-state';
 import { NotFound } from './components/not-found';
@@ -19,6 +20,7 @@ const queryClient = makeQueryClient(() => {
 });
 
 const router = createRouter({
+  basepath: BASE || '/',
   routeTree,
   context: { queryClient },
   defaultPreload: 'intent',

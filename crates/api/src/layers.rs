@@ -1,5 +1,6 @@
 //! What happens to every request and answer, whatever the route.
 
+use crate::base;
 use crate::error::ApiError;
 use crate::limits::RateNote;
 use crate::routes;
@@ -51,7 +52,14 @@ pub fn wrap(state: ApiState) -> Router {
         .fallback(routes::page::page)
         .method_not_allowed_fallback(method_not_allowed);
     let policy = content_security_policy(app::storage::origin(&state.app));
-    around(router, state.telemetry.clone(), policy, state.stopping.clone()).with_state(state)
+    let base = base::path(&state.app.config.public_url).to_owned();
+    let router = around(router, state.telemetry.clone(), policy, state.stopping.clone()).with_state(state);
+    if base.is_empty() {
+        return router;
+    }
+    // Before the routes are looked at.
+    let below = ServiceBuilder::new().map_request(move |request| base::strip(&base, request)).service(router);
+    Router::new().fallback_service(below)
 }
 
 /// Routes that are not the platform's, with the same around them.

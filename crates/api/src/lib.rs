@@ -3,6 +3,7 @@
 //! Owns everything that knows HTTP. Imports `app` and `domain`; never the database, the storage or the numerics. A handler extracts, calls
 //! one use case, and maps its answer; every operation is one file, whose route and OpenAPI entry are one declaration.
 
+mod base;
 mod convert;
 mod dto;
 mod error;

@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
+import { BASE } from '@/lib/base';
 import { api, ok } from './client';
 import type { components } from './schema';
 import type { User } from './types';
@@ -63,7 +64,7 @@ export async function revokeKey(id: string): Promise<void> {
 }
 
 /** Where everything of the account's is to be had in one ZIP. */
-export const EXPORT_URL = '/api/auth/me/export';
+export const EXPORT_URL = `${BASE}/api/auth/me/export`;
 
 /** The account with the day on which it goes. */
 export async function requestDeletion(password: string): Promise<User> {

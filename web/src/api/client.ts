@@ -1,10 +1,11 @@
 import createClient from 'openapi-fetch';
+import { BASE } from '@/lib/base';
 import { ApiError, NetworkError } from '@/lib/errors';
 import type { paths } from './schema';
 
 /** The API. The session cookie goes along by itself; whatever is not a success is thrown. */
 export const api = createClient<paths>({
-  baseUrl: window.location.origin,
+  baseUrl: window.location.origin + BASE,
   credentials: 'same-origin',
   // Looked up at each call, so that tests can stand in for the server.
   fetch: (request) => fetch(request),

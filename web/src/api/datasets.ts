@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { BASE } from '@/lib/base';
 import { api, ok, pageOf } from './client';
 import type { components, operations } from './schema';
 import type { Dataset, DatasetFix, DatasetFormat, DatasetUpload } from './types';
@@ -125,4 +126,4 @@ export const exportReportQuery = (id: string, format: DatasetFormat) =>
 
 /** Where an export is to be had. */
 export const exportUrl = (id: string, format: DatasetFormat) =>
-  `/api/datasets/${encodeURIComponent(id)}/export?format=${encodeURIComponent(format)}`;
+  `${BASE}/api/datasets/${encodeURIComponent(id)}/export?format=${encodeURIComponent(format)}`;

@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/react-query';
+import { BASE } from '@/lib/base';
 import { NetworkError } from '@/lib/errors';
 import type { components } from './schema';
 
@@ -9,7 +10,7 @@ export const healthQuery = queryOptions({
   queryKey: ['health'],
   refetchInterval: 15_000,
   queryFn: async ({ signal }): Promise<Health> => {
-    const answer = await fetch('/readyz', { signal });
+    const answer = await fetch(`${BASE}/readyz`, { signal });
     const health: unknown = await answer.json().catch(() => null);
     if (typeof health !== 'object' || health === null || !('version' in health)) throw new NetworkError();
     return health as Health;

@@ -1,6 +1,7 @@
 //! Who calls: from a bearer token, an API key or the session cookie, checked against its row at every request.
 
 use super::address::address_of;
+use crate::base;
 use crate::error::ApiError;
 use crate::limits::{Budget, RateNote};
 use crate::state::ApiState;
@@ -68,7 +69,7 @@ pub fn session_token(headers: &HeaderMap) -> Option<(String, TokenSource)> {
 /// Whether the request's `Origin` is this server: the address that it was asked under, or its public address.
 pub fn same_origin(headers: &HeaderMap, public_url: &str) -> bool {
     let Some(origin) = headers.get(ORIGIN).and_then(|value| value.to_str().ok()) else { return false };
-    if origin.eq_ignore_ascii_case(public_url) {
+    if origin.eq_ignore_ascii_case(base::origin(public_url)) {
         return true;
     }
     let host = headers.get(HOST).and_then(|value| value.to_str().ok());

@@ -21,6 +21,7 @@ pub mod signup;
 pub mod update_me;
 pub mod verify_email;
 
+use crate::base;
 use crate::convert::accounts::session;
 use crate::dto::auth::Session;
 use crate::dto::common::Envelope;
@@ -42,7 +43,8 @@ fn begun(state: &ApiState, status: StatusCode, view: app::accounts::SessionView)
 /// The session cookie with `value` for `seconds`.
 fn cookie(state: &ApiState, value: &str, seconds: i64) -> String {
     let secure = if state.app.config.public_url.starts_with("https://") { "; Secure" } else { "" };
-    format!("{SESSION_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
+    let path = Some(base::path(&state.app.config.public_url)).filter(|path| !path.is_empty()).unwrap_or("/");
+    format!("{SESSION_COOKIE}={value}; Path={path}; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
 }
 
 fn with_cookie(mut response: Response, cookie: String) -> Response {

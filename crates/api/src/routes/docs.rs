@@ -1,8 +1,11 @@
 //! `/openapi.json` and `/docs`.
 
+use crate::base;
+use crate::state::ApiState;
 use axum::Json;
-use axum::response::Html;
-use serde_json::Value;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse, Response};
+use serde_json::{Value, json};
 use std::fmt::Write;
 use std::sync::LazyLock;
 
@@ -10,8 +13,14 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(crate::openapi::openapi);
 static PAGE: LazyLock<String> = LazyLock::new(|| page(&DOCUMENT));
 
 /// The OpenAPI document.
-pub async fn openapi_json() -> Json<&'static Value> {
-    Json(&DOCUMENT)
+pub async fn openapi_json(State(state): State<ApiState>) -> Response {
+    let base = base::path(&state.app.config.public_url);
+    if base.is_empty() {
+        return Json(&*DOCUMENT).into_response();
+    }
+    let mut document = DOCUMENT.clone();
+    document["servers"] = json!([{ "url": base }]);
+    Json(document).into_response()
 }
 
 /// A page that lists all operations, made from the document; it needs nothing from elsewhere.
@@ -25,7 +34,7 @@ fn page(document: &Value) -> String {
          <style>body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}code{font-size:.95em}\
          details{border:1px solid #ccc;border-radius:8px;margin:.5rem 0;padding:.5rem 1rem}summary{cursor:pointer}\
          b{display:inline-block;min-width:4.5rem}pre{overflow:auto;background:#f4f4f5;padding:1rem;border-radius:8px}</style>\
-         <h1>BrightRun API</h1><p>Made from <a href=\"/openapi.json\">/openapi.json</a>, which any OpenAPI 3.1 tool can read.</p>",
+         <h1>BrightRun API</h1><p>Made from <a href=\"openapi.json\">openapi.json</a>, which any OpenAPI 3.1 tool can read.</p>",
     );
     let tags = document["tags"].as_array().map(Vec::as_slice).unwrap_or_default();
     for tag in tags {
@@ -40,7 +49,7 @@ fn page(document: &Value) -> String {
     }
     html.push_str("<h2>Shapes</h2>");
     for (name, schema) in document["components"]["schemas"].as_object().into_iter().flatten() {
-        let _ = write!(html, "<details id=\"{0}\"><summary><code>{0}</code></summary>{1}</details>", escape(name), json(schema));
+        let _ = write!(html, "<details id=\"{0}\"><summary><code>{0}</code></summary>{1}</details>", escape(name), pretty(schema));
     }
     html
 }
@@ -59,13 +68,13 @@ fn operation_entry(html: &mut String, path: &str, method: &str, operation: &Valu
     }
     for (title, part) in [("Parameters", "parameters"), ("Body", "requestBody"), ("Answers", "responses")] {
         if !operation[part].is_null() {
-            let _ = write!(html, "<h4>{title}</h4>{}", json(&operation[part]));
+            let _ = write!(html, "<h4>{title}</h4>{}", pretty(&operation[part]));
         }
     }
     html.push_str("</details>");
 }
 
-fn json(value: &Value) -> String {
+fn pretty(value: &Value) -> String {
     format!("<pre>{}</pre>", escape(&serde_json::to_string_pretty(value).unwrap_or_default()))
 }
 

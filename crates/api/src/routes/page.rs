@@ -1,5 +1,6 @@
 //! Everything outside the API: the web page.
 
+use crate::base;
 use crate::error::ApiError;
 use crate::state::{ApiState, PageFile};
 use axum::body::Body;
@@ -20,14 +21,27 @@ pub async fn page(State(state): State<ApiState>, method: Method, uri: Uri, heade
         return Err(ApiError::method_not_allowed(&method, path));
     }
     let name = path.trim_start_matches('/');
-    if let Some(file) = Some(name).filter(|name| !name.is_empty()).and_then(|name| file(state.page, name, &headers)) {
+    let named = Some(name).filter(|name| !name.is_empty() && *name != INDEX);
+    if let Some(file) = named.and_then(|name| file(state.page, name, &headers)) {
         return Ok(file);
     }
     // A missing script must not come back as a page.
     if name.starts_with("assets/") {
         return Err(ApiError::no_route(path));
     }
-    file(state.page, "index.html", &headers).ok_or_else(|| ApiError::no_route(path))
+    index(&state, &headers).ok_or_else(|| ApiError::no_route(path))
+}
+
+const INDEX: &str = "index.html";
+
+/// The page itself. It names its parts relative to itself (`./assets/…`), and is given out under every address: they get the path that the
+/// server lies below.
+fn index(state: &ApiState, headers: &HeaderMap) -> Option<Response> {
+    let content = (state.page)(INDEX)?;
+    let text = String::from_utf8_lossy(&content);
+    let base = base::path(&state.app.config.public_url);
+    let text = text.replace("=\"./", &format!("=\"{base}/"));
+    Some(answer(INDEX, "", Cow::Owned(text.into_bytes()), headers))
 }
 
 /// Encodings that the build lays beside the files that are worth it, best first.

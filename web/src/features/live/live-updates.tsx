@@ -3,6 +3,7 @@ import { useEffect, useState } from 'react';
 import { meQuery } from '@/api/auth';
 import { notificationsKey, notificationsQuery } from '@/api/notifications';
 import type { Notification } from '@/api/types';
+import { BASE } from '@/lib/base';
 import { useVisible } from '@/lib/use-visible';
 import { applyJobEvents, JOB_EVENTS, type JobEvent } from './job-events';
 import { type Connection, followShared } from './shared-stream';
@@ -32,7 +33,7 @@ export default function LiveUpdates({ onConnection }: { onConnection: (connectio
     };
     const close = followShared({
       name: `brightrun-jobs-${user}`,
-      url: '/api/jobs/stream',
+      url: `${BASE}/api/jobs/stream`,
       events: JOB_EVENTS,
       onEvent: (name, data) => void (name !== 'connected' && buffer.push({ name, data: JSON.parse(data) })),
       onState: (state) => {
@@ -51,7 +52,7 @@ export default function LiveUpdates({ onConnection }: { onConnection: (connectio
     const refresh = () => void client.invalidateQueries({ queryKey: notificationsKey });
     return followShared({
       name: `brightrun-notifications-${user}`,
-      url: '/api/notifications/stream',
+      url: `${BASE}/api/notifications/stream`,
       events: ['connected', 'notification'],
       onEvent: (name, data) => {
         if (name !== 'notification') return;

@@ -2,6 +2,7 @@ import { type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { isLive, jobQuery, metricsQuery } from '@/api/jobs';
 import type { JobDetail } from '@/api/types';
+import { BASE } from '@/lib/base';
 import { useVisible } from '@/lib/use-visible';
 import { addPoint, applyEvent, EVENT_NAMES, isTerminal, needsRefetch, type StreamEvent } from './events';
 
@@ -30,7 +31,7 @@ export function useJobStream(job: JobDetail, onEnd: (how: 'complete' | 'error' |
     // A browser has but six connections to a server: a tab that nobody sees gives its one back.
     if (!live || !visible) return;
     const after = client.getQueryData(jobQuery(job.id).queryKey)?.lastEventSeq ?? job.lastEventSeq;
-    const source = new EventSource(`/api/jobs/${job.id}/stream?lastEventId=${after}`);
+    const source = new EventSource(`${BASE}/api/jobs/${job.id}/stream?lastEventId=${after}`);
     const buffer: StreamEvent[] = [];
     let reopening: ReturnType<typeof setTimeout> | undefined;
     const flushing = setInterval(() => flush(client, job.id, buffer.splice(0)), FLUSH);
