@@ -242,6 +242,7 @@ async fn launched(app: &App, worker: &Arc<Worker>, kept: &Kept, jobs: u64) -> Ou
             dataset_id: dataset.id,
             preset_id: None,
             base_model: None,
+            parent_model_id: None,
             hyperparameters: HyperparametersInput { lora_rank: Some(4), ..HyperparametersInput::default() },
             settings: SettingsInput::default(),
             gpu: None,

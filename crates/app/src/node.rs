@@ -233,6 +233,10 @@ impl Node {
             Some(run) => *run,
             None => self.plain(&submission, key)?,
         };
+        // A folder of this machine is not for others to name.
+        if let Some(parent) = &mut spec.parent {
+            parent.path = None;
+        }
         spec.config.hyperparameters.validate()?;
         spec.config.settings.validate()?;
         let url = spec.dataset.url.as_deref().unwrap_or_default();
@@ -271,6 +275,8 @@ impl Node {
             gpu: Some(submission.gpu_config.clone()),
             callback: None,
             resume_from: None,
+            parent: None,
+            memory_limit: None,
             threads: None,
             kernel_cache: None,
             provenance: BTreeMap::new(),

@@ -6,7 +6,8 @@ mod state;
 mod targets;
 
 pub use config::{
-    GpuConfig, Hyperparameters, JobSettings, LIMITS, Limits, OptimizerType, OverlongExamples, Precision, Range, Scheduler, TrainingConfig,
+    GpuConfig, GradientCheckpointing, Hyperparameters, JobSettings, LIMITS, Limits, OptimizerType, OverlongExamples, Precision, Range,
+    Scheduler, TrainingConfig,
 };
 pub use presets::{PresetId, preset};
 pub use state::{CancelReason, JobStage, JobStatus, LogLevel, StageGroup, TransitionError};

@@ -14,6 +14,7 @@ pub mod error;
 pub mod evaluation;
 pub mod id;
 pub mod job;
+pub mod memory;
 pub mod model;
 pub mod money;
 pub mod notification;

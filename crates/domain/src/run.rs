@@ -40,12 +40,18 @@ pub struct RunSpec {
     /// The checkpoint to go on from where the output folder has none that is newer: one that an earlier attempt has uploaded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume_from: Option<CheckpointSource>,
+    /// The adapter that the training goes on from, where it does not begin with a fresh one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<ParentAdapter>,
     /// Threads for the numerics; none means all cores.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threads: Option<usize>,
     /// Folder in which the compiled kernels of a GPU are kept from run to run; the cluster's to choose.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kernel_cache: Option<PathBuf>,
+    /// Bytes that the run may take; none means what the machine has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_limit: Option<u64>,
     /// Copied into `metadata.json`: names, ids and hashes that the trainer itself does not need.
     #[serde(default)]
     pub provenance: BTreeMap<String, String>,
@@ -174,6 +180,23 @@ pub struct CheckpointSource {
     pub files: BTreeMap<String, SignedFile>,
 }
 
+/// An adapter to go on from: a folder at the trainer, or files to fetch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ParentAdapter {
+    /// What it is called; recorded with the adapter that comes out.
+    pub model_id: String,
+    /// Folder with [`ADAPTER_FILES`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// The same files behind signed URLs, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, SignedFile>,
+}
+
+/// Names of the files that an adapter consists of.
+pub const ADAPTER_FILES: [&str; 2] = ["adapter_model.safetensors", "adapter_config.json"];
+
 /// A file behind a signed URL, and what it must be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -256,6 +279,9 @@ pub enum TrainerEventKind {
         label_tokens: u64,
         /// Parameters that are trained.
         trainable_parameters: u64,
+        /// Bytes that the run is expected to take.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        memory_bytes: Option<u64>,
     },
     /// A stage begins.
     Stage {

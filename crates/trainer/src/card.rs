@@ -20,6 +20,9 @@ pub(crate) fn model_card(export: &Export<'_>) -> String {
          needed beside it.\n",
         spec.base_model.id, spec.base_model.revision, export.version
     );
+    if let Some(parent) = &spec.parent {
+        let _ = writeln!(card, "The training went on from the adapter `{}`.\n", parent.model_id);
+    }
     table(&mut card, "Results", &results(export));
     if let Some(evaluation) = &export.summary.evaluation {
         card.push_str(&compared(evaluation));

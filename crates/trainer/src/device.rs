@@ -71,6 +71,15 @@ impl Device {
         Err(TrainerError::NoDevice { reason: "this program was built without CUDA".to_owned() })
     }
 
+    /// Its own memory; none where that is the machine's.
+    pub fn memory_bytes(&self) -> Option<u64> {
+        match self {
+            Self::Cpu => None,
+            #[cfg(feature = "cuda")]
+            Self::Cuda(cuda) => Some(cuda.device().memory_bytes),
+        }
+    }
+
     /// As it is shown.
     pub fn name(&self) -> String {
         match self {

@@ -41,7 +41,12 @@ macro_rules! on_device {
 }
 
 impl<B: Backend> On<B> {
-    fn load(backend: B, path: &Path, precision: Precision, progress: &mut dyn FnMut(u64)) -> Result<Self, TrainerError> {
+    fn load(
+        backend: B,
+        path: &Path,
+        (precision, recompute): (Precision, bool),
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Self, TrainerError> {
         const WORTH_TELLING: u64 = 64 << 20;
         let precision = match precision {
             Precision::F32 => model::Precision::F32,
@@ -56,17 +61,25 @@ impl<B: Backend> On<B> {
             }
         };
         let model = Model::load_on(backend, path, precision, tell).map_err(|e| model_error(path, &e))?;
-        Ok(Self { model, workspace: Workspace::default() })
+        let workspace = if recompute { Workspace::with_recompute() } else { Workspace::default() };
+        Ok(Self { model, workspace })
     }
 }
 
 impl Engine {
-    /// Loads a folder. Each tenth of a model that takes a while is told to `progress`, in percent.
-    pub fn load(device: Device, path: &Path, precision: Precision, progress: &mut dyn FnMut(u64)) -> Result<Self, TrainerError> {
+    /// Loads a folder; with `recompute`, blocks are computed again in the backward pass. Each tenth of a model that takes a while is told to
+    /// `progress`, in percent.
+    pub fn load(
+        device: Device,
+        path: &Path,
+        (precision, recompute): (Precision, bool),
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Self, TrainerError> {
+        let how = (precision, recompute);
         let loaded = match device {
-            Device::Cpu => Loaded::Cpu(On::load(Cpu, path, precision, progress)?),
+            Device::Cpu => Loaded::Cpu(On::load(Cpu, path, how, progress)?),
             #[cfg(feature = "cuda")]
-            Device::Cuda(cuda) => Loaded::Cuda(On::load(cuda, path, precision, progress)?),
+            Device::Cuda(cuda) => Loaded::Cuda(On::load(cuda, path, how, progress)?),
         };
         Ok(Self { loaded, path: path.to_owned() })
     }

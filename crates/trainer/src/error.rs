@@ -131,6 +131,36 @@ pub enum TrainerError {
         /// Why.
         reason: String,
     },
+    /// The adapter to go on from does not fit the run.
+    #[error("The parent adapter in {} cannot be gone on from: {reason}.", path.display())]
+    Parent {
+        /// Its folder.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The run would take more memory than there is.
+    #[error("The run needs about {needed} ({parts}), but {limit} are there. {advice}")]
+    OutOfMemory {
+        /// All of it, in words.
+        needed: String,
+        /// What for.
+        parts: String,
+        /// What is there, in words.
+        limit: String,
+        /// What would fit.
+        advice: String,
+    },
+    /// Something that the run will do failed when it was tried before the start.
+    #[error("The rehearsal failed at {part}: {reason} Change {setting}.")]
+    Rehearsal {
+        /// What was tried.
+        part: &'static str,
+        /// What to change.
+        setting: &'static str,
+        /// Why.
+        reason: String,
+    },
     /// Nobody takes the events any more.
     #[error("An event could not be handed over.")]
     Sink(#[source] io::Error),
@@ -159,6 +189,9 @@ impl TrainerError {
             Self::DeviceMemory { .. } => "device_out_of_memory",
             Self::DeviceFailed { .. } => "device_failed",
             Self::Checkpoint { .. } => "checkpoint_unreadable",
+            Self::Parent { .. } => "parent_adapter_invalid",
+            Self::OutOfMemory { .. } => "out_of_memory",
+            Self::Rehearsal { .. } => "rehearsal_failed",
             Self::Sink(_) => "event_sink_closed",
             Self::Internal(_) => "internal",
         }

@@ -111,6 +111,7 @@ fn metadata(export: &Export<'_>, files: &[ArtifactFile]) -> Value {
             "chosenBy": if by_validation { "best validation loss" } else { "last step" },
         },
         "metrics": export.summary,
+        "parent": spec.parent.as_ref().map(|parent| json!({ "modelId": parent.model_id })),
         "provenance": spec.provenance,
         "files": files,
     })

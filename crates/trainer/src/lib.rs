@@ -23,6 +23,8 @@ mod memory;
 mod optimizer;
 mod pace;
 mod packing;
+mod parent;
+mod rehearsal;
 mod run;
 mod schedule;
 mod session;

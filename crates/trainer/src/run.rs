@@ -10,14 +10,18 @@ use crate::event::{Emitter, StopFlag};
 use crate::export::{Export, export};
 use crate::files::{create_dir, hash_file, sha256_hex};
 use crate::halt::Halt;
+use crate::memory;
 use crate::optimizer::Optimizer;
 use crate::pace::Pace;
+use crate::parent;
+use crate::rehearsal::Rehearsal;
 use crate::schedule::Schedule;
 use crate::session::Session;
 use crate::tokenizer::ChatTokenizer;
 use domain::cost::total_steps;
 use domain::evaluation::Evaluation;
 use domain::job::{JobStage, LogLevel, StageGroup};
+use domain::memory::MemoryEstimate;
 use domain::model::LossTrend;
 use domain::run::{ArtifactFile, RunSpec, RunSummary, TrainerEventKind};
 use model::{DecoderConfig, LoraConfig, LoraGradients, LoraWeights};
@@ -87,12 +91,19 @@ fn run_here(spec: &RunSpec, dataset_file: &Path, emitter: &mut Emitter<'_>, stop
         Err(Halt::Stopped) => return early(emitter),
         Err(Halt::Failed(e)) => return Err(e),
     };
-    setup.announce(spec, &data, &device, emitter)?;
-    let engine = load_model(spec, device, emitter)?;
+    let (weights, optimizer) = setup.trainables(spec)?;
+    let memory = memory::plan(&setup.geometry, &setup.lora, &weights, &spec.config, &data, (spec.memory_limit, device.memory_bytes()))?;
+    let name = device.name();
+    setup.announce(spec, &data, &memory, emitter)?;
+    let mut engine = load_model(spec, device, memory.recompute, emitter)?;
     if stop.is_set() {
         return early(emitter);
     }
-    let mut session = setup.session(spec, &data, engine, emitter, stop)?;
+    if setup.resumed.is_none() {
+        setup.rehearse(spec, &data, (&weights, &optimizer), &mut engine, emitter)?;
+    }
+    setup.start(name, emitter)?;
+    let mut session = setup.session(spec, &data, (engine, weights, optimizer), emitter, stop)?;
     let ended = session.train().and_then(|()| {
         let exported = session.take_best()?;
         Ok((exported, evaluate(&mut session, &spec.base_model.path)?))
@@ -109,10 +120,11 @@ fn run_here(spec: &RunSpec, dataset_file: &Path, emitter: &mut Emitter<'_>, stop
 }
 
 /// Loads the base model; how far that is, is said in the stage's message.
-fn load_model(spec: &RunSpec, device: Device, emitter: &mut Emitter<'_>) -> Result<Engine, TrainerError> {
+fn load_model(spec: &RunSpec, device: Device, recompute: bool, emitter: &mut Emitter<'_>) -> Result<Engine, TrainerError> {
     let id = &spec.base_model.id;
     let mut said = emitter.stage(JobStage::Initializing, StageGroup::ModelLoading, format!("Loading the base model {id}"));
-    let engine = Engine::load(device, &spec.base_model.path, spec.config.settings.precision, &mut |percent| {
+    let how = (spec.config.settings.precision, recompute);
+    let engine = Engine::load(device, &spec.base_model.path, how, &mut |percent| {
         if said.is_ok() {
             said = emitter.stage(JobStage::Initializing, StageGroup::ModelLoading, format!("Loading the base model {id}: {percent} %"));
         }
@@ -198,8 +210,55 @@ impl Setup {
         Ok(data)
     }
 
-    /// `plan` and `started`: from here on the run is billed.
-    fn announce(&self, spec: &RunSpec, data: &TrainingData, device: &Device, emitter: &mut Emitter<'_>) -> Result<(), TrainerError> {
+    /// Adapter and optimiser as the run begins: fresh, of the parent, or of the checkpoint.
+    fn trainables(&self, spec: &RunSpec) -> Result<(LoraWeights, Optimizer), TrainerError> {
+        let h = &spec.config.hyperparameters;
+        let fail = |e: model::ModelError| model_error(&spec.base_model.path, &e);
+        let mut weights = LoraWeights::init(&self.geometry, &self.lora, spec.config.settings.seed).map_err(fail)?;
+        let mut optimizer = Optimizer::new(h.optimizer_type, h.weight_decay, weights.params().iter().map(|p| (p.name, p.shape)));
+        match (&self.resumed, &spec.parent) {
+            (Some(checkpoint), _) => {
+                Checkpoint::load_weights(&checkpoint.path, &mut weights)?;
+                checkpoint.load_optimizer(&mut optimizer)?;
+            }
+            (None, Some(parent)) => parent::load(spec, parent, &self.geometry, &mut weights)?,
+            (None, None) => {}
+        }
+        Ok((weights, optimizer))
+    }
+
+    fn rehearse(
+        &self,
+        spec: &RunSpec,
+        data: &TrainingData,
+        (weights, optimizer): (&LoraWeights, &Optimizer),
+        engine: &mut Engine,
+        emitter: &mut Emitter<'_>,
+    ) -> Result<(), TrainerError> {
+        let message = "Rehearsal: the longest batch, a validation and a checkpoint";
+        emitter.stage(JobStage::Initializing, StageGroup::ModelLoading, message)?;
+        let rehearsal = Rehearsal {
+            hyperparameters: &spec.config.hyperparameters,
+            data,
+            weights,
+            optimizer,
+            state: &self.fresh,
+            base_model: &spec.base_model.id,
+            output: &spec.output.dir,
+        };
+        let tokens = rehearsal.run(engine)?;
+        let message = format!("Rehearsed: the longest batch has {tokens} tokens; a validation and a checkpoint went well.");
+        emitter.log(LogLevel::Info, message)
+    }
+
+    /// What will be done.
+    fn announce(
+        &self,
+        spec: &RunSpec,
+        data: &TrainingData,
+        memory: &MemoryEstimate,
+        emitter: &mut Emitter<'_>,
+    ) -> Result<(), TrainerError> {
         let weights = LoraWeights::zeros(&self.geometry, &self.lora).map_err(|e| TrainerError::Config(e.to_string()))?;
         emitter.emit(TrainerEventKind::Plan {
             total_steps: steps(spec, data, spec.config.hyperparameters.num_epochs),
@@ -210,10 +269,17 @@ impl Setup {
             masked_examples: data.masked,
             label_tokens: data.label_tokens(),
             trainable_parameters: weights.parameter_count(),
+            memory_bytes: Some(memory.total()),
         })?;
+        let (needed, parts) = (domain::memory::in_words(memory.total()), memory::parts(memory));
+        emitter.log(LogLevel::Info, format!("The run will take about {needed} of memory ({parts})."))
+    }
+
+    /// `started`: from here on the run is billed.
+    fn start(&self, device: String, emitter: &mut Emitter<'_>) -> Result<(), TrainerError> {
         emitter.emit(TrainerEventKind::Started {
             version: VERSION.to_owned(),
-            device: device.name(),
+            device,
             threads: rayon::current_num_threads(),
             resumed_from_step: self.resumed.as_ref().map(|c| c.state.step),
         })
@@ -223,18 +289,11 @@ impl Setup {
         &self,
         spec: &'a RunSpec,
         data: &'a TrainingData,
-        engine: Engine,
+        (engine, weights, optimizer): (Engine, LoraWeights, Optimizer),
         emitter: &'a mut Emitter<'e>,
         stop: &'a StopFlag,
     ) -> Result<Session<'a, 'e>, TrainerError> {
         let h = &spec.config.hyperparameters;
-        let fail = |e: model::ModelError| model_error(&spec.base_model.path, &e);
-        let mut weights = LoraWeights::init(&self.geometry, &self.lora, spec.config.settings.seed).map_err(fail)?;
-        let mut optimizer = Optimizer::new(h.optimizer_type, h.weight_decay, weights.params().iter().map(|p| (p.name, p.shape)));
-        if let Some(checkpoint) = &self.resumed {
-            Checkpoint::load_weights(&checkpoint.path, &mut weights)?;
-            checkpoint.load_optimizer(&mut optimizer)?;
-        }
         let total = steps(spec, data, h.num_epochs);
         let state = self.state().clone();
         let begun = if state.step > 0 { format!("Going on from step {}", state.step) } else { format!("Epoch 1 of {}", h.num_epochs) };
@@ -331,7 +390,7 @@ fn lora_config(spec: &RunSpec) -> Result<LoraConfig, TrainerError> {
 /// Hash of all that changes what is computed. Checkpoint intervals, patience and the time limit do not.
 fn config_hash(spec: &RunSpec) -> Result<String, TrainerError> {
     let settings = &spec.config.settings;
-    let text = serde_json::to_vec(&serde_json::json!({
+    let mut hashed = serde_json::json!({
         "hyperparameters": spec.config.hyperparameters,
         "seed": settings.seed,
         "validationSplitRatio": settings.validation_split_ratio,
@@ -340,7 +399,12 @@ fn config_hash(spec: &RunSpec) -> Result<String, TrainerError> {
         "precision": settings.precision,
         "baseModel": spec.base_model.id,
         "revision": spec.base_model.revision,
-    }));
+    });
+    // Only where there is one, so that checkpoints of runs without stay theirs.
+    if let Some(parent) = &spec.parent {
+        hashed["parent"] = parent.model_id.as_str().into();
+    }
+    let text = serde_json::to_vec(&hashed);
     Ok(sha256_hex(&text.map_err(|e| TrainerError::Internal(e.to_string()))?))
 }
 

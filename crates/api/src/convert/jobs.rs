@@ -2,7 +2,7 @@
 
 use crate::dto::job_detail::{
     BudgetState, CancelledJob, Checkpoint, CheckpointFile, ComputeCost, CostBreakdown, CreatedJob, DurationRange, Estimate, EstimateCost,
-    EstimateDuration, EstimatedCost, JobDetail, LogLine, LossCurve, MetricsPoint, Receipt, VolumeCost,
+    EstimateDuration, EstimatedCost, JobDetail, LogLine, LossCurve, MemoryEstimate, MetricsPoint, Receipt, VolumeCost,
 };
 use crate::dto::job_requests::{DownloadLogs, JobSort, ListLogs, ListMetrics};
 use crate::dto::jobs::{
@@ -140,6 +140,8 @@ pub fn settings(s: &domain::job::JobSettings) -> JobSettings {
         packing: s.packing,
         overlong_examples: s.overlong_examples,
         precision: s.precision,
+        gradient_checkpointing: s.gradient_checkpointing,
+        parent_model_id: s.parent_model_id.map(domain::ModelId::uuid),
         evaluation_examples: s.evaluation_examples,
         evaluation_minutes: s.evaluation_minutes,
     }
@@ -180,6 +182,7 @@ pub fn estimate(view: jobs::EstimateView) -> Estimate {
         base_model: view.base_model,
         hyperparameters: hyperparameters(view.config.hyperparameters),
         gpu_config: gpu(view.gpu),
+        memory: memory(view.memory),
         budget: BudgetState {
             limit: budget.limit.map(MicroUsd::usd),
             spent: budget.spent.usd(),
@@ -187,6 +190,17 @@ pub fn estimate(view: jobs::EstimateView) -> Estimate {
             remaining: budget.remaining().map(MicroUsd::usd),
             within_budget: view.within_budget,
         },
+    }
+}
+
+fn memory(m: domain::memory::MemoryEstimate) -> MemoryEstimate {
+    MemoryEstimate {
+        weights: m.weights,
+        adapters: m.adapters,
+        optimizer: m.optimizer,
+        activations: m.activations,
+        total: m.total(),
+        recompute: m.recompute,
     }
 }
 

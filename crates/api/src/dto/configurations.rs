@@ -57,6 +57,10 @@ pub struct ConfigurationSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<t::OverlongExamples>)]
     pub overlong_examples: Option<domain::job::OverlongExamples>,
+    /// Whether blocks are computed again in the backward pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<t::GradientCheckpointing>)]
+    pub gradient_checkpointing: Option<domain::job::GradientCheckpointing>,
     /// Held-out questions that both models answer at the end; 0 for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evaluation_examples: Option<u32>,

@@ -35,8 +35,29 @@ pub struct Estimate {
     pub hyperparameters: HyperparameterConfig,
     /// The machine with everything filled in.
     pub gpu_config: GpuConfig,
+    /// Memory that a device needs for it, bytes.
+    pub memory: MemoryEstimate,
     /// The account's budget.
     pub budget: BudgetState,
+}
+
+/// Memory that a training takes on a device, bytes.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MemoryEstimate {
+    /// The base model's weights.
+    pub weights: u64,
+    /// Adapters and their gradients.
+    pub adapters: u64,
+    /// What the optimiser keeps.
+    pub optimizer: u64,
+    /// Activations and buffers at the longest batch.
+    pub activations: u64,
+    /// All of it, with the program itself.
+    pub total: u64,
+    /// Whether blocks are computed again in the backward pass, by setting or because the memory would not suffice otherwise.
+    #[schema(example = false)]
+    pub recompute: bool,
 }
 
 /// How the account stands against its monthly budget, USD.

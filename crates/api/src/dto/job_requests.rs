@@ -75,8 +75,10 @@ pub struct EstimateRequest {
     /// Preset whose values fill what is left out; `custom` fills from balanced.
     #[schema(value_type = Option<t::PresetId>)]
     pub preset_id: Option<domain::job::PresetId>,
-    /// Base model; the default is the first of the catalogue.
+    /// Base model; the default is the parent's, or the first of the catalogue.
     pub base_model: Option<String>,
+    /// A model of the caller to go on from. Rank, alpha, scaling, modules and layers are then those of that model.
+    pub parent_model_id: Option<Uuid>,
     /// Hyperparameters.
     #[serde(default)]
     pub hyperparameters: HyperparameterInput,
@@ -105,6 +107,10 @@ pub struct EstimateRequest {
     /// Numbers in which the base model's matrices are kept and multiplied; `bf16` takes half the memory, and adds in `f32`.
     #[schema(value_type = Option<t::Precision>)]
     pub precision: Option<domain::job::Precision>,
+    /// Whether blocks are computed again in the backward pass, which takes less memory and more time; `auto` does it where the memory would
+    /// not suffice otherwise.
+    #[schema(value_type = Option<t::GradientCheckpointing>)]
+    pub gradient_checkpointing: Option<domain::job::GradientCheckpointing>,
     /// Held-out questions that both models answer at the end, for BLEU and the scores that need answers; 0 for none.
     pub evaluation_examples: Option<u32>,
     /// Minutes that the evaluation may take; what was not measured by then is absent.
@@ -128,8 +134,10 @@ pub struct CreateJobRequest {
     /// Preset.
     #[schema(value_type = t::PresetId)]
     pub preset_id: domain::job::PresetId,
-    /// Base model; the default is the first of the catalogue.
+    /// Base model; the default is the parent's, or the first of the catalogue.
     pub base_model: Option<String>,
+    /// A model of the caller to go on from. Rank, alpha, scaling, modules and layers are then those of that model.
+    pub parent_model_id: Option<Uuid>,
     /// Hyperparameters.
     #[serde(default)]
     pub hyperparameters: HyperparameterInput,
@@ -158,6 +166,10 @@ pub struct CreateJobRequest {
     /// Numbers in which the base model's matrices are kept and multiplied; `bf16` takes half the memory, and adds in `f32`.
     #[schema(value_type = Option<t::Precision>)]
     pub precision: Option<domain::job::Precision>,
+    /// Whether blocks are computed again in the backward pass, which takes less memory and more time; `auto` does it where the memory would
+    /// not suffice otherwise.
+    #[schema(value_type = Option<t::GradientCheckpointing>)]
+    pub gradient_checkpointing: Option<domain::job::GradientCheckpointing>,
     /// Held-out questions that both models answer at the end, for BLEU and the scores that need answers; 0 for none.
     pub evaluation_examples: Option<u32>,
     /// Minutes that the evaluation may take; what was not measured by then is absent.

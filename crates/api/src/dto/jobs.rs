@@ -98,6 +98,12 @@ pub struct JobSettings {
     /// Numbers in which the base model's matrices are kept.
     #[schema(value_type = t::Precision)]
     pub precision: domain::job::Precision,
+    /// Whether blocks are computed again in the backward pass.
+    #[schema(value_type = t::GradientCheckpointing)]
+    pub gradient_checkpointing: domain::job::GradientCheckpointing,
+    /// The model that the training goes on from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_model_id: Option<Uuid>,
     /// Held-out questions that both models answer at the end, for BLEU and the scores that need answers.
     pub evaluation_examples: u32,
     /// Minutes that the evaluation may take; what was not measured by then is absent.

@@ -57,6 +57,8 @@ text_schema! {
     Severity: [], domain::dataset::Severity;
     /// What becomes of a token of an example.
     TokenPart: [], domain::dataset::TokenPart;
+    /// Whether blocks are computed again in the backward pass.
+    GradientCheckpointing: [], domain::job::GradientCheckpointing;
     /// Preset.
     PresetId: [], domain::job::PresetId;
     /// What happens to examples above the sequence length.

@@ -67,6 +67,7 @@ pub const CODES: &[Code] = &[
     code("NO_BASE_MODEL", &[409], "The server has no base model to count tokens with."),
     code("OBJECT_NOT_FOUND", &[404], "There is no object under this key."),
     code("ORIGIN_MISMATCH", &[403], "A request with the session cookie that changes something came from another site."),
+    code("OUT_OF_MEMORY", &[400], "The run needs more memory than the machine has; `details` has the figures, the message what would fit."),
     code("PARENT_GONE", &[400], "The data set that this one was made from is gone."),
     code("PAYLOAD_TOO_LARGE", &[413], "The body is longer than 1 MB."),
     code("RANGE_NOT_SATISFIABLE", &[416], "`Range` asks for bytes that the object does not have."),

@@ -57,6 +57,8 @@ fn run(job: u128, scenario: &str) -> RunSpec {
         gpu: None,
         callback: None,
         resume_from: None,
+        parent: None,
+        memory_limit: None,
         threads: None,
         kernel_cache: None,
         provenance: BTreeMap::from([("scenario".to_owned(), scenario.to_owned())]),

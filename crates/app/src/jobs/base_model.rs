@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use domain::job::Hyperparameters;
+use domain::job::{Hyperparameters, TrainingConfig};
+use domain::memory::{ModelSizes, Trained};
 use domain::{Error, Result};
 use serde::Deserialize;
 
@@ -18,6 +19,22 @@ pub struct Geometry {
     num_key_value_heads: Option<u64>,
     #[serde(default)]
     head_dim: Option<u64>,
+    #[serde(default)]
+    vocab_size: u64,
+    #[serde(default)]
+    tie_word_embeddings: Option<bool>,
+    #[serde(default)]
+    model_type: Option<ModelType>,
+}
+
+/// What changes the memory that a family takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ModelType {
+    /// Queries and keys have norms of their own.
+    Qwen3,
+    #[serde(other)]
+    Other,
 }
 
 impl Geometry {
@@ -48,6 +65,37 @@ impl Geometry {
             "gate_proj" | "up_proj" => (self.hidden_size, self.intermediate_size),
             "down_proj" => (self.intermediate_size, self.hidden_size),
             _ => return None,
+        })
+    }
+
+    /// Sizes, for the memory that a training takes.
+    pub fn sizes(&self) -> ModelSizes {
+        ModelSizes {
+            hidden: self.hidden_size,
+            intermediate: self.intermediate_size,
+            layers: self.num_hidden_layers,
+            heads: self.num_attention_heads,
+            key_value_heads: self.num_key_value_heads.unwrap_or(self.num_attention_heads),
+            head_dim: self.head_dim.unwrap_or(self.hidden_size / self.num_attention_heads.max(1)),
+            vocabulary: self.vocab_size,
+            tied: self.tie_word_embeddings.unwrap_or(false),
+            head_norms: self.model_type == Some(ModelType::Qwen3),
+        }
+    }
+
+    /// What is trained, for the same.
+    ///
+    /// # Errors
+    /// As [`Self::places`].
+    pub fn trained(&self, config: &TrainingConfig) -> Result<Trained> {
+        let hyperparameters = &config.hyperparameters;
+        Ok(Trained {
+            parameters: self.adapter_parameters(hyperparameters)?,
+            modules: self.places(hyperparameters)?.len() as u64,
+            rank: u64::from(hyperparameters.lora_rank),
+            dropout: hyperparameters.lora_dropout > 0.0,
+            optimizer: hyperparameters.optimizer_type,
+            weight_bytes: config.settings.precision.bytes(),
         })
     }
 
@@ -103,6 +151,9 @@ pub mod tests {
         num_attention_heads: 4,
         num_key_value_heads: Some(2),
         head_dim: None,
+        vocab_size: 100,
+        tie_word_embeddings: None,
+        model_type: None,
     };
 
     #[test]

@@ -34,6 +34,7 @@ pub async fn estimate(app: &App, caller: &Caller, request: JobRequest) -> Result
 
 fn estimate_view(resolved: Resolved, budget: BudgetView) -> EstimateView {
     let stored = StoredEstimate::new(&resolved);
+    let memory = resolved.memory;
     let e = resolved.estimate;
     EstimateView {
         config: resolved.config,
@@ -53,6 +54,7 @@ fn estimate_view(resolved: Resolved, budget: BudgetView) -> EstimateView {
         validation_examples: e.validation_examples,
         total_tokens: e.total_tokens,
         hourly_rate: stored.hourly_rate(),
+        memory,
         budget,
         within_budget: budget.remaining().is_none_or(|left| e.cost_max <= left),
     }

@@ -177,7 +177,7 @@ fn model(
         training_summary: serde_json::to_value(&summary)?,
         configuration: serde_json::to_value(&configuration)?,
         artifacts: finished.files.clone(),
-        parent_model_id: None,
+        parent_model_id: job.settings.parent_model_id,
         deployed_at: None,
         deleted_at: None,
         created_at: now,

@@ -18,7 +18,7 @@ use super::finish::{Fence, model_id};
 use super::resolve;
 use super::stages;
 use super::stored::RunInfo;
-use super::{callback, checkpoints};
+use super::{callback, checkpoints, parent};
 use crate::App;
 
 /// How long a job stays its follower's without a sign of life.
@@ -114,8 +114,10 @@ pub async fn run_spec(app: &App, job: &Job) -> Result<RunSpec> {
         gpu: Some(job.gpu_config.clone()),
         callback: Some(callback::target(app, attempt_id)?),
         resume_from: checkpoints::newest(app, job, expires_at).await?,
+        parent: parent::for_run(app, job, expires_at).await?,
         threads: None,
         kernel_cache: None,
+        memory_limit: None,
         provenance: provenance(app, job, &dataset),
     })
 }
@@ -158,6 +160,9 @@ fn provenance(app: &App, job: &Job, dataset: &db::datasets::Dataset) -> BTreeMap
         ("platformVersion".to_owned(), app.config.version.clone()),
         (ORIGIN.to_owned(), app.config.public_url.clone()),
     ]);
+    if let Some(parent) = job.settings.parent_model_id {
+        known.insert("parentModelId".to_owned(), parent.to_string());
+    }
     if let Some(hash) = &dataset.sha256 {
         known.insert("datasetSha256".to_owned(), hash.clone());
     }

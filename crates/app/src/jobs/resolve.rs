@@ -4,9 +4,11 @@ use domain::catalogue::{BaseModel, InstanceType, LOCAL_GPU};
 use domain::cost::{Estimate, Throughput, throughput_from_flops};
 use domain::dataset::DatasetStatus;
 use domain::job::{GpuConfig, Hyperparameters, JobSettings, PresetId, TrainingConfig, preset};
-use domain::{Caller, DatasetId, Error, MicroUsd, Result};
+use domain::memory::{LongestBatch, MemoryEstimate, advice, choose, in_words};
+use domain::{Caller, DatasetId, Error, ErrorKind, MicroUsd, Result};
 
 use super::base_model::Geometry;
+use super::parent;
 use super::types::{HyperparametersInput, JobRequest, JobSetup, SettingsInput};
 use crate::{App, Config, catalogue};
 
@@ -32,6 +34,8 @@ pub struct Resolved {
     pub estimate: Estimate,
     /// Rate of one device, an hour.
     pub rate: MicroUsd,
+    /// Memory that it would take on a device.
+    pub memory: MemoryEstimate,
 }
 
 /// Resolves a request for its caller: the one way to an estimate, for the page, for a launch and for the receipt.
@@ -42,18 +46,27 @@ pub async fn resolve(app: &App, caller: &Caller, request: &JobRequest) -> Result
     let dataset = ready_dataset(app, caller, request.dataset_id).await?;
     let instances = catalogue::instances(app, &app.cluster.health().await, true).await?;
     let wished = Wished::of(app, caller, &instances).await?;
-    let base_model = base_model(&app.config, request.base_model.as_deref().or(wished.base_model.as_deref()))?.clone();
+    let parent = parent::find(app, caller, request.parent_model_id).await?;
+    let of_parent = parent.as_ref().map(|parent| &*parent.base_model);
+    let base_model = base_model(&app.config, request.base_model.as_deref().or(of_parent).or(wished.base_model.as_deref()))?.clone();
     let (instance, gpu, rate) = machine(&instances, request.gpu.as_ref().or(wished.gpu.as_ref()))?;
     let preset_id = request.preset_id.unwrap_or(PresetId::Custom);
-    let hyperparameters = fill(preset(preset_id, base_model.context_length), &request.hyperparameters);
-    let config = TrainingConfig { hyperparameters, settings: settings(&request.settings) };
-    check(&config, &base_model).await?;
+    let preset = preset(preset_id, base_model.context_length);
+    let shaped = parent.as_ref().map_or_else(|| preset.clone(), |parent| parent.shape(preset.clone()));
+    let hyperparameters = fill(shaped, &request.hyperparameters);
+    let settings = JobSettings { parent_model_id: parent.as_ref().map(|parent| parent.id), ..settings(&request.settings) };
+    let config = TrainingConfig { hyperparameters, settings };
+    if let Some(parent) = &parent {
+        parent.check(&base_model.id, &config.hyperparameters)?;
+    }
+    let geometry = check(&config, &base_model).await?;
     let throughput = throughput(app, &base_model, instance, gpu.num_gpus).await?;
     let estimate = match &dataset.statistics {
         Some(s) => domain::cost::estimate(s, dataset.file_size, &config, gpu.num_gpus, rate, throughput, SETUP_SECONDS),
         None => return Err(not_ready("Its statistics are missing; validate it again.")),
     };
-    Ok(Resolved { dataset, preset_id, base_model, gpu, config, estimate, rate })
+    let memory = memory(&geometry, &config, &dataset, instance)?;
+    Ok(Resolved { dataset, preset_id, base_model, gpu, config, estimate, rate, memory })
 }
 
 /// What the caller's settings say for requests that say nothing. What is not on offer any more is as if it had not been said.
@@ -86,7 +99,7 @@ pub async fn check_without_dataset(app: &App, said: &JobSetup) -> Result<()> {
         machine(&known.collect::<Vec<_>>(), Some(gpu))?;
     }
     let hyperparameters = fill(preset(said.preset_id, base_model.context_length), &said.hyperparameters);
-    check(&TrainingConfig { hyperparameters, settings: settings(&said.settings) }, base_model).await
+    check(&TrainingConfig { hyperparameters, settings: settings(&said.settings) }, base_model).await.map(drop)
 }
 
 async fn ready_dataset(app: &App, caller: &Caller, id: DatasetId) -> Result<db::datasets::Dataset> {
@@ -180,12 +193,14 @@ fn settings(asked: &SettingsInput) -> JobSettings {
         packing: asked.packing.unwrap_or(base.packing),
         overlong_examples: asked.overlong_examples.unwrap_or(base.overlong_examples),
         precision: asked.precision.unwrap_or(base.precision),
+        gradient_checkpointing: asked.gradient_checkpointing.unwrap_or(base.gradient_checkpointing),
+        parent_model_id: None,
         evaluation_examples: asked.evaluation_examples.unwrap_or(base.evaluation_examples),
         evaluation_minutes: asked.evaluation_minutes.unwrap_or(base.evaluation_minutes),
     }
 }
 
-async fn check(config: &TrainingConfig, base_model: &BaseModel) -> Result<()> {
+async fn check(config: &TrainingConfig, base_model: &BaseModel) -> Result<Geometry> {
     let h = &config.hyperparameters;
     h.validate()?;
     config.settings.validate()?;
@@ -194,7 +209,43 @@ async fn check(config: &TrainingConfig, base_model: &BaseModel) -> Result<()> {
         let why = format!("maxSeqLength is {asked}, but {} takes {context} tokens at most.", base_model.display_name);
         return Err(Error::invalid("hyperparameters.maxSeqLength", why));
     }
-    Geometry::read(&base_model.path).await?.check(h)
+    let geometry = Geometry::read(&base_model.path).await?;
+    geometry.check(h)?;
+    Ok(geometry)
+}
+
+/// What the run would take, at the largest batch that the data set could make.
+///
+/// # Errors
+/// When that is more than the instance has, with the figures and with what would fit. What the host of an instance without memory of its
+/// own has is for the trainer to say.
+fn memory(
+    geometry: &Geometry,
+    config: &TrainingConfig,
+    dataset: &db::datasets::Dataset,
+    instance: &InstanceType,
+) -> Result<MemoryEstimate> {
+    let h = &config.hyperparameters;
+    let (sizes, trained) = (geometry.sizes(), geometry.trained(config)?);
+    let longest = dataset.statistics.as_ref().map_or(u64::MAX, |s| s.length_distribution.max).max(1);
+    let batch = |size: u32, length: u32| {
+        let row = if config.settings.packing { u64::from(length) } else { longest.min(length.into()) };
+        let tokens = u64::from(size) * row;
+        LongestBatch { tokens, labels: tokens, longest: longest.min(length.into()) }
+    };
+    let limit = (instance.memory_bytes > 0).then_some(instance.memory_bytes);
+    let asked = config.settings.gradient_checkpointing;
+    let chosen = choose(asked, limit, |recompute| sizes.estimate(&trained, batch(h.batch_size, h.max_seq_length), recompute));
+    chosen.map_err(|over| {
+        let limit = limit.unwrap_or(0);
+        let advice = advice(limit, (h.batch_size, h.max_seq_length), |size, length, recompute| {
+            sizes.estimate(&trained, batch(size, length), recompute).total()
+        });
+        let (needed, there) = (in_words(over.total()), in_words(limit));
+        let why = format!("The run needs about {needed}, but a device of {} has {there}. {advice}", instance.display_name);
+        let error = Error::new(ErrorKind::Invalid, "OUT_OF_MEMORY", why).with_field("hyperparameters.batchSize");
+        error.with_details(serde_json::json!({ "needed": over, "neededBytes": over.total(), "availableBytes": limit }))
+    })
 }
 
 async fn throughput(app: &App, base_model: &BaseModel, instance: &InstanceType, num_gpus: u32) -> Result<Throughput> {

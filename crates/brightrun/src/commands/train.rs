@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use domain::clock::SystemClock;
 use domain::job::LogLevel;
-use domain::run::{ArtifactFile, CHECKPOINT_FILES, CheckpointSource, RunSpec, TrainerEventKind};
+use domain::run::{ADAPTER_FILES, ArtifactFile, CHECKPOINT_FILES, CheckpointSource, ParentAdapter, RunSpec, TrainerEventKind};
 use output::Output;
 use trainer::{Emitter, RunOutcome, StopFlag, TrainerError};
 
@@ -83,6 +83,13 @@ fn attempt(runtime: &tokio::runtime::Runtime, spec: &RunSpec, emitter: &mut Emit
         let message = format!("The stored checkpoint of step {step} cannot be used ({problem}); the run goes on from what is here.");
         emitter.log(LogLevel::Warning, message)?;
     }
+    let mut spec = spec.clone();
+    if let Some(parent) = &mut spec.parent
+        && parent.path.is_none()
+    {
+        parent.path = Some(runtime.block_on(fetch_parent(&spec.output.dir, parent))?);
+    }
+    let spec = &spec;
     match trainer::run(spec, &dataset, emitter, stop)? {
         RunOutcome::Stopped { .. } => Ok(ExitCode::from(STOPPED)),
         RunOutcome::Completed { artifacts, path, summary } => {
@@ -146,6 +153,30 @@ async fn fetch_checkpoint(spec: &RunSpec, source: &CheckpointSource) -> Result<O
     }
     tokio::fs::rename(&temporary, &target).await.with_context(|| format!("cannot make {}", target.display()))?;
     Ok(None)
+}
+
+/// Brings the adapter to go on from; every file must be what was promised.
+async fn fetch_parent(output: &std::path::Path, parent: &ParentAdapter) -> Result<PathBuf> {
+    let folder = output.join("parent");
+    tokio::fs::create_dir_all(&folder).await.with_context(|| format!("cannot make {}", folder.display()))?;
+    for name in ADAPTER_FILES {
+        let file = parent.files.get(name).with_context(|| format!("parent.files of the run's spec has no {name}"))?;
+        let (path, temporary) = (folder.join(name), folder.join(format!("{name}.part")));
+        if path.is_file() {
+            let there = path.clone();
+            let (found, _) = tokio::task::spawn_blocking(move || trainer::hash_file(&there)).await??;
+            if found == file.sha256 {
+                continue;
+            }
+        }
+        let found = transfer::retried(|| transfer::download(&file.url, &temporary)).await;
+        let found = found.with_context(|| format!("the parent adapter's {name} cannot be fetched"))?;
+        if found != file.sha256 {
+            bail!("the parent adapter's {name} has SHA-256 {found}, not {}: it changed or was damaged on the way", file.sha256);
+        }
+        tokio::fs::rename(&temporary, &path).await.with_context(|| format!("cannot make {}", path.display()))?;
+    }
+    Ok(folder)
 }
 
 /// Puts every artifact to its signed URL.

@@ -187,4 +187,9 @@ async fn a_killed_node_knows_its_job_after_the_restart_and_the_job_goes_on() {
     assert_eq!(job["attempt"].as_u64(), Some(2), "{job}");
     let resumed = events.iter().any(|e| e.name == "log" && e.data["message"].as_str().is_some_and(|m| m.contains("resuming")));
     assert!(resumed, "it goes on from its checkpoint");
+    // Another job goes on from its model, whose files the node fetches by signed address.
+    let next = create_job(&client, &job_request(&dataset["id"], &json!({"parentModelId": job["artifactId"]}))).await;
+    stream_until(&client, &next, "complete").await;
+    let next = completed(&client, &next).await;
+    assert_eq!(next["summary"]["initialValidationLoss"], job["summary"]["finalValidationLoss"], "{next}");
 }

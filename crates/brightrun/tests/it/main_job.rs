@@ -61,6 +61,46 @@ async fn from_a_file_of_conversations_to_a_downloaded_adapter() {
 }
 
 #[tokio::test]
+async fn a_job_goes_on_from_a_model() {
+    let dir = tempfile::tempdir().expect("folder");
+    let server = Server::start(dir.path());
+    account(&server, "admin@example.test").await;
+    let client = account(&server, "a@example.test").await;
+    let dataset = upload(&client, "v4-meta.jsonl", fixture("v4-meta.jsonl")).await;
+    let first = create_job(&client, &job_request(&dataset["id"], &json!({}))).await;
+    stream_until(&client, &first, "complete").await;
+    let first = job(&client, &first).await;
+    let parent = first["artifactId"].clone();
+    // What says nothing of the adapter's shape takes the parent's; what says something else is refused by its field.
+    let mut request = job_request(&dataset["id"], &json!({"parentModelId": parent}));
+    for key in ["loraRank", "loraAlpha", "targetModules"] {
+        request["hyperparameters"].as_object_mut().expect("an object").remove(key);
+    }
+    for (key, value) in [("loraRank", json!(4)), ("targetModules", json!(["k_proj"])), ("useRslora", json!(true))] {
+        let mut other = request.clone();
+        other["hyperparameters"][key] = value;
+        let refused = client.post("/api/jobs", &other).await.expect_err("refused").to_string();
+        assert!(refused.contains("VALIDATION_ERROR") && refused.contains(key), "{refused}");
+    }
+    let stranger = account(&server, "b@example.test").await;
+    let theirs = upload(&stranger, "v4-meta.jsonl", fixture("v4-meta.jsonl")).await;
+    let mut stolen = request.clone();
+    stolen["datasetId"] = theirs["id"].clone();
+    assert!(stranger.post("/api/jobs", &stolen).await.expect_err("hidden").to_string().contains("MODEL_NOT_FOUND"));
+
+    let second = create_job(&client, &request).await;
+    stream_until(&client, &second, "complete").await;
+    let second = job(&client, &second).await;
+    assert_eq!((&second["settings"]["parentModelId"], &second["hyperparameters"]["loraRank"]), (&parent, &json!(8)), "{second}");
+    assert_eq!(second["summary"]["initialValidationLoss"], first["summary"]["finalValidationLoss"], "it began where the first one ended");
+    let child = second["artifactId"].as_str().expect("a model");
+    let model = client.get(&format!("/api/models/{child}")).await.expect("model")["model"].take();
+    assert_eq!(model["parentModelId"], parent, "{model}");
+    let model = client.get(&format!("/api/models/{}", parent.as_str().expect("id"))).await.expect("model")["model"].take();
+    assert_eq!(model["childModelIds"], json!([child]));
+}
+
+#[tokio::test]
 async fn another_account_sees_none_of_it() {
     let dir = tempfile::tempdir().expect("folder");
     let server = Server::start(dir.path());

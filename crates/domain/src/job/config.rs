@@ -2,6 +2,7 @@
 
 use super::targets::{TargetModules, check_layer_list};
 use crate::error::{Error, Result};
+use crate::id::ModelId;
 use crate::text_enum::text_enum;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +57,16 @@ impl Default for Precision {
     }
 }
 
+impl Precision {
+    /// Bytes of a number.
+    pub const fn bytes(self) -> u64 {
+        match self {
+            Self::F32 => 4,
+            Self::Bf16 => 2,
+        }
+    }
+}
+
 #[expect(clippy::derivable_impls, reason = "as above")]
 impl Default for OverlongExamples {
     fn default() -> Self {
@@ -105,6 +116,25 @@ pub struct Hyperparameters {
     pub max_seq_length: u32,
 }
 
+text_enum! {
+    /// Whether blocks are computed again in the backward pass, which takes less memory and more time.
+    GradientCheckpointing {
+        /// Where the memory would not suffice otherwise.
+        Auto = "auto",
+        /// Always.
+        On = "on",
+        /// Never.
+        Off = "off",
+    }
+}
+
+#[expect(clippy::derivable_impls, reason = "the macro that makes the enumeration has no place for a default")]
+impl Default for GradientCheckpointing {
+    fn default() -> Self {
+        Self::Auto
+    }
+}
+
 /// What is off is not written, so that the settings of older jobs read and hash as before.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks for it")]
 fn is_off(value: &bool) -> bool {
@@ -149,6 +179,12 @@ pub struct JobSettings {
     /// Numbers in which the base model's matrices are kept.
     #[serde(default)]
     pub precision: Precision,
+    /// Whether blocks are computed again in the backward pass.
+    #[serde(default)]
+    pub gradient_checkpointing: GradientCheckpointing,
+    /// The adapter that the training goes on from; none for a fresh one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_model_id: Option<ModelId>,
     /// Held-out questions that both models answer at the end, for BLEU and the scores that need answers; zero for none.
     #[serde(default = "default_evaluation_examples")]
     pub evaluation_examples: u32,
@@ -176,6 +212,8 @@ impl Default for JobSettings {
             packing: false,
             overlong_examples: OverlongExamples::Truncate,
             precision: Precision::F32,
+            gradient_checkpointing: GradientCheckpointing::Auto,
+            parent_model_id: None,
             evaluation_examples: default_evaluation_examples(),
             evaluation_minutes: default_evaluation_minutes(),
         }

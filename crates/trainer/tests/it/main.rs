@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test helper that fails is a failed test")]
 
+mod before;
 mod counting;
 #[cfg(feature = "cuda")]
 #[path = "../../../model/tests/emulator/mod.rs"]

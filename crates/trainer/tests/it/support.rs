@@ -91,6 +91,8 @@ impl Bench {
             gpu: None,
             callback: None,
             resume_from: None,
+            parent: None,
+            memory_limit: None,
             threads: Some(2),
             kernel_cache: None,
             provenance: BTreeMap::from([("datasetName".to_owned(), "Bench".to_owned())]),

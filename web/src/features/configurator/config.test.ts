@@ -69,6 +69,7 @@ const catalogue: Catalogue = {
     maxDurationHours: 24,
     overlongExamples: 'truncate',
     precision: 'f32',
+    gradientCheckpointing: 'auto',
     packing: false,
     seed: 42,
     validationSplitRatio: 0.1,

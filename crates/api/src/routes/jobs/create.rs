@@ -16,7 +16,8 @@ use axum::extract::State;
     post, path = "/api/jobs", operation_id = "createJob", tag = "jobs",
     params(IdempotencyKey), request_body = CreateJobRequest,
     responses((status = 201, description = "The job was accepted", body = Envelope<CreatedJob>), Failures),
-    extensions(("x-codes" = json!(["BUDGET_EXCEEDED", "CONFLICT", "DATASET_NOT_FOUND", "DATASET_NOT_READY"])))
+    extensions(("x-codes" = json!(["BUDGET_EXCEEDED", "CONFLICT", "DATASET_NOT_FOUND", "DATASET_NOT_READY",
+        "MODEL_NOT_FOUND", "OUT_OF_MEMORY"])))
 )]
 pub async fn create(
     State(state): State<ApiState>,

@@ -16,7 +16,7 @@ use axum::extract::State;
     post, path = "/api/jobs/estimate", operation_id = "estimateJob", tag = "jobs",
     request_body = EstimateRequest,
     responses((status = 200, description = "The estimate", body = Envelope<Estimate>), Failures),
-    extensions(("x-codes" = json!(["DATASET_NOT_FOUND", "DATASET_NOT_READY"])))
+    extensions(("x-codes" = json!(["DATASET_NOT_FOUND", "DATASET_NOT_READY", "MODEL_NOT_FOUND", "OUT_OF_MEMORY"])))
 )]
 pub async fn estimate(State(state): State<ApiState>, Auth(caller): Auth, Input(body): Input<EstimateRequest>) -> ApiResult<Estimate> {
     let view = app::jobs::estimate(&state.app, &caller, job_request::estimate(body)?).await?;

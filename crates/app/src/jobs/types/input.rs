@@ -1,7 +1,7 @@
 //! What goes into the job use cases.
 
-use domain::DatasetId;
 use domain::job::{GpuConfig, JobStatus, LogLevel, OptimizerType, PresetId, Scheduler, TargetModules};
+use domain::{DatasetId, ModelId};
 use serde::{Deserialize, Serialize};
 
 /// Hyperparameters as requested; what is absent comes from the preset.
@@ -68,6 +68,9 @@ pub struct SettingsInput {
     pub evaluation_examples: Option<u32>,
     /// Minutes that the evaluation may take.
     pub evaluation_minutes: Option<f64>,
+    /// Whether blocks are computed again in the backward pass.
+    #[serde(default)]
+    pub gradient_checkpointing: Option<domain::job::GradientCheckpointing>,
 }
 
 /// What to train, on what, how and where: the same for an estimate and a job.
@@ -79,6 +82,8 @@ pub struct JobRequest {
     pub preset_id: Option<PresetId>,
     /// Id in the catalogue; none means the first.
     pub base_model: Option<String>,
+    /// The adapter to go on from; none for a fresh one.
+    pub parent_model_id: Option<ModelId>,
     /// Hyperparameters.
     pub hyperparameters: HyperparametersInput,
     /// Other settings.

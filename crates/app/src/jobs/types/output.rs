@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::cost::CostBreakdown;
 use domain::job::{CancelReason, GpuConfig, JobStage, JobStatus, LogLevel, PresetId, StageGroup, TrainingConfig};
+use domain::memory::MemoryEstimate;
 use domain::run::RunSummary;
 use domain::{CheckpointId, DatasetId, JobId, LogId, MetricsPointId, MicroUsd, ModelId, UserId};
 use serde::{Deserialize, Serialize};
@@ -67,6 +68,8 @@ pub struct EstimateView {
     pub budget: BudgetView,
     /// Whether the upper end fits the budget.
     pub within_budget: bool,
+    /// Memory that it would take on a device.
+    pub memory: MemoryEstimate,
 }
 
 /// A job that was accepted.

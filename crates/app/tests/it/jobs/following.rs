@@ -28,6 +28,7 @@ async fn a_run_is_shown_as_it_goes_and_completes() {
             masked_examples: 1,
             label_tokens: 9000,
             trainable_parameters: 512,
+            memory_bytes: None,
         };
         world.say(id, 1, 0.2, plan);
         world.clock.advance(seconds(2));

@@ -94,6 +94,7 @@ impl World {
             dataset_id: self.dataset.id,
             preset_id: Some(PresetId::Balanced),
             base_model: None,
+            parent_model_id: None,
             hyperparameters,
             settings: SettingsInput::default(),
             gpu: None,
