@@ -162,6 +162,7 @@ async fn app_in(folder: &std::path::Path, url: &str, cluster: Arc<Kept>) -> Outc
         license: "MIT".into(),
         revision: "1".into(),
         path: model,
+        repo: None,
     };
     let limits = TierLimits { concurrent_jobs: u32::MAX, ..TierLimits::default() };
     Ok(Arc::new(App {
@@ -188,6 +189,7 @@ async fn app_in(folder: &std::path::Path, url: &str, cluster: Arc<Kept>) -> Outc
             webhooks_allow_private: false,
             version: "bench".into(),
             watch: Watch::default(),
+            absent_models: Vec::new(),
         },
     }))
 }

@@ -33,7 +33,7 @@ use std::sync::Arc;
 
 use domain::Clock;
 use domain::account::{Tier, TierLimits};
-use domain::catalogue::{BaseModel, InstanceType};
+use domain::catalogue::{AbsentModel, BaseModel, InstanceType};
 
 /// Everything that the use cases work with. One per process, shared.
 pub struct App {
@@ -95,6 +95,8 @@ pub struct Config {
     pub version: String,
     /// When something that takes long is taken for a fault.
     pub watch: Watch,
+    /// Configured base models that cannot be used now, so that a request for one can be told why.
+    pub absent_models: Vec<AbsentModel>,
 }
 
 /// When something that takes long is taken for a fault.

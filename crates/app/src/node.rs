@@ -250,7 +250,7 @@ impl Node {
             let why = format!("This node has no base model {id} of revision {revision}; it has: {}.", has.join(", "));
             return Err(Error::invalid("run.baseModel", why));
         };
-        spec.base_model.path.clone_from(&model.path);
+        spec.base_model = BaseModelSource::of(model);
         Ok(spec)
     }
 
@@ -268,7 +268,7 @@ impl Node {
             job_id: JobId(id),
             attempt_id: AttemptId(id),
             attempt: 1,
-            base_model: BaseModelSource { id: model.id.clone(), revision: model.revision.clone(), path: model.path.clone() },
+            base_model: BaseModelSource::of(model),
             dataset: DatasetSource { url: Some(submission.dataset_url.clone()), path: None, format: None, sha256: None, size: None },
             config: TrainingConfig { hyperparameters: submission.hyperparameters.clone(), settings: JobSettings::default() },
             output: OutputTarget { dir: PathBuf::from(id.to_string()), uploads: BTreeMap::new() },

@@ -12,10 +12,12 @@ use serde::Deserialize;
 
 mod cluster;
 mod mail;
+mod models;
 mod s3;
 
 pub use cluster::{ClusterOptions, ClusterSettings, NAMES as CLUSTER_NAMES};
 pub use mail::{MailOptions, NAMES as MAIL_NAMES};
+pub use models::{ModelEntry, ModelOptions, ModelSettings, NAMES as MODEL_NAMES};
 pub use s3::{NAMES as S3_NAMES, S3Options};
 
 /// Options that the commands with a data folder share. Environment names are those of the specification where it has one.
@@ -69,6 +71,8 @@ pub struct Options {
     pub cluster: ClusterOptions,
     #[command(flatten)]
     pub mail: MailOptions,
+    #[command(flatten)]
+    pub models: ModelOptions,
 }
 
 /// The same keys in the file.
@@ -106,9 +110,25 @@ struct FileOptions {
     aws_region: Option<String>,
     aws_access_key_id: Option<String>,
     aws_secret_access_key: Option<String>,
+    models_dir: Option<PathBuf>,
+    hf_endpoint: Option<String>,
+    hf_token: Option<String>,
+    hf_hub_offline: Option<bool>,
+    #[serde(default)]
+    base_models: Vec<ModelEntry>,
 }
 
 impl FileOptions {
+    fn models(&self) -> models::ModelFileOptions {
+        models::ModelFileOptions {
+            models_dir: self.models_dir.clone(),
+            hf_endpoint: self.hf_endpoint.clone(),
+            hf_token: self.hf_token.clone(),
+            hf_hub_offline: self.hf_hub_offline,
+            base_models: self.base_models.clone(),
+        }
+    }
+
     fn cluster(&self) -> ClusterOptions {
         ClusterOptions {
             gpu_cluster_api_url: self.gpu_cluster_api_url.clone(),
@@ -179,6 +199,8 @@ pub struct Settings {
     pub smtp: Option<mail::SmtpSettings>,
     /// Whether webhooks may point into private networks.
     pub webhooks_allow_private: bool,
+    /// Where base models come from.
+    pub models: ModelSettings,
     /// For `config show`: name, value with secrets redacted, source.
     pub shown: Vec<(&'static str, String, &'static str)>,
 }
@@ -222,7 +244,7 @@ impl Settings {
         fs::create_dir_all(&data_dir).with_context(|| format!("cannot make the data folder {}", data_dir.display()))?;
         let data_dir = data_dir.canonicalize().with_context(|| format!("cannot open the data folder {}", data_dir.display()))?;
         let file = read_file(options.config.as_deref(), &data_dir)?;
-        let (file_s3, file_cluster, file_mail) = (file.s3(), file.cluster(), file.mail());
+        let (file_s3, file_cluster, file_mail, file_models) = (file.s3(), file.cluster(), file.mail(), file.models());
         let text = |s: &String| s.clone();
         let optional = |s: &Option<String>| s.clone().unwrap_or_else(|| "(not set)".to_owned());
         let listen = picker.pick("listen", &options.listen, file.listen, SocketAddr::from(([127, 0, 0, 1], 3000)), ToString::to_string);
@@ -249,6 +271,7 @@ impl Settings {
         let s3 = s3::pick(&mut picker, &options.s3, file_s3)?;
         let (smtp, webhooks_allow_private) = mail::pick(&mut picker, &options.mail, file_mail)?;
         let cluster = cluster::pick(&mut picker, &options.cluster, file_cluster)?;
+        let models = models::pick(&mut picker, &options.models, file_models, &data_dir)?;
         let auth_secret = match secret {
             Some(secret) if secret.len() >= 32 => secret.into_bytes(),
             Some(_) => bail!("AUTH_SECRET is shorter than 32 characters; make one with `openssl rand -hex 32`"),
@@ -280,6 +303,7 @@ impl Settings {
             cluster,
             smtp,
             webhooks_allow_private,
+            models,
             shown: picker.shown,
         })
     }

@@ -46,6 +46,7 @@ pub fn built_in_model(models_dir: &Path) -> Result<BaseModel> {
         license: "MIT OR Apache-2.0".to_owned(),
         revision,
         path,
+        repo: None,
     })
 }
 

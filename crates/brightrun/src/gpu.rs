@@ -50,5 +50,6 @@ pub fn node_instances(settings: &Settings, gpu: Option<&Gpu>) -> Vec<String> {
 pub fn local_cluster(settings: &Settings, runs_dir: PathBuf) -> Result<LocalCluster> {
     let program = std::env::current_exe().context("cannot find this program's own file")?;
     let kernel_cache = Some(settings.data_dir.join("kernels"));
-    Ok(LocalCluster::new(LocalConfig { kernel_cache, ..LocalConfig::new(program, runs_dir, settings.local_runs) }))
+    let environment = settings.models.environment();
+    Ok(LocalCluster::new(LocalConfig { kernel_cache, environment, ..LocalConfig::new(program, runs_dir, settings.local_runs) }))
 }

@@ -1,6 +1,7 @@
 //! BrightRun: one program, several roles. Owns the commands, the configuration, the wiring of the crates, the life of the processes, and
 //! telemetry. May import everything.
 
+mod base_models;
 mod client;
 mod commands;
 mod config;
@@ -68,7 +69,7 @@ fn main() -> Result<ExitCode> {
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches)?;
     match &cli.command {
-        Command::Train(args) => commands::train::run(args),
+        Command::Train(args) => commands::train::run(args, &cli.options.models),
         Command::Inspect(args) => commands::inspect::run(args),
         Command::Validate(args) => commands::validate::run(args),
         Command::Convert(args) => commands::convert::run(args),
@@ -134,7 +135,8 @@ fn sources(matches: &ArgMatches) -> Sources {
         "rate_limits",
         "trusted_proxies",
     ];
-    for name in names.into_iter().chain(config::S3_NAMES).chain(config::CLUSTER_NAMES).chain(config::MAIL_NAMES) {
+    for name in names.into_iter().chain(config::S3_NAMES).chain(config::CLUSTER_NAMES).chain(config::MAIL_NAMES).chain(config::MODEL_NAMES)
+    {
         match matches.value_source(name) {
             Some(ValueSource::EnvVariable) => sources.insert(name, "environment"),
             Some(ValueSource::CommandLine) => sources.insert(name, "flag"),

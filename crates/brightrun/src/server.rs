@@ -1,6 +1,5 @@
 //! Wiring and life of the server and the worker.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +15,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::base_models::{self, Offered};
 use crate::config::{ClusterSettings, Settings};
 use crate::embedded;
 use crate::listener::UntilStopped;
@@ -129,16 +129,9 @@ pub fn stop_on_signal(shutdown: CancellationToken) {
 
 async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
     let data = &settings.data_dir;
-    let (models_dir, runs_dir, objects) = (data.join("models"), data.join("runs"), data.join("objects"));
-    for dir in [&models_dir, &runs_dir] {
-        std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
-    }
-    let base_model = embedded::built_in_model(&models_dir)?;
-    let tokenizer = trainer::tokenizer::ChatTokenizer::load(&base_model.path).context("the built-in base model cannot be read")?;
-    let tokenizer = Arc::new(tokenizer);
-    let tokens: BTreeMap<String, Arc<dyn dataset::TokenCounter>> =
-        [(base_model.id.clone(), tokenizer.clone() as Arc<dyn dataset::TokenCounter>)].into();
-    let viewers = [(base_model.id.clone(), tokenizer as Arc<dyn dataset::view::ExampleViewer>)].into();
+    let (runs_dir, objects) = (data.join("runs"), data.join("objects"));
+    std::fs::create_dir_all(&runs_dir).with_context(|| format!("cannot make {}", runs_dir.display()))?;
+    let Offered { models, absent, tokens, viewers } = base_models::offered(&settings.models).await?;
     let db = db::Db::connect(&settings.database_url).await.context("cannot open the database")?;
     db.migrate().await.context("cannot migrate the database")?;
     let queue = queue::Queue::new(&db);
@@ -160,7 +153,8 @@ async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
             auth_secret: settings.auth_secret.clone(),
             signup: settings.signup,
             tiers: Tier::ALL.iter().map(|tier| (*tier, TierLimits::default())).collect(),
-            base_models: vec![base_model],
+            base_models: models,
+            absent_models: absent,
             instances: crate::gpu::instances(settings),
             runs_dir,
             min_trainable_examples: settings.min_trainable_examples,

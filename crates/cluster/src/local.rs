@@ -8,6 +8,7 @@ mod folder;
 mod tail;
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
@@ -37,7 +38,7 @@ const KILL_WAIT: Duration = Duration::from_secs(2);
 const NICENESS: i32 = 5;
 
 /// Settings of the local cluster.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LocalConfig {
     /// The executable that is started as `PROGRAM train --spec FILE --watch-stdin`.
     pub program: PathBuf,
@@ -49,12 +50,29 @@ pub struct LocalConfig {
     pub grace: Duration,
     /// Folder in which the compiled kernels of a GPU are kept; none where they are not.
     pub kernel_cache: Option<PathBuf>,
+    /// Environment of the child beside this process's own.
+    pub environment: Vec<(String, String)>,
+}
+
+impl fmt::Debug for LocalConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The environment may hold secrets.
+        let Self { program, runs_dir, max_parallel, grace, kernel_cache, environment: _ } = self;
+        f.debug_struct("LocalConfig")
+            .field("program", program)
+            .field("runs_dir", runs_dir)
+            .field("max_parallel", max_parallel)
+            .field("grace", grace)
+            .field("kernel_cache", kernel_cache)
+            .finish_non_exhaustive()
+    }
 }
 
 impl LocalConfig {
     /// Settings with 8 seconds of grace.
     pub fn new(program: PathBuf, runs_dir: PathBuf, max_parallel: u32) -> Self {
-        Self { program, runs_dir, max_parallel: max_parallel.max(1), grace: Duration::from_secs(8), kernel_cache: None }
+        let grace = Duration::from_secs(8);
+        Self { program, runs_dir, max_parallel: max_parallel.max(1), grace, kernel_cache: None, environment: Vec::new() }
     }
 }
 
@@ -181,6 +199,7 @@ impl LocalCluster {
         command
             .args(["train", "--watch-stdin", "--spec"])
             .arg(folder.file("run.json"))
+            .envs(self.config.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::piped())
             .stdout(stdout)
             .stderr(stderr)

@@ -24,6 +24,18 @@ pub struct BaseModel {
     pub revision: String,
     /// Folder with its files in Hugging Face layout; never shown.
     pub path: std::path::PathBuf,
+    /// Repository of the model hub that the run fetches its weights from, at `revision`, where they are not in the folder yet.
+    #[serde(default)]
+    pub repo: Option<String>,
+}
+
+/// A configured base model that cannot be used now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AbsentModel {
+    /// Its id.
+    pub id: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A machine to train on.

@@ -2,6 +2,7 @@
 //!
 //! A run is described by one [`RunSpec`] in JSON and answers with one [`TrainerEvent`] in JSON a line, numbered from 1 within the attempt.
 
+use crate::catalogue::BaseModel;
 use crate::dataset::DatasetFormat;
 use crate::evaluation::Evaluation;
 use crate::id::{AttemptId, JobId};
@@ -67,6 +68,16 @@ pub struct BaseModelSource {
     pub revision: String,
     /// Folder with config.json, weights and tokenizer.
     pub path: PathBuf,
+    /// Repository of the model hub that missing weights are fetched from, at `revision`, into `path`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repo: Option<String>,
+}
+
+impl BaseModelSource {
+    /// A model of the catalogue.
+    pub fn of(model: &BaseModel) -> Self {
+        Self { id: model.id.clone(), revision: model.revision.clone(), path: model.path.clone(), repo: model.repo.clone() }
+    }
 }
 
 /// A data set for a run. Exactly one of `url` and `path` is given.

@@ -44,7 +44,7 @@ struct WrittenConfig<'a> {
     peft_type: &'static str,
     r: usize,
     rank_pattern: HashMap<String, usize>,
-    revision: Option<()>,
+    revision: Option<&'a str>,
     target_modules: WrittenTargets<'a>,
     task_type: &'static str,
     use_dora: bool,
@@ -73,11 +73,11 @@ impl From<f32> for Number {
     }
 }
 
-/// Both files of an adapter for the named base model.
+/// Both files of an adapter for the named base model, at a revision where it is one of a hub.
 ///
 /// # Errors
 /// When the tensors cannot be laid out as safetensors.
-pub fn adapter_files(weights: &LoraWeights, base_model: &str) -> Result<AdapterFiles, ModelError> {
+pub fn adapter_files(weights: &LoraWeights, base_model: &str, revision: Option<&str>) -> Result<AdapterFiles, ModelError> {
     let damaged = |source| ModelError::Safetensors { file: WEIGHTS_FILE.to_owned(), source };
     let params = weights.params();
     let bytes: Vec<Vec<u8>> = params.iter().map(|tensor| tensor.data.iter().flat_map(|x| x.to_le_bytes()).collect()).collect();
@@ -107,7 +107,7 @@ pub fn adapter_files(weights: &LoraWeights, base_model: &str) -> Result<AdapterF
         peft_type: "LORA",
         r: lora.rank,
         rank_pattern: HashMap::new(),
-        revision: None,
+        revision,
         target_modules: match &lora.target_modules {
             TargetModules::Names(names) => WrittenTargets::Names(names.iter().map(|module| module.name()).collect()),
             TargetModules::Pattern(pattern) => WrittenTargets::Pattern(pattern),
@@ -126,7 +126,7 @@ pub fn adapter_files(weights: &LoraWeights, base_model: &str) -> Result<AdapterF
 /// # Errors
 /// As [`adapter_files`], and when a file cannot be written.
 pub fn save_adapter(folder: &Path, weights: &LoraWeights, base_model: &str) -> Result<(), ModelError> {
-    let files = adapter_files(weights, base_model)?;
+    let files = adapter_files(weights, base_model, None)?;
     for (name, bytes) in [(WEIGHTS_FILE, &files.weights), (CONFIG_FILE, &files.config)] {
         let path = folder.join(name);
         std::fs::write(&path, bytes).map_err(|source| ModelError::Write { path, source })?;

@@ -284,7 +284,7 @@ fn write_files(
     let slots = optimizer.state();
     let slots: Vec<_> = slots.iter().map(|t| (t.name.as_str(), vec![t.data.len()], t.data.as_slice())).collect();
     let fail = |reason| TrainerError::Internal(format!("a checkpoint could not be made ({reason})"));
-    let adapter = model::peft::adapter_files(weights, base_model).map_err(|e| fail(e.to_string()))?;
+    let adapter = model::peft::adapter_files(weights, base_model, None).map_err(|e| fail(e.to_string()))?;
     let files = [
         (ADAPTER, adapter.weights),
         (ADAPTER_CONFIG, adapter.config),

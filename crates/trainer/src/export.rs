@@ -44,7 +44,8 @@ pub(crate) fn export(export: &Export<'_>) -> Result<(PathBuf, Vec<ArtifactFile>)
 
 fn write_all(export: &Export<'_>, folder: &Path) -> Result<Vec<ArtifactFile>, TrainerError> {
     let base = &export.spec.base_model;
-    let adapter = peft::adapter_files(export.weights, &base.id).map_err(|e| TrainerError::Internal(e.to_string()))?;
+    let revision = base.repo.as_ref().map(|_| base.revision.as_str());
+    let adapter = peft::adapter_files(export.weights, &base.id, revision).map_err(|e| TrainerError::Internal(e.to_string()))?;
     write_synced(&folder.join(peft::WEIGHTS_FILE), &adapter.weights)?;
     write_synced(&folder.join(peft::CONFIG_FILE), &adapter.config)?;
     copy_tokenizer(&base.path, folder)?;
@@ -87,7 +88,7 @@ fn metadata(export: &Export<'_>, files: &[ArtifactFile]) -> Value {
         "attemptId": spec.attempt_id,
         "attempt": spec.attempt,
         "trainer": { "name": "brightrun", "version": export.version, "threads": rayon::current_num_threads(), "precision": export.spec.config.settings.precision },
-        "baseModel": { "id": spec.base_model.id, "revision": spec.base_model.revision },
+        "baseModel": { "id": spec.base_model.id, "revision": spec.base_model.revision, "repository": spec.base_model.repo },
         "dataset": { "sha256": export.dataset_sha256, "format": spec.dataset.format, "size": spec.dataset.size },
         "split": {
             "trainExamples": data.train.len(),

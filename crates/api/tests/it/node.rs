@@ -32,6 +32,7 @@ fn node(folder: &Path) -> Router {
         license: "MIT".into(),
         revision: "1".into(),
         path: folder.to_owned(),
+        repo: None,
     };
     let config = NodeConfig {
         devices: Vec::new(),
@@ -50,7 +51,7 @@ fn run(job: u128, scenario: &str) -> RunSpec {
         job_id: JobId(Uuid::from_u128(job)),
         attempt_id: AttemptId(Uuid::from_u128(job + 100)),
         attempt: 1,
-        base_model: BaseModelSource { id: "m".into(), revision: "1".into(), path: "/the/platform's".into() },
+        base_model: BaseModelSource { id: "m".into(), revision: "1".into(), path: "/the/platform's".into(), repo: None },
         dataset: DatasetSource { url: Some("https://x.example/d".into()), path: None, format: None, sha256: None, size: None },
         config: TrainingConfig { hyperparameters: preset(PresetId::Balanced, 256), settings: JobSettings::default() },
         output: OutputTarget { dir: "/somewhere".into(), uploads: BTreeMap::new() },

@@ -590,6 +590,7 @@ fn config(folder: &Path, signup: SignupMode) -> Config {
             license: "MIT".to_owned(),
             revision: "1".to_owned(),
             path: model,
+            repo: None,
         }],
         instances: default_instances(),
         runs_dir: folder.join("runs"),
@@ -597,5 +598,6 @@ fn config(folder: &Path, signup: SignupMode) -> Config {
         webhooks_allow_private: true,
         version: "0.0.0".to_owned(),
         watch: app::Watch::default(),
+        absent_models: Vec::new(),
     }
 }

@@ -98,7 +98,7 @@ pub async fn run_spec(app: &App, job: &Job) -> Result<RunSpec> {
         job_id: job.id,
         attempt_id,
         attempt: job.attempt,
-        base_model: BaseModelSource { id: base_model.id.clone(), revision: base_model.revision.clone(), path: base_model.path.clone() },
+        base_model: BaseModelSource::of(base_model),
         dataset: DatasetSource {
             url: Some(url),
             path: None,

@@ -1,5 +1,6 @@
 //! From a request to a complete, checked configuration.
 
+use domain::account::Role;
 use domain::catalogue::{BaseModel, InstanceType, LOCAL_GPU};
 use domain::cost::{Estimate, Throughput, throughput_from_flops};
 use domain::dataset::DatasetStatus;
@@ -48,7 +49,8 @@ pub async fn resolve(app: &App, caller: &Caller, request: &JobRequest) -> Result
     let wished = Wished::of(app, caller, &instances).await?;
     let parent = parent::find(app, caller, request.parent_model_id).await?;
     let of_parent = parent.as_ref().map(|parent| &*parent.base_model);
-    let base_model = base_model(&app.config, request.base_model.as_deref().or(of_parent).or(wished.base_model.as_deref()))?.clone();
+    let asked = request.base_model.as_deref().or(of_parent).or(wished.base_model.as_deref());
+    let base_model = base_model(&app.config, asked).map_err(|error| explained(app, caller, asked, error))?.clone();
     let (instance, gpu, rate) = machine(&instances, request.gpu.as_ref().or(wished.gpu.as_ref()))?;
     let preset_id = request.preset_id.unwrap_or(PresetId::Custom);
     let preset = preset(preset_id, base_model.context_length);
@@ -131,6 +133,15 @@ pub fn base_model<'a>(config: &'a Config, id: Option<&str>) -> Result<&'a BaseMo
         let known: Vec<&str> = config.base_models.iter().map(|m| m.id.as_str()).collect();
         Error::invalid("baseModel", format!("There is no base model '{}'; on offer: {}.", id.unwrap_or_default(), known.join(", ")))
     })
+}
+
+/// Why a model that is configured is not on offer, for those who can change it: the reason may name folders of the server.
+fn explained(app: &App, caller: &Caller, asked: Option<&str>, error: Error) -> Error {
+    let absent = app.config.absent_models.iter().find(|model| Some(&*model.id) == asked);
+    match absent.filter(|_| caller.role == Role::Admin) {
+        Some(model) => Error::invalid("baseModel", format!("The base model '{}' cannot be used now: {}", model.id, model.reason)),
+        None => error,
+    }
 }
 
 fn machine<'a>(instances: &'a [InstanceType], asked: Option<&GpuConfig>) -> Result<(&'a InstanceType, GpuConfig, MicroUsd)> {
@@ -275,6 +286,7 @@ mod tests {
             webhooks_allow_private: false,
             version: "1".into(),
             watch: crate::Watch::default(),
+            absent_models: Vec::new(),
         }
     }
 

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Settings;
 use crate::output::say;
-use crate::{embedded, gpu, server};
+use crate::{base_models, gpu, server};
 
 /// How long the platform gets to read the last events of the jobs that were stopped, after the node was asked to end.
 const LAST_READ: Duration = Duration::from_secs(3);
@@ -33,7 +33,7 @@ pub async fn run(settings: Settings) -> Result<()> {
         .await
         .with_context(|| format!("cannot listen on {}: is another server running? Choose another port with --listen", settings.listen))?;
     let url = format!("http://{}", listener.local_addr()?);
-    let node = Arc::new(build(&settings, key, settings.app_url.clone().unwrap_or_else(|| url.clone()))?);
+    let node = Arc::new(build(&settings, key, settings.app_url.clone().unwrap_or_else(|| url.clone())).await?);
     node.resume().await.context("the jobs of before cannot be read")?;
     let (asked, stopped) = (CancellationToken::new(), CancellationToken::new());
     server::stop_on_signal(asked.clone());
@@ -56,11 +56,9 @@ pub async fn run(settings: Settings) -> Result<()> {
     Ok(())
 }
 
-fn build(settings: &Settings, key: String, public_url: String) -> Result<Node> {
-    let (models_dir, runs_dir) = (settings.data_dir.join("models"), settings.data_dir.join("runs"));
-    for dir in [&models_dir, &runs_dir] {
-        std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
-    }
+async fn build(settings: &Settings, key: String, public_url: String) -> Result<Node> {
+    let runs_dir = settings.data_dir.join("runs");
+    std::fs::create_dir_all(&runs_dir).with_context(|| format!("cannot make {}", runs_dir.display()))?;
     let local = gpu::local_cluster(settings, runs_dir)?;
     let gpu = gpu::found();
     let devices = gpu.iter().map(|gpu| Device {
@@ -76,7 +74,7 @@ fn build(settings: &Settings, key: String, public_url: String) -> Result<Node> {
         capacity: settings.local_runs.max(1),
         instance_types: gpu::node_instances(settings, gpu.as_ref()),
         devices: devices.collect(),
-        base_models: vec![embedded::built_in_model(&models_dir)?],
+        base_models: base_models::offered(&settings.models).await?.models,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     Node::new(Arc::new(local), Arc::new(SystemClock), config).context("the node cannot be made")

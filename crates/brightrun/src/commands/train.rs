@@ -5,6 +5,7 @@
 
 mod output;
 mod transfer;
+mod weights;
 
 use std::io::{self, Read};
 use std::path::PathBuf;
@@ -15,8 +16,11 @@ use clap::Args;
 use domain::clock::SystemClock;
 use domain::job::LogLevel;
 use domain::run::{ADAPTER_FILES, ArtifactFile, CHECKPOINT_FILES, CheckpointSource, ParentAdapter, RunSpec, TrainerEventKind};
+use hub::HubError;
 use output::Output;
 use trainer::{Emitter, RunOutcome, StopFlag, TrainerError};
+
+use crate::config::ModelOptions;
 
 /// Exit code of a run that was stopped on request, with a checkpoint.
 const STOPPED: u8 = 3;
@@ -33,7 +37,7 @@ pub struct TrainArgs {
 }
 
 /// Runs the command.
-pub fn run(args: &TrainArgs) -> Result<ExitCode> {
+pub fn run(args: &TrainArgs, models: &ModelOptions) -> Result<ExitCode> {
     let text = std::fs::read_to_string(&args.spec).with_context(|| format!("cannot read the run's spec {}", args.spec.display()))?;
     let spec: RunSpec = serde_json::from_str(&text).with_context(|| format!("{} is not a valid run spec", args.spec.display()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
@@ -50,16 +54,25 @@ pub fn run(args: &TrainArgs) -> Result<ExitCode> {
     let mut output = Output::new(&runtime, &spec, &stop);
     let clock = SystemClock;
     let mut emitter = Emitter::new(&mut output, &clock);
-    match attempt(&runtime, &spec, &mut emitter, &stop) {
+    match attempt(&runtime, &spec, models, &mut emitter, &stop) {
         Ok(code) => Ok(code),
         Err(failure) => {
-            let (code, transient) =
-                failure.downcast_ref::<TrainerError>().map_or(("run_failed".to_owned(), false), |e| (e.code().to_owned(), e.transient()));
-            let transient = transient || failure.downcast_ref::<reqwest::Error>().is_some_and(|_| !transfer::is_gone(&failure));
-            emitter.emit(TrainerEventKind::Error { code, message: format!("{failure:#}"), transient })?;
+            let (code, transient) = kind(&failure);
+            emitter.emit(TrainerEventKind::Error { code: code.to_owned(), message: format!("{failure:#}"), transient })?;
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// Code of a failure, and whether the same attempt could succeed later.
+fn kind(failure: &anyhow::Error) -> (&'static str, bool) {
+    if let Some(error) = failure.downcast_ref::<TrainerError>() {
+        return (error.code(), error.transient());
+    }
+    if let Some(error) = failure.downcast_ref::<HubError>() {
+        return (error.code(), error.is_transient());
+    }
+    ("run_failed", failure.downcast_ref::<reqwest::Error>().is_some_and(|_| !transfer::is_gone(failure)))
 }
 
 fn watch_signals(runtime: &tokio::runtime::Runtime, stop: &StopFlag) -> Result<()> {
@@ -74,8 +87,21 @@ fn watch_signals(runtime: &tokio::runtime::Runtime, stop: &StopFlag) -> Result<(
     Ok(())
 }
 
-fn attempt(runtime: &tokio::runtime::Runtime, spec: &RunSpec, emitter: &mut Emitter<'_>, stop: &StopFlag) -> Result<ExitCode> {
+fn attempt(
+    runtime: &tokio::runtime::Runtime,
+    spec: &RunSpec,
+    models: &ModelOptions,
+    emitter: &mut Emitter<'_>,
+    stop: &StopFlag,
+) -> Result<ExitCode> {
     let dataset = runtime.block_on(fetch_dataset(spec))?;
+    if let Err(error) = runtime.block_on(weights::fetch(models, spec, emitter, stop)) {
+        if weights::was_stopped(&error) {
+            emitter.emit(TrainerEventKind::Stopped { step: 0, checkpoint_saved: false })?;
+            return Ok(ExitCode::from(STOPPED));
+        }
+        return Err(error);
+    }
     if let Some(source) = &spec.resume_from
         && let Some(problem) = runtime.block_on(fetch_checkpoint(spec, source))?
     {

@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("blob", &["domain"]),
     ("cluster", &["domain"]),
     ("queue", &["domain", "db"]),
+    ("hub", &[]),
     ("model", &[]),
     ("trainer", &["domain", "dataset", "model"]),
     ("app", &["domain", "dataset", "db", "blob", "queue", "cluster"]),

@@ -2,6 +2,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests are not marked as tests")]
 
 mod arrows;
+mod base_models;
 #[path = "../../src/client.rs"]
 mod client;
 mod cluster;

@@ -28,7 +28,7 @@ fn spec(job: u128, attempt: u32, scenario: &str) -> RunSpec {
         job_id: JobId(Uuid::from_u128(job)),
         attempt_id: AttemptId(Uuid::from_u128(job * 100 + u128::from(attempt))),
         attempt,
-        base_model: BaseModelSource { id: "m".into(), revision: "1".into(), path: "/m".into() },
+        base_model: BaseModelSource { id: "m".into(), revision: "1".into(), path: "/m".into(), repo: None },
         dataset: DatasetSource { url: None, path: Some("/d".into()), format: None, sha256: None, size: None },
         config: TrainingConfig { hyperparameters: preset(PresetId::Balanced, 256), settings: JobSettings::default() },
         output: OutputTarget { dir: "anywhere".into(), uploads: BTreeMap::new() },

@@ -16,7 +16,7 @@ fn read_config(bytes: &[u8]) -> HashMap<String, Value> {
 fn what_peft_wrote_is_written_again_with_the_same_names_shapes_and_bytes() {
     for variant in VARIANTS {
         let fixture = Fixture::open(variant);
-        let files = peft::adapter_files(&fixture.adapter(), variant).unwrap();
+        let files = peft::adapter_files(&fixture.adapter(), variant, None).unwrap();
         let theirs = std::fs::read(fixture.folder.join("adapter").join(peft::WEIGHTS_FILE)).unwrap();
         let (ours, theirs) = (SafeTensors::deserialize(&files.weights).unwrap(), SafeTensors::deserialize(&theirs).unwrap());
         assert_eq!(ours.len(), theirs.len());

@@ -84,7 +84,7 @@ impl Bench {
             job_id: JobId::new(DateTime::UNIX_EPOCH),
             attempt_id: AttemptId::new(DateTime::UNIX_EPOCH),
             attempt: 1,
-            base_model: BaseModelSource { id: "test/tiny".into(), revision: "r1".into(), path: self.base() },
+            base_model: BaseModelSource { id: "test/tiny".into(), revision: "r1".into(), path: self.base(), repo: None },
             dataset: DatasetSource { url: None, path: Some(self.dataset()), format: None, sha256: None, size: None },
             config: TrainingConfig { hyperparameters, settings },
             output: OutputTarget { dir: self.folder.path().join(output), uploads: BTreeMap::new() },

@@ -211,6 +211,7 @@ fn config(folder: &std::path::Path, limits: TierLimits) -> Config {
             license: "MIT".into(),
             revision: "1".into(),
             path: model,
+            repo: None,
         }],
         instances,
         runs_dir: folder.join("runs"),
@@ -218,6 +219,7 @@ fn config(folder: &std::path::Path, limits: TierLimits) -> Config {
         webhooks_allow_private: true,
         version: "0.0.0".into(),
         watch: app::Watch::default(),
+        absent_models: Vec::new(),
     }
 }
 
