@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use crate::{ModelError, Rope};
-use read::RawConfig;
+use read::{Named, RawConfig};
 
 /// The linear layers of a decoder block, each of which can carry a LoRA adapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -138,8 +138,10 @@ impl DecoderConfig {
     /// # Errors
     /// When the JSON does not parse, when a size makes no sense, or when the model needs something that the engine does not compute.
     pub fn from_json(bytes: &[u8]) -> Result<Self, ModelError> {
-        let raw: RawConfig = serde_json::from_slice(bytes).map_err(|source| ModelError::Json { file: "config.json".to_owned(), source })?;
-        let family = raw.family()?;
+        let wrong = |source| ModelError::Json { file: "config.json".to_owned(), source };
+        let family = serde_json::from_slice::<Named>(bytes).map_err(wrong)?.family()?;
+        let raw: RawConfig = serde_json::from_slice(bytes).map_err(wrong)?;
+        raw.check_supported()?;
         let head_dim = match raw.head_dim.or((family.head_dim > 0).then_some(family.head_dim)) {
             Some(head_dim) => head_dim,
             None if raw.num_attention_heads > 0 && raw.hidden_size.is_multiple_of(raw.num_attention_heads) => {

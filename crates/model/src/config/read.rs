@@ -93,11 +93,38 @@ const FAMILIES: [Family; 4] = [
     },
 ];
 
+/// What a configuration calls itself. It is read first, since those of other architectures lack the fields of ours.
+#[derive(Deserialize)]
+pub(super) struct Named {
+    model_type: Option<String>,
+    architectures: Option<Vec<String>>,
+}
+
+impl Named {
+    /// The family.
+    pub(super) fn family(&self) -> Result<&'static Family, ModelError> {
+        let architectures = self.architectures.as_deref().unwrap_or_default();
+        let family = match (self.model_type.as_deref(), architectures.first()) {
+            (Some(model_type), _) => match FAMILIES.iter().find(|family| family.model_type == model_type) {
+                Some(family) => family,
+                None => return refuse(format!("model type {model_type:?}")),
+            },
+            (None, Some(architecture)) => match FAMILIES.iter().find(|family| family.architecture == architecture) {
+                Some(family) => family,
+                None => return refuse(format!("architecture {architecture:?}")),
+            },
+            (None, None) => return refuse("a configuration without model_type and architectures".to_owned()),
+        };
+        match architectures.iter().find(|a| *a != family.architecture) {
+            Some(other) => refuse(format!("architecture {other:?}")),
+            None => Ok(family),
+        }
+    }
+}
+
 /// The fields of `config.json` that matter here; absent ones take the defaults of the family's class in transformers.
 #[derive(Deserialize)]
 pub(super) struct RawConfig {
-    model_type: Option<String>,
-    architectures: Option<Vec<String>>,
     pub(super) hidden_size: usize,
     pub(super) intermediate_size: usize,
     pub(super) num_hidden_layers: usize,
@@ -130,23 +157,8 @@ fn refuse<T>(what: String) -> Result<T, ModelError> {
 }
 
 impl RawConfig {
-    /// The family, after a look at what no family does.
-    pub(super) fn family(&self) -> Result<&'static Family, ModelError> {
-        let architectures = self.architectures.as_deref().unwrap_or_default();
-        let family = match (self.model_type.as_deref(), architectures.first()) {
-            (Some(model_type), _) => match FAMILIES.iter().find(|family| family.model_type == model_type) {
-                Some(family) => family,
-                None => return refuse(format!("model type {model_type:?}")),
-            },
-            (None, Some(architecture)) => match FAMILIES.iter().find(|family| family.architecture == architecture) {
-                Some(family) => family,
-                None => return refuse(format!("architecture {architecture:?}")),
-            },
-            (None, None) => return refuse("a configuration without model_type and architectures".to_owned()),
-        };
-        if let Some(other) = architectures.iter().find(|a| *a != family.architecture) {
-            return refuse(format!("architecture {other:?}"));
-        }
+    /// Refuses what no family does.
+    pub(super) fn check_supported(&self) -> Result<(), ModelError> {
         if let Some(act) = self.hidden_act.as_deref().filter(|a| !matches!(*a, "silu" | "swish")) {
             return refuse(format!("activation {act:?}"));
         }
@@ -156,7 +168,7 @@ impl RawConfig {
         let partial = self.ropes().find_map(RawRope::partial_rotary_factor).or(self.partial_rotary_factor);
         match partial.filter(|factor| *factor != 1.0) {
             Some(factor) => refuse(format!("partial_rotary_factor {factor}")),
-            None => Ok(family),
+            None => Ok(()),
         }
     }
 

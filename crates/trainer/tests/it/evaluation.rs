@@ -143,3 +143,29 @@ fn time_that_runs_out_leaves_figures_out_and_says_so() {
     let (found, _) = run(&spec);
     assert!(!found.time_limit_reached && found.generated_examples == 12, "{found:?}");
 }
+
+#[test]
+fn an_estimate_counts_the_evaluation_within_its_bound() {
+    use domain::MicroUsd;
+    use domain::cost::{Throughput, estimate, evaluation_work};
+    let (_bench, spec) = bench();
+    let mut config = spec.config;
+    let statistics = domain::dataset::DatasetStatistics {
+        total_training_pairs: 200,
+        total_conversations: 50,
+        total_tokens: 20_000,
+        ..domain::dataset::DatasetStatistics::default()
+    };
+    let seconds = |config: &domain::job::TrainingConfig| {
+        let speed = Throughput { tokens_per_second: 100.0, measured: true };
+        estimate(&statistics, 1000, config, 1, MicroUsd::from_usd(0.05), speed, 0.0).seconds
+    };
+    config.settings.evaluation_examples = 0;
+    let without = seconds(&config);
+    config.settings.evaluation_examples = 16;
+    let with = seconds(&config);
+    assert!(with - without > 16.0 * 128.0 * 2.0 / 100.0, "{with} and {without}");
+    config.settings.evaluation_minutes = 0.1;
+    assert!(seconds(&config) <= without + 6.0);
+    assert!(evaluation_work(1000.0, 4, &config.settings) < evaluation_work(1000.0, 16, &config.settings), "no more questions than examples");
+}
