@@ -167,5 +167,8 @@ fn an_estimate_counts_the_evaluation_within_its_bound() {
     assert!(with - without > 16.0 * 128.0 * 2.0 / 100.0, "{with} and {without}");
     config.settings.evaluation_minutes = 0.1;
     assert!(seconds(&config) <= without + 6.0);
-    assert!(evaluation_work(1000.0, 4, &config.settings) < evaluation_work(1000.0, 16, &config.settings), "no more questions than examples");
+    assert!(
+        evaluation_work(1000.0, 4, &config.settings) < evaluation_work(1000.0, 16, &config.settings),
+        "no more questions than examples"
+    );
 }
