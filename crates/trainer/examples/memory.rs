@@ -82,7 +82,7 @@ fn spec(base: &Path, dataset: &Path, folder: &Path, length: u32, recompute: bool
         job_id: JobId::new(chrono::DateTime::UNIX_EPOCH),
         attempt_id: AttemptId::new(chrono::DateTime::UNIX_EPOCH),
         attempt: 1,
-        base_model: BaseModelSource { id: "measured".into(), revision: "1".into(), path: base.to_owned() },
+        base_model: BaseModelSource { id: "measured".into(), revision: "1".into(), path: base.to_owned(), repo: None },
         dataset: DatasetSource { url: None, path: Some(dataset.to_owned()), format: None, sha256: None, size: None },
         config: TrainingConfig { hyperparameters, settings },
         output: OutputTarget { dir: folder.join("run"), uploads: Default::default() },
