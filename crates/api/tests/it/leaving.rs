@@ -106,7 +106,7 @@ struct Sparse {
 
 impl Sparse {
     fn push(&mut self, piece: bytes::Bytes) {
-        const ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
+        static ZEROS: [u8; 64 * 1024] = [0; 64 * 1024];
         let length = piece.len() as u64;
         if piece.chunks(ZEROS.len()).any(|part| part != &ZEROS[..part.len()]) {
             self.pieces.insert(self.size, piece);

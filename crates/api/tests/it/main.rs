@@ -1,6 +1,6 @@
 //! The API from the outside: requests against the whole router, over a database and a store in a temporary folder.
 
-#![expect(clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests fail by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod access;
 mod accounts;
