@@ -4,7 +4,7 @@
 // It is stricter than a device. Every allocation ends at a page that cannot be touched and begins filled with what is not a number; a
 // barrier that only some threads reach, or that they reach in different places, ends the process with a message.
 //
-// EMULATOR_MEMORY bounds the device's memory, in bytes. EMULATOR_SEED changes the order in which fibres and blocks run.
+// EMULATOR_MEMORY is what other programs leave of the device's 4 GiB, in bytes. EMULATOR_SEED changes the order in which fibres and blocks run.
 
 #include "device.h"
 
@@ -199,9 +199,11 @@ constexpr size_t PAGE = 4096;
 static std::map<uint64_t, std::pair<void *, size_t>> allocations; // address -> mapping and its size
 static size_t in_use;
 
-static size_t memory_size() {
+constexpr size_t TOTAL = (size_t)4 << 30;
+
+static size_t usable() {
     const char *text = getenv("EMULATOR_MEMORY");
-    return text ? strtoull(text, nullptr, 10) : (size_t)4 << 30;
+    return text ? strtoull(text, nullptr, 10) : TOTAL;
 }
 
 } // namespace emulator
@@ -218,7 +220,7 @@ EXPORT int cuDeviceGet(int *device, int ordinal) { return *device = 7, ordinal =
 
 EXPORT int cuDeviceGetName(char *name, int length, int device) { return snprintf(name, length, "Emulated device"), device == 7 ? 0 : 101; }
 
-EXPORT int cuDeviceTotalMem_v2(size_t *bytes, int device) { return *bytes = memory_size(), device == 7 ? 0 : 101; }
+EXPORT int cuDeviceTotalMem_v2(size_t *bytes, int device) { return *bytes = TOTAL, device == 7 ? 0 : 101; }
 
 EXPORT int cuDeviceGetAttribute(int *value, int attribute, int device) {
     *value = attribute == 75 ? 9 : 0;
@@ -251,7 +253,7 @@ EXPORT int cuMemAlloc_v2(uint64_t *pointer, size_t bytes) {
     NEED_CONTEXT
     std::lock_guard<std::mutex> guard(device);
     if (bytes == 0) return 1;
-    if (in_use + bytes > memory_size()) return 2;
+    if (in_use + bytes > usable()) return 2;
     size_t room = (bytes + PAGE - 1) / PAGE * PAGE;
     char *mapping = (char *)mmap(nullptr, room + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (mapping == MAP_FAILED || mprotect(mapping + PAGE, room, PROT_READ | PROT_WRITE)) return 2;
@@ -277,8 +279,8 @@ EXPORT int cuMemFree_v2(uint64_t pointer) {
 
 EXPORT int cuMemGetInfo_v2(size_t *free, size_t *total) {
     NEED_CONTEXT
-    *total = memory_size();
-    *free = *total - in_use;
+    *total = TOTAL;
+    *free = usable() - in_use;
     return 0;
 }
 

@@ -62,6 +62,7 @@ fn an_emulated_gpu_trains_as_the_processors_do() {
     assert_eq!(std::fs::read_dir(&cache).expect("the kernels are kept").count(), 1);
 }
 
+/// Another program has taken what the plan counted on.
 #[test]
 fn a_gpu_without_enough_memory_says_how_much_is_missing() {
     if !is_emulated() {
@@ -74,8 +75,8 @@ fn a_gpu_without_enough_memory_says_how_much_is_missing() {
     let (outcome, events) = bench.run(&spec);
     let error = outcome.expect_err("there is no room");
     let message = error.to_string();
-    assert_eq!((error.code(), error.transient()), ("device_out_of_memory", false), "{message}");
-    for part in ["Emulated device", "out of memory", "MiB more", "of 0.5 MiB are free", "batch size"] {
+    assert!(!error.transient(), "{message}");
+    for part in ["Emulated device", "out of memory", "MiB more were asked for", "of 4096.0 MiB are free", "batch size"] {
         assert!(message.contains(part), "{part}: {message}");
     }
     assert!(!kinds(&events).any(|kind| matches!(kind, TrainerEventKind::Checkpoint { .. })));
