@@ -2073,6 +2073,8 @@ export interface components {
             evaluationMinutes?: number;
             /** @description Machine. */
             gpuConfig?: components["schemas"]["GpuConfig"];
+            /** @description Whether blocks are computed again in the backward pass. */
+            gradientCheckpointing?: components["schemas"]["GradientCheckpointing"];
             /** @description Hyperparameters. */
             hyperparameters?: components["schemas"]["HyperparameterInput"];
             /**
@@ -2310,7 +2312,7 @@ export interface components {
         };
         /** @description A job to create and launch. */
         CreateJobRequest: {
-            /** @description Base model; the default is the first of the catalogue. */
+            /** @description Base model; the default is the parent's, or the first of the catalogue. */
             baseModel?: string;
             /**
              * Format: int32
@@ -2339,6 +2341,11 @@ export interface components {
             evaluationMinutes?: number;
             /** @description Machine; the default is one GPU of the first available instance type. */
             gpuConfig?: components["schemas"]["GpuConfig"];
+            /**
+             * @description Whether blocks are computed again in the backward pass, which takes less memory and more time; `auto` does it where the memory would
+             *     not suffice otherwise.
+             */
+            gradientCheckpointing?: components["schemas"]["GradientCheckpointing"];
             /** @description Hyperparameters. */
             hyperparameters?: components["schemas"]["HyperparameterInput"];
             /**
@@ -2359,6 +2366,11 @@ export interface components {
             overlongExamples?: components["schemas"]["OverlongExamples"];
             /** @description Several short examples in one row of a batch, each with its own positions and attention: fewer steps, the same losses. */
             packing?: boolean;
+            /**
+             * Format: uuid
+             * @description A model of the caller to go on from. Rank, alpha, scaling, modules and layers are then those of that model.
+             */
+            parentModelId?: string;
             /** @description Numbers in which the base model's matrices are kept and multiplied; `bf16` takes half the memory, and adds in `f32`. */
             precision?: components["schemas"]["Precision"];
             /** @description Preset. */
@@ -3316,6 +3328,8 @@ export interface components {
             hourlyRate: number;
             /** @description Hyperparameters with everything filled in. */
             hyperparameters: components["schemas"]["HyperparameterConfig"];
+            /** @description Memory that a device needs for it, bytes. */
+            memory: components["schemas"]["MemoryEstimate"];
             /** @description Whether earlier runs measured that; otherwise it is from the machine's FLOP/s. */
             throughputMeasured: boolean;
             /**
@@ -3389,7 +3403,7 @@ export interface components {
         };
         /** @description What to estimate. */
         EstimateRequest: {
-            /** @description Base model; the default is the first of the catalogue. */
+            /** @description Base model; the default is the parent's, or the first of the catalogue. */
             baseModel?: string;
             /**
              * Format: int32
@@ -3418,6 +3432,11 @@ export interface components {
             evaluationMinutes?: number;
             /** @description Machine; the default is one GPU of the first available instance type. */
             gpuConfig?: components["schemas"]["GpuConfig"];
+            /**
+             * @description Whether blocks are computed again in the backward pass, which takes less memory and more time; `auto` does it where the memory would
+             *     not suffice otherwise.
+             */
+            gradientCheckpointing?: components["schemas"]["GradientCheckpointing"];
             /** @description Hyperparameters. */
             hyperparameters?: components["schemas"]["HyperparameterInput"];
             /**
@@ -3434,6 +3453,11 @@ export interface components {
             overlongExamples?: components["schemas"]["OverlongExamples"];
             /** @description Several short examples in one row of a batch, each with its own positions and attention: fewer steps, the same losses. */
             packing?: boolean;
+            /**
+             * Format: uuid
+             * @description A model of the caller to go on from. Rank, alpha, scaling, modules and layers are then those of that model.
+             */
+            parentModelId?: string;
             /** @description Numbers in which the base model's matrices are kept and multiplied; `bf16` takes half the memory, and adds in `f32`. */
             precision?: components["schemas"]["Precision"];
             /** @description Preset whose values fill what is left out; `custom` fills from balanced. */
@@ -3847,6 +3871,8 @@ export interface components {
              */
             spot?: boolean;
         };
+        /** @enum {string} */
+        GradientCheckpointing: "auto" | "on" | "off";
         /** @description What a look at the beginning of a file says. */
         HeadReport: {
             /** @description Format as detected, where one was. */
@@ -4217,6 +4243,8 @@ export interface components {
              * @description Minutes that the evaluation may take; what was not measured by then is absent.
              */
             evaluationMinutes: number;
+            /** @description Whether blocks are computed again in the backward pass. */
+            gradientCheckpointing: components["schemas"]["GradientCheckpointing"];
             /**
              * Format: double
              * @description Hours on the GPU after which the job is stopped with a checkpoint.
@@ -4226,6 +4254,11 @@ export interface components {
             overlongExamples: components["schemas"]["OverlongExamples"];
             /** @description Whether several short examples share a row of a batch. */
             packing: boolean;
+            /**
+             * Format: uuid
+             * @description The model that the training goes on from.
+             */
+            parentModelId?: string;
             /** @description Numbers in which the base model's matrices are kept. */
             precision: components["schemas"]["Precision"];
             /**
@@ -4430,6 +4463,39 @@ export interface components {
         Me: {
             /** @description The account. */
             user: components["schemas"]["User"];
+        };
+        /** @description Memory that a training takes on a device, bytes. */
+        MemoryEstimate: {
+            /**
+             * Format: int64
+             * @description Activations and buffers at the longest batch.
+             */
+            activations: number;
+            /**
+             * Format: int64
+             * @description Adapters and their gradients.
+             */
+            adapters: number;
+            /**
+             * Format: int64
+             * @description What the optimiser keeps.
+             */
+            optimizer: number;
+            /**
+             * @description Whether blocks are computed again in the backward pass, by setting or because the memory would not suffice otherwise.
+             * @example false
+             */
+            recompute: boolean;
+            /**
+             * Format: int64
+             * @description All of it, with the program itself.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description The base model's weights.
+             */
+            weights: number;
         };
         /** @description One message. */
         Message: {
@@ -8055,9 +8121,11 @@ export interface operations {
                      *           "earlyStoppingPatience": 1,
                      *           "evaluationExamples": 16,
                      *           "evaluationMinutes": 10,
+                     *           "gradientCheckpointing": "auto",
                      *           "maxDurationHours": 24,
                      *           "overlongExamples": "truncate",
                      *           "packing": true,
+                     *           "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
                      *           "precision": "f32",
                      *           "seed": 42,
                      *           "validationSplitRatio": 0.1
@@ -8240,6 +8308,7 @@ export interface operations {
                      *                 "numGPUs": 1,
                      *                 "spot": false
                      *               },
+                     *               "gradientCheckpointing": "auto",
                      *               "hyperparameters": {
                      *                 "batchSize": 4,
                      *                 "gradientAccumulationSteps": 1,
@@ -8333,6 +8402,7 @@ export interface operations {
                  *           "numGPUs": 1,
                  *           "spot": false
                  *         },
+                 *         "gradientCheckpointing": "auto",
                  *         "hyperparameters": {
                  *           "batchSize": 4,
                  *           "gradientAccumulationSteps": 1,
@@ -8394,6 +8464,7 @@ export interface operations {
                      *               "numGPUs": 1,
                      *               "spot": false
                      *             },
+                     *             "gradientCheckpointing": "auto",
                      *             "hyperparameters": {
                      *               "batchSize": 4,
                      *               "gradientAccumulationSteps": 1,
@@ -8585,6 +8656,7 @@ export interface operations {
                  *           "numGPUs": 1,
                  *           "spot": false
                  *         },
+                 *         "gradientCheckpointing": "auto",
                  *         "hyperparameters": {
                  *           "batchSize": 4,
                  *           "gradientAccumulationSteps": 1,
@@ -8646,6 +8718,7 @@ export interface operations {
                      *               "numGPUs": 1,
                      *               "spot": false
                      *             },
+                     *             "gradientCheckpointing": "auto",
                      *             "hyperparameters": {
                      *               "batchSize": 4,
                      *               "gradientAccumulationSteps": 1,
@@ -11127,9 +11200,11 @@ export interface operations {
                      *               "earlyStoppingPatience": 1,
                      *               "evaluationExamples": 16,
                      *               "evaluationMinutes": 10,
+                     *               "gradientCheckpointing": "auto",
                      *               "maxDurationHours": 24,
                      *               "overlongExamples": "truncate",
                      *               "packing": true,
+                     *               "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
                      *               "precision": "f32",
                      *               "seed": 42,
                      *               "validationSplitRatio": 0.1
@@ -11223,6 +11298,7 @@ export interface operations {
                  *         "numGPUs": 1,
                  *         "spot": false
                  *       },
+                 *       "gradientCheckpointing": "auto",
                  *       "hyperparameters": {
                  *         "batchSize": 4,
                  *         "gradientAccumulationSteps": 1,
@@ -11252,6 +11328,7 @@ export interface operations {
                  *       "notes": "Second try with a longer warm-up",
                  *       "overlongExamples": "truncate",
                  *       "packing": true,
+                 *       "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
                  *       "precision": "f32",
                  *       "presetId": "conservative",
                  *       "seed": 42,
@@ -11297,7 +11374,10 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope_CreatedJob"];
                 };
             };
-            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            /**
+             * @description `OUT_OF_MEMORY`: The run needs more memory than the machine has; `details` has the figures, the message what would fit.
+             *     `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11328,7 +11408,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
-            /** @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's. */
+            /**
+             * @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's.
+             *     `MODEL_NOT_FOUND`: There is no such model, or it is somebody else's.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -11616,6 +11699,7 @@ export interface operations {
                  *         "numGPUs": 1,
                  *         "spot": false
                  *       },
+                 *       "gradientCheckpointing": "auto",
                  *       "hyperparameters": {
                  *         "batchSize": 4,
                  *         "gradientAccumulationSteps": 1,
@@ -11643,6 +11727,7 @@ export interface operations {
                  *       "maxSeqLength": 512,
                  *       "overlongExamples": "truncate",
                  *       "packing": true,
+                 *       "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
                  *       "precision": "f32",
                  *       "presetId": "conservative",
                  *       "seed": 42,
@@ -11729,6 +11814,14 @@ export interface operations {
                      *           "warmupSteps": 0,
                      *           "weightDecay": 0.01
                      *         },
+                     *         "memory": {
+                     *           "activations": 1,
+                     *           "adapters": 1,
+                     *           "optimizer": 1,
+                     *           "recompute": false,
+                     *           "total": 57,
+                     *           "weights": 1
+                     *         },
                      *         "throughputMeasured": true,
                      *         "tokensPerSecond": 1,
                      *         "totalSteps": 1,
@@ -11742,7 +11835,10 @@ export interface operations {
                     "application/json": components["schemas"]["Envelope_Estimate"];
                 };
             };
-            /** @description `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault. */
+            /**
+             * @description `OUT_OF_MEMORY`: The run needs more memory than the machine has; `details` has the figures, the message what would fit.
+             *     `VALIDATION_ERROR`: The input cannot be accepted; `field` names what is at fault.
+             */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11764,7 +11860,10 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorEnvelope"];
                 };
             };
-            /** @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's. */
+            /**
+             * @description `DATASET_NOT_FOUND`: There is no such data set, or it is somebody else's.
+             *     `MODEL_NOT_FOUND`: There is no such model, or it is somebody else's.
+             */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -12052,9 +12151,11 @@ export interface operations {
                      *             "earlyStoppingPatience": 1,
                      *             "evaluationExamples": 16,
                      *             "evaluationMinutes": 10,
+                     *             "gradientCheckpointing": "auto",
                      *             "maxDurationHours": 24,
                      *             "overlongExamples": "truncate",
                      *             "packing": true,
+                     *             "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
                      *             "precision": "f32",
                      *             "seed": 42,
                      *             "validationSplitRatio": 0.1
@@ -12244,9 +12345,11 @@ export interface operations {
                      *             "earlyStoppingPatience": 1,
                      *             "evaluationExamples": 16,
                      *             "evaluationMinutes": 10,
+                     *             "gradientCheckpointing": "auto",
                      *             "maxDurationHours": 24,
                      *             "overlongExamples": "truncate",
                      *             "packing": true,
+                     *             "parentModelId": "01971b8e-7c00-7000-8000-000000000005",
                      *             "precision": "f32",
                      *             "seed": 42,
                      *             "validationSplitRatio": 0.1

@@ -8,7 +8,7 @@ use db::jobs::Job;
 use db::models::ModelArtifact;
 use domain::job::Hyperparameters;
 use domain::run::{ADAPTER_FILES, ParentAdapter, SignedFile};
-use domain::{Caller, Error, ModelId, Result};
+use domain::{Caller, Error, ErrorKind, ModelId, Result};
 
 use crate::App;
 use crate::models::ModelConfiguration;
@@ -97,7 +97,10 @@ impl Parent {
 pub async fn for_run(app: &App, job: &Job, expires_at: DateTime<Utc>) -> Result<Option<ParentAdapter>> {
     let Some(id) = job.settings.parent_model_id else { return Ok(None) };
     let model = db::models::get(&app.db, id).await?;
-    let gone = || Error::conflict("PARENT_MODEL_DELETED", "The model that the job goes on from was deleted; restore it or make a new job.");
+    let gone = || {
+        let why = "The model that the job goes on from was deleted; restore it or make a new job.";
+        Error::new(ErrorKind::NotFound, "MODEL_NOT_FOUND", why)
+    };
     let model = model.ok_or_else(gone)?;
     let mut files = BTreeMap::new();
     for name in ADAPTER_FILES {
