@@ -46,7 +46,7 @@ function job(patch: { loraRank?: number; targetModules?: string[]; seed?: number
       packing: true,
       overlongExamples: 'truncate',
       precision: 'f32',
-    gradientCheckpointing: 'auto',
+      gradientCheckpointing: 'auto',
       checkpointInterval: 100,
       evaluationExamples: 16,
       maxDurationHours: 24,
