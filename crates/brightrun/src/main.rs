@@ -87,7 +87,9 @@ fn main() -> Result<ExitCode> {
 
 fn with_server(command: &Command, settings: Settings) -> Result<ExitCode> {
     telemetry(matches!(command, Command::Demo(_)));
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start the runtime")?;
+    // Unoptimised, the steps of a job one inside the other need more than the usual 2 MiB.
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().thread_stack_size(8 << 20).enable_all().build().context("cannot start the runtime")?;
     let done = |result: Result<()>| result.map(|()| ExitCode::SUCCESS);
     match command {
         Command::Serve => done(runtime.block_on(server::serve(settings))),

@@ -85,11 +85,11 @@ impl Play {
     async fn act(&mut self, index: usize) {
         let view = self.world.view(self.jobs[index].id()).await;
         match view.status {
-            JobStatus::Running => self.with_running(index, &view).await,
+            JobStatus::Running => Box::pin(self.with_running(index, &view)).await,
             JobStatus::Queued if self.chance(20) => self.cancel(&view).await,
             JobStatus::Failed | JobStatus::Cancelled if self.chance(50) => {
                 // A budget that is used up refuses it.
-                let _ = app::jobs::retry(&self.world.app, &self.world.caller, view.id).await;
+                let _ = Box::pin(app::jobs::retry(&self.world.app, &self.world.caller, view.id)).await;
             }
             _ => {}
         }
@@ -184,13 +184,14 @@ impl Play {
     }
 }
 
+// The steps lie on the heap: one inside the other, unoptimised, they are more than a test's stack holds.
 async fn play(world: World, seed: u64) {
     let mut play = Play { world, random: StdRng::seed_from_u64(seed), jobs: Vec::new() };
-    play.launch().await;
+    Box::pin(play.launch()).await;
     for _ in 0..30 {
         match play.random.random_range(0..10) {
-            0 | 1 => play.launch().await,
-            2 | 3 => play.dispatch().await,
+            0 | 1 => Box::pin(play.launch()).await,
+            2 | 3 => Box::pin(play.dispatch()).await,
             4 => {
                 let budget = (!play.chance(40)).then(|| MicroUsd(play.random.random_range(1_000_000..40_000_000)));
                 let set = |user: &mut db::users::User| user.monthly_budget = budget;
@@ -199,19 +200,19 @@ async fn play(world: World, seed: u64) {
             _ if play.jobs.is_empty() => {}
             _ => {
                 let index = play.random.random_range(0..play.jobs.len());
-                play.act(index).await;
+                Box::pin(play.act(index)).await;
             }
         }
-        play.check().await;
+        Box::pin(play.check()).await;
     }
     // In the end nothing is held, and nothing more is paid.
     for index in 0..play.jobs.len() {
         let view = play.world.view(play.jobs[index].id()).await;
         if view.can_cancel {
-            play.cancel(&view).await;
+            Box::pin(play.cancel(&view)).await;
         }
     }
-    play.check().await;
+    Box::pin(play.check()).await;
     assert_eq!(db::jobs::held_budget(&play.world.app.db, play.world.caller.user_id).await.expect("held"), MicroUsd::ZERO);
     let now = play.world.clock.now();
     assert!(play.jobs.iter().any(|history| !history.seconds.is_empty()), "seed {seed} played nothing until {now}");
@@ -223,7 +224,7 @@ async fn records_are_the_truth_over_random_histories() {
         for database in testkit::databases() {
             eprintln!("seed {seed} on {}", database.kind);
             let limits = domain::account::TierLimits { concurrent_jobs: 100, ..domain::account::TierLimits::default() };
-            play(World::patient(database, limits).await, seed).await;
+            Box::pin(play(World::patient(database, limits).await, seed)).await;
         }
     }
 }
