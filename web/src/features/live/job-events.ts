@@ -29,7 +29,7 @@ export interface JobEvent {
 }
 
 /** A job after an event that says how far it is. */
-export function advanced(job: Job, { name, data }: JobEvent): Job {
+function advanced(job: Job, { name, data }: JobEvent): Job {
   if (job.id !== data.jobId) return job;
   if (name === 'cost') return { ...job, currentCost: data.currentCost ?? job.currentCost };
   if (name !== 'progress') return job;
@@ -46,10 +46,10 @@ export function advanced(job: Job, { name, data }: JobEvent): Job {
 }
 
 /** Whether lists have other members, or another order, after it: they are read again then. */
-export const changesLists = (name: string) => name !== 'progress' && name !== 'cost';
+const changesLists = (name: string) => name !== 'progress' && name !== 'cost';
 
 /** Whether a job has ended with it, which shows in models, costs and what has happened as well. */
-export const ends = (name: string) => name === 'complete' || name === 'error' || name === 'cancelled';
+const ends = (name: string) => name === 'complete' || name === 'error' || name === 'cancelled';
 
 /** Brings lists up to date by what has happened since. */
 export function applyJobEvents(client: QueryClient, events: JobEvent[]): void {
