@@ -14,7 +14,7 @@ test('every page fits a phone, and a running job can be cancelled from it', asyn
   await expectNoOverflow(page);
 
   await page.getByRole('button', { name: 'Open menu' }).click();
-  await page.getByRole('link', { name: 'Models' }).click();
+  await page.getByRole('dialog').getByRole('link', { name: 'Models' }).click();
   await expect(page.getByText('No models yet')).toBeVisible();
   await expectNoOverflow(page);
   await page.getByRole('button', { name: /^Notifications/ }).click();
