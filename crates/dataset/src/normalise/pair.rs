@@ -80,7 +80,7 @@ fn look_at_end(target: &str, draft: &mut Draft) {
     }
 }
 
-/// A lone backslash at the end, or one with a piece of `uXXXX` after it.
+/// A lone backslash at the end, or one with the beginning of a Unicode escape after it: `u` and fewer than four digits.
 fn ends_in_escape(text: &str) -> bool {
     let Some(at) = text.rfind('\\') else { return false };
     let odd = text[..=at].bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1;
