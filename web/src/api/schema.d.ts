@@ -1836,7 +1836,7 @@ export interface components {
         };
         /** @description A checkpoint. */
         Checkpoint: {
-            /** @description Whether it had the best validation loss so far. */
+            /** @description Whether its validation loss is the best of the job. */
             best: boolean;
             /**
              * Format: date-time

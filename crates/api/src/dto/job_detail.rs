@@ -316,7 +316,7 @@ pub struct Checkpoint {
     pub size: u64,
     /// Key of its folder in the store, or its place at the trainer until it is stored.
     pub s3_key: String,
-    /// Whether it had the best validation loss so far.
+    /// Whether its validation loss is the best of the job.
     pub best: bool,
     /// When it was made.
     pub created_at: DateTime<Utc>,

@@ -35,34 +35,42 @@ fn key(checkpoint: &Checkpoint, file: &str) -> Result<Key> {
 pub async fn list(app: &App, caller: &Caller, id: JobId) -> Result<Vec<CheckpointView>> {
     find(app, caller, id).await?;
     let expires_at = app.clock.now() + Duration::hours(URL_HOURS);
-    let mut views = Vec::new();
-    for checkpoint in db::jobs::checkpoints(&app.db, id).await? {
+    let all = db::jobs::checkpoints(&app.db, id).await?;
+    let mut shown = Vec::new();
+    for (checkpoint, view) in all.iter().zip(views(&all)) {
         let mut files = Vec::new();
         for file in &checkpoint.files {
             let name = format!("step-{}-{}", checkpoint.step, file.name);
-            let url = app.blob.signed_download(&key(&checkpoint, &file.name)?, &name, expires_at).await?;
+            let url = app.blob.signed_download(&key(checkpoint, &file.name)?, &name, expires_at).await?;
             files.push(CheckpointFileView { name: file.name.clone(), size: file.size, sha256: file.sha256.clone(), url });
         }
         let expires_at = (!files.is_empty()).then_some(expires_at);
-        views.push(CheckpointView { files, expires_at, ..view(&checkpoint) });
+        shown.push(CheckpointView { files, expires_at, ..view });
     }
-    Ok(views)
+    Ok(shown)
 }
 
-/// A checkpoint as shown, without addresses.
-pub fn view(c: &Checkpoint) -> CheckpointView {
-    CheckpointView {
+/// Checkpoints of one job as shown, without addresses.
+pub fn views(all: &[Checkpoint]) -> Vec<CheckpointView> {
+    let best = best(all.iter()).map(|c| c.step);
+    let view = |c: &Checkpoint| CheckpointView {
         id: c.id,
         step: c.step,
         epoch: c.epoch,
         loss: c.loss,
-        best: c.best,
+        best: best == Some(c.step),
         key: c.s3_key.clone(),
         size: c.file_size,
         created_at: c.created_at,
         files: Vec::new(),
         expires_at: None,
-    }
+    };
+    all.iter().map(view).collect()
+}
+
+/// The best of those that were the best so far when they were made: the earlier of two that are equal.
+fn best<'a>(of: impl Iterator<Item = &'a Checkpoint>) -> Option<&'a Checkpoint> {
+    of.filter(|c| c.best).min_by(|a, b| a.loss.total_cmp(&b.loss).then(a.step.cmp(&b.step)))
 }
 
 /// The newest checkpoint of a job that is in the store, for a run to go on from.
@@ -93,8 +101,7 @@ pub async fn prune(app: &App, id: JobId) -> Result<()> {
 /// Steps of the checkpoints to keep, of those in order that are in the store.
 fn kept(all: &[Checkpoint]) -> BTreeSet<u64> {
     let stored = || all.iter().rev().filter(|c| !c.files.is_empty());
-    let best = stored().filter(|c| c.best).min_by(|a, b| a.loss.total_cmp(&b.loss));
-    stored().take(KEPT).chain(best).map(|c| c.step).collect()
+    stored().take(KEPT).chain(best(stored())).map(|c| c.step).collect()
 }
 
 #[cfg(test)]
@@ -118,6 +125,13 @@ mod tests {
             created_at: DateTime::UNIX_EPOCH,
             files: if stored { vec![file] } else { Vec::new() },
         }
+    }
+
+    #[test]
+    fn one_checkpoint_is_shown_as_the_best() {
+        let all = [checkpoint(1, 3.0, true, false), checkpoint(2, 1.0, true, true), checkpoint(3, 1.0, false, true)];
+        assert_eq!(views(&all).iter().map(|view| view.best).collect::<Vec<_>>(), [false, true, false]);
+        assert!(views(&[checkpoint(1, 3.0, false, true)]).iter().all(|view| !view.best), "one made within an epoch has no loss to go by");
     }
 
     #[test]

@@ -88,7 +88,7 @@ pub async fn detail(app: &App, caller: &Caller, id: JobId) -> Result<JobDetail> 
         },
         metrics: points,
         metrics_total: total,
-        checkpoints: checkpoints.iter().map(super::checkpoints::view).collect(),
+        checkpoints: super::checkpoints::views(&checkpoints),
         logs: logs.into_iter().map(log_view).collect(),
         receipt,
     })

@@ -335,7 +335,7 @@ pub struct CheckpointView {
     pub epoch: u32,
     /// Validation loss where known, else training loss.
     pub loss: f64,
-    /// Whether it had the best validation loss so far.
+    /// Whether its validation loss is the best of the job.
     pub best: bool,
     /// Its folder: `checkpoints/{job}/…` in the store, or `runs/{job}/checkpoints/…` at the trainer until it is stored.
     pub key: String,
