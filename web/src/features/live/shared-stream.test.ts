@@ -118,3 +118,15 @@ it('opens again what was refused, later each time, and says that it is lost', as
   await vi.advanceTimersByTimeAsync(60_000);
   expect(Source.all).toHaveLength(3);
 });
+
+it('passes a turn on that comes in the moment of leaving', async () => {
+  let granted: (() => Promise<void>) | undefined;
+  const request = (_: string, __: unknown, run: () => Promise<void>) => {
+    granted = run;
+    return Promise.resolve();
+  };
+  vi.stubGlobal('navigator', { locks: { request } });
+  tab().close();
+  await expect(granted?.()).resolves.toBeUndefined();
+  expect(Source.all).toHaveLength(0);
+});

@@ -53,9 +53,11 @@ export function followShared({ name, url, events, onEvent, onState }: StreamOpti
   channel.postMessage({ type: 'hello' } satisfies Message);
 
   if (navigator.locks) {
-    const turn = () => {
+    const turn = async () => {
+      // The turn may come in the moment of leaving: it is passed on at once.
+      if (leaving.signal.aborted) return;
       lead();
-      return new Promise<void>((resolve) => leaving.signal.addEventListener('abort', () => resolve()));
+      await new Promise<void>((resolve) => leaving.signal.addEventListener('abort', () => resolve()));
     };
     navigator.locks.request(name, { signal: leaving.signal }, turn).catch(() => {
       // Left before its turn came.
