@@ -8,7 +8,7 @@ const TABS = [
   ['Cluster', 'GPU Availability'],
   ['API Keys', 'API Keys'],
   ['Notifications', 'Notification Preferences'],
-  ['Billing', 'Monthly Budget'],
+  ['Billing', 'Billing Settings'],
   ['Webhooks', 'Webhooks'],
 ] as const;
 
@@ -80,8 +80,8 @@ test('preferences, budget and webhooks are kept', async ({ page }) => {
   await expect(started).toBeChecked({ checked: !before });
 
   await page.getByRole('tab', { name: 'Billing' }).click();
-  await page.getByLabel(/^Monthly budget limit/).fill('12.50');
-  await page.getByRole('button', { name: 'Save Budget' }).click();
+  await page.getByLabel(/^Monthly Budget Limit/).fill('12.50');
+  await page.getByRole('button', { name: 'Save Settings' }).click();
   await expect(page.getByText('In force: $12.50.')).toBeVisible();
 
   await page.getByRole('tab', { name: 'Webhooks' }).click();

@@ -68,7 +68,7 @@ export function ConfirmDialog({
               Cancel
             </Button>
             <Button type="submit" className={TONES[tone].action} disabled={!ready || busy}>
-              {ActionIcon && <ActionIcon aria-hidden />}
+              {ActionIcon && <ActionIcon aria-hidden className="mr-2" />}
               {action}
             </Button>
           </DialogFooter>

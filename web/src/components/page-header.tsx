@@ -22,7 +22,15 @@ export function PageHeader({
         {leading}
         <div className="min-w-0">
           <h1 className={cn(large && 'text-3xl leading-9 font-semibold')}>{title}</h1>
-          <p className={cn('mt-1 text-muted-foreground', leading != null && 'text-sm')}>{subtitle}</p>
+          <p
+            className={cn(
+              'mt-1 text-muted-foreground',
+              large && leading == null && 'mt-2',
+              leading != null && 'text-sm',
+            )}
+          >
+            {subtitle}
+          </p>
         </div>
       </div>
       {actions && <div className="flex flex-wrap gap-2">{actions}</div>}

@@ -14,6 +14,8 @@ describe('amounts', () => {
 
   it('a range whose ends read the same is one amount', () => {
     expect(format.usdRange(6, 16)).toBe('$6.00-$16.00');
+    expect(format.usdRange(45.3, 54.2)).toBe('$45-$55');
+    expect(format.usdRange(45, 45.001)).toBe('$45.00');
     expect(format.usdRange(0.121, 0.1219)).toBe('$0.12');
   });
 });
@@ -28,6 +30,24 @@ describe('durations', () => {
     [41_280, '11h 28m'],
     [-5, '0s'],
   ])('%f seconds is %s', (value, text) => expect(format.duration(value)).toBe(text));
+});
+
+describe('ranges of durations', () => {
+  it.each([
+    [36_000, 43_200, '10-12h'],
+    [1440, 5400, '0.4-1.5h'],
+    [130, 389, '2.2-6.5m'],
+    [20, 50.4, '20-50s'],
+    [20, 20.2, '20s'],
+  ])('%f to %f seconds is %s', (min, max, text) => expect(format.durationRange(min, max)).toBe(text));
+});
+
+describe('memory', () => {
+  it.each([
+    [80 * 1024 ** 3, '80 GB'],
+    [2.5 * 1024 ** 3, '2.5 GB'],
+    [512 * 1024 ** 2, '512.0 MB'],
+  ])('%f bytes is %s', (value, text) => expect(format.memory(value)).toBe(text));
 });
 
 describe('sizes', () => {
@@ -90,5 +110,6 @@ describe('words and counts', () => {
     expect(format.initials('ada')).toBe('A');
     expect(format.initials('')).toBe('');
   });
+  it('is done only when it is', () => expect(format.progress(99.97)).toBe('99%'));
   it('percentages', () => expect(format.percent(41.7)).toBe('42%'));
 });

@@ -24,6 +24,11 @@ export function percent(value: number, digits = 0): string {
   return `${decimal(value, digits)}%`;
 }
 
+/** How far something is: `42.9` → `42%`. Only what is done reads as 100 %. */
+export function progress(value: number): string {
+  return percent(Math.floor(value));
+}
+
 /** The least amount that is told apart from nothing. */
 const LEAST = 0.0001;
 
@@ -40,10 +45,19 @@ export function usd(value: number): string {
   return value < 0 ? `-$${amount(-value)}` : `$${amount(value)}`;
 }
 
-/** `$6.10-$16.40`, or one amount when both ends read the same. */
+/** From this amount on the cents of a range say nothing. */
+const WHOLE = 10;
+
+/** `$6.10-$9.40`, `$45-$55`, or one amount when both ends read the same. */
 export function usdRange(min: number, max: number): string {
-  const [low, high] = [usd(min), usd(max)];
-  return low === high ? low : `${low}-${high}`;
+  const [low, high] = amountRange(min, max);
+  return high === undefined ? `$${low}` : `$${low}-$${high}`;
+}
+
+/** The ends of a range of amounts without their signs, or the one that both read as. Large ones are rounded outwards to whole dollars. */
+export function amountRange(min: number, max: number): [string] | [string, string] {
+  if (amount(min) === amount(max)) return [amount(min)];
+  return min < WHOLE ? [amount(min), amount(max)] : [integer(Math.floor(min)), integer(Math.ceil(max))];
 }
 
 /** `$2.49/hr`. */
@@ -61,18 +75,34 @@ export function duration(seconds: number): string {
   return `${total}s`;
 }
 
-/** `1m 10s-2m 5s`, or one duration when both ends read the same. */
+/** A range of durations in its largest fitting unit: `10-12` and `h`, `0.4-1.5` and `h`, `2-7` and `m`, `20-50` and `s`. */
+export function durationSpan(min: number, max: number): { value: string; unit: 'h' | 'm' | 's' } {
+  const [unit, size] = max >= 3600 ? (['h', 3600] as const) : max >= 60 ? (['m', 60] as const) : (['s', 1] as const);
+  // Below ten of a unit its tenths matter, but not tenths of a second.
+  const digits = unit !== 's' && min / size < 10 ? 1 : 0;
+  const text = (seconds: number) => String(Number((Math.max(0, seconds) / size).toFixed(digits)));
+  const [low, high] = [text(min), text(max)];
+  return { value: low === high ? low : `${low}-${high}`, unit };
+}
+
+/** `10-12h`, `2.2-6.5m`, or one duration when both ends read the same. */
 export function durationRange(min: number, max: number): string {
-  const [low, high] = [duration(min), duration(max)];
-  return low === high ? low : `${low}-${high}`;
+  const { value, unit } = durationSpan(min, max);
+  return `${value}${unit}`;
 }
 
 /** Bytes as `512 B`, `2.0 KB`, `4.4 MB`, `1.25 GB` (1 KB = 1024 B). */
-export function bytes(value: number): string {
+export function bytes(value: number, digits = 1): string {
   if (value < 1024) return `${integer(value)} B`;
-  if (value < 1024 ** 2) return `${decimal(value / 1024, 1)} KB`;
-  if (value < 1024 ** 3) return `${decimal(value / 1024 ** 2, 1)} MB`;
+  if (value < 1024 ** 2) return `${decimal(value / 1024, digits)} KB`;
+  if (value < 1024 ** 3) return `${decimal(value / 1024 ** 2, digits)} MB`;
   return `${decimal(value / 1024 ** 3, 2)} GB`;
+}
+
+/** Memory as machines have it: `68 GB`, `2.5 GB`; less than one as other sizes are. */
+export function memory(value: number): string {
+  const gigabytes = value / 1024 ** 3;
+  return gigabytes < 1 ? bytes(value) : `${Number(gigabytes.toFixed(1)).toLocaleString(LOCALE)} GB`;
 }
 
 /** A learning rate as people write it: `0.0002` → `2e-4`, `0.00015` → `1.5e-4`. */
@@ -95,6 +125,11 @@ export function calendarDay(day: string, length: 'day' | 'week' | 'month' = 'day
     month: 'short',
     ...(length !== 'month' && { day: 'numeric' }),
   });
+}
+
+/** `December 2024`; months are counted in UTC, as costs are. */
+export function monthName(at: number): string {
+  return new Date(at).toLocaleDateString(LOCALE, { timeZone: 'UTC', year: 'numeric', month: 'long' });
 }
 
 /** `Dec 1, 2024, 08:00 AM`, in the reader's time zone. */

@@ -45,7 +45,7 @@ export function LossPlot({
           scale={log ? 'log' : 'auto'}
           domain={['auto', 'auto']}
           allowDataOverflow={log}
-          tickFormatter={(value: number) => decimal(value, value < 1 ? 2 : 1)}
+          tickFormatter={(value: number) => String(Number(decimal(value, 3).replaceAll(',', '')))}
           label={{ value: log ? 'Loss (log)' : 'Loss', angle: -90, position: 'insideLeft', fill: AXIS }}
         />
         <Tooltip

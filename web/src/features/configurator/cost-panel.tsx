@@ -6,16 +6,19 @@ import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Skeleton } from '@/components/ui/skeleton';
-import { amount, durationRange, integer, plural, usd, usdRange } from '@/lib/format';
+import { amountRange, durationSpan, integer, plural, usd, usdRange } from '@/lib/format';
 import type { EstimateState } from './use-estimate';
 
 const WHY_RANGE =
   'How fast the machine really works is known only while it works, and training may converge earlier or later. The range covers both.';
 
+const UNITS = { h: 'hours', m: 'minutes', s: 'seconds' } as const;
+
 /** What the present settings will cost. It shows the figures of these settings or none. */
 export function CostPanel({ estimate, error, retry, spot, valid }: EstimateState & { spot: boolean; valid: boolean }) {
+  const time = estimate && durationSpan(estimate.duration.min, estimate.duration.max);
   return (
-    <Card className="gap-5 border-2 border-blue-200 bg-blue-50/30 p-6" aria-busy={!estimate && !error}>
+    <Card className="gap-8 border-2 border-blue-200 bg-blue-50/30 p-6" aria-busy={!estimate && !error}>
       <div className="flex items-center justify-between">
         <h2 className="text-lg font-semibold">Cost Estimation</h2>
         <Help about="the cost estimate" className="size-4">
@@ -40,8 +43,8 @@ export function CostPanel({ estimate, error, retry, spot, valid }: EstimateState
               <Total estimate={estimate} valid={valid} />
             </p>
           </div>
-          <Figure icon={<ClockIcon aria-hidden />} label="Estimated Duration">
-            {estimate && durationRange(estimate.duration.min, estimate.duration.max)}
+          <Figure icon={<ClockIcon aria-hidden />} label="Estimated Duration" unit={time && UNITS[time.unit]}>
+            {time?.value}
           </Figure>
           <Figure icon={<TrendingUpIcon aria-hidden />} label="Hourly Rate" unit="/hour">
             {estimate && usd(estimate.hourlyRate)}
@@ -76,18 +79,18 @@ function Total({ estimate, valid }: { estimate: Estimate | undefined; valid: boo
       </>
     );
   }
-  const { min, max } = estimate.cost;
+  const [low, high] = amountRange(estimate.cost.min, estimate.cost.max);
   return (
     <>
       <span className="text-2xl text-blue-600">$</span>
-      <span className="text-4xl font-bold text-blue-600">{amount(min)}</span>
-      {amount(max) !== amount(min) && <span className="text-4xl font-bold text-blue-600">- {amount(max)}</span>}
+      <span className="text-4xl font-bold text-blue-600">{low}</span>
+      {high !== undefined && <span className="text-4xl font-bold text-blue-600">- {high}</span>}
       <span className="text-muted-foreground">{estimate.cost.currency}</span>
     </>
   );
 }
 
-function Figure(props: { icon: ReactNode; label: string; unit?: string; children: ReactNode }) {
+function Figure(props: { icon: ReactNode; label: string; unit?: string | undefined; children: ReactNode }) {
   return (
     <div className="rounded-lg border bg-card p-4">
       <p className="flex items-center gap-2 text-sm [&_svg]:size-4 [&_svg]:text-muted-foreground">

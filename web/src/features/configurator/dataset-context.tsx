@@ -41,7 +41,7 @@ export function DatasetContext({
           </Link>
         </Button>
       </div>
-      <div>
+      <div className="mt-4">
         <p className="text-lg font-medium break-words">{dataset.name}</p>
         {about && <p className="text-sm text-muted-foreground">{about}</p>}
       </div>

@@ -18,7 +18,7 @@ const LOOKS = {
 export function ValidationPanel({ checks }: { checks: LaunchCheck[] }) {
   const ready = mayLaunch(checks);
   return (
-    <Card className="gap-5 p-6">
+    <Card className="gap-8 p-6">
       <div className="flex items-center justify-between gap-2">
         <h2 className="text-lg font-semibold">Pre-Launch Validation</h2>
         <Badge variant={ready ? 'green' : 'secondary'}>{ready ? 'Ready to Launch' : 'Incomplete'}</Badge>

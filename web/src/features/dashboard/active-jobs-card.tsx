@@ -10,7 +10,7 @@ import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/com
 import { Progress } from '@/components/ui/progress';
 import { Skeleton } from '@/components/ui/skeleton';
 import { useElapsed } from '@/features/jobs/use-elapsed';
-import { duration, percent } from '@/lib/format';
+import { duration, progress } from '@/lib/format';
 
 /** Jobs shown before the link to all of them. */
 const SHOWN = 4;
@@ -46,17 +46,17 @@ function ActiveJob({ job }: { job: Job }) {
     <Link
       to="/training/jobs/$jobId"
       params={{ jobId: job.id }}
-      className="block space-y-2 rounded-lg border p-4 outline-none hover:bg-accent/50 focus-visible:ring-[3px] focus-visible:ring-ring/50"
+      className="block rounded-lg border p-4 outline-none hover:bg-accent/50 focus-visible:ring-[3px] focus-visible:ring-ring/50"
     >
       <span className="flex items-center justify-between gap-2">
         <span className="truncate font-medium">{job.name}</span>
-        <Badge>{percent(job.progress)}</Badge>
+        <Badge>{progress(job.progress)}</Badge>
       </span>
       <span className="block text-sm text-muted-foreground">
         {job.instanceName} • {elapsed === undefined ? 'starting' : duration(elapsed)}
       </span>
-      <Progress aria-label={`Progress of ${job.name}`} value={job.progress} />
-      <span className="block text-xs text-muted-foreground">
+      <Progress aria-label={`Progress of ${job.name}`} value={job.progress} className="mt-2" />
+      <span className="mt-2 block text-xs text-muted-foreground">
         Epoch {job.currentEpoch ?? 0}/{job.totalEpochs}
       </span>
     </Link>

@@ -7,12 +7,12 @@ import { ErrorState } from '@/components/error-state';
 import { PageHeader } from '@/components/page-header';
 import { Pager } from '@/components/pager';
 import { Button } from '@/components/ui/button';
-import { integer } from '@/lib/format';
 import { DatasetCard } from './card/dataset-card';
 import { DatasetCardSkeleton } from './card/dataset-card-skeleton';
 import { FilterBar } from './filter-bar';
 import { FilterPills } from './filter-pills';
 import { type DatasetsSearch, filterCount, listQuery } from './search';
+import { shown } from './shown';
 import { StatsBar } from './stats-bar';
 
 const DeletedDatasetCard = lazy(() => import('./card/deleted-card'));
@@ -52,8 +52,7 @@ export function DatasetsPage() {
       <FilterPills search={search} onChange={change} onClear={clear} />
       {data && (
         <p className="text-sm text-muted-foreground" role="status">
-          Showing {integer(data.datasets.length)} of {integer(data.total)}
-          {search.deleted && ' deleted'} {data.total === 1 ? 'dataset' : 'datasets'}
+          {shown(data, search.deleted)}
         </p>
       )}
       {error && !data && <ErrorState error={error} onRetry={() => void refetch()} />}

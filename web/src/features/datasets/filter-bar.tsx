@@ -60,10 +60,10 @@ function FilterMenu({ search, onChange, onClear }: FilterBarProps) {
     <DropdownMenu>
       <DropdownMenuTrigger asChild>
         <Button variant="outline">
-          <FunnelIcon aria-hidden />
+          <FunnelIcon aria-hidden className="mr-2" />
           Filters
           {count > 0 && (
-            <span className="flex size-5 items-center justify-center rounded-full bg-primary text-xs text-primary-foreground">
+            <span className="ml-2 flex size-5 items-center justify-center rounded-full bg-primary text-xs text-primary-foreground">
               <span className="sr-only">active: </span>
               {count}
             </span>

@@ -38,7 +38,7 @@ function Pill({ label, onRemove }: { label: string; onRemove: () => void }) {
     <Badge variant="secondary" className="max-w-full gap-2 py-1">
       <span className="truncate">{label}</span>
       <button type="button" aria-label={`Remove filter: ${label}`} onClick={onRemove}>
-        <XIcon aria-hidden className="size-3" />
+        <XIcon aria-hidden className="size-3.5" />
       </button>
     </Badge>
   );

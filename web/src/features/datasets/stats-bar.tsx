@@ -18,7 +18,7 @@ export function StatsBar({ stats, isPending }: { stats: DatasetTotals | undefine
       {tiles.map(({ label, value, colour }) => (
         <div key={label} className="rounded-lg bg-muted p-4">
           <dt className="text-sm text-muted-foreground">{label}</dt>
-          <dd className={cn('text-2xl font-semibold', colour)}>
+          <dd className={cn('mt-1 text-2xl font-semibold', colour)}>
             {isPending ? (
               <Skeleton className="h-8 w-16 bg-foreground/10" />
             ) : value === undefined ? (

@@ -5,7 +5,7 @@ import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
 import { Checkbox } from '@/components/ui/checkbox';
 import { Progress } from '@/components/ui/progress';
-import { date, duration, hourlyRate, integer, percent, usd } from '@/lib/format';
+import { date, duration, hourlyRate, integer, progress, usd } from '@/lib/format';
 import { cn } from '@/lib/utils';
 import { STATUS } from './status';
 import { useElapsed } from './use-elapsed';
@@ -24,7 +24,7 @@ export function JobCard({ job, picked, onPick }: JobCardProps) {
   return (
     <Card className="relative gap-6 p-6 transition-shadow focus-within:ring-[3px] focus-within:ring-ring/50 hover:shadow-md">
       <div className="flex items-start justify-between gap-3">
-        <div className="min-w-0 space-y-1">
+        <div className="min-w-0 space-y-1.5">
           <h2 className="flex items-center gap-2 text-base font-medium">
             <Icon aria-hidden className={cn('size-4 shrink-0', colour)} />
             {/* The link covers the whole card. */}
@@ -51,25 +51,27 @@ export function JobCard({ job, picked, onPick }: JobCardProps) {
           )}
         </div>
       </div>
-      {isRunning(job.status) && (
-        <div className="space-y-2">
-          <Progress aria-label={`Progress of ${job.name}`} value={job.progress} />
-          <div className="flex justify-between text-sm text-muted-foreground">
-            <span>Progress: {percent(job.progress)}</span>
-            <span>
-              Epoch {job.currentEpoch ?? 0}/{job.totalEpochs}
-            </span>
+      <div className="space-y-3">
+        {isRunning(job.status) && (
+          <div className="space-y-2">
+            <Progress aria-label={`Progress of ${job.name}`} value={job.progress} />
+            <div className="flex justify-between text-sm text-muted-foreground">
+              <span>Progress: {progress(job.progress)}</span>
+              <span>
+                Epoch {job.currentEpoch ?? 0}/{job.totalEpochs}
+              </span>
+            </div>
           </div>
-        </div>
-      )}
-      {job.status === 'failed' && job.errorMessage && (
-        <p className="line-clamp-2 text-sm text-red-700">{job.errorMessage}</p>
-      )}
-      <p className="flex flex-wrap gap-x-4 gap-y-1 text-sm text-muted-foreground">
-        {facts(job, elapsed).map((fact) => (
-          <span key={fact}>{fact}</span>
-        ))}
-      </p>
+        )}
+        {job.status === 'failed' && job.errorMessage && (
+          <p className="line-clamp-2 text-sm text-red-700">{job.errorMessage}</p>
+        )}
+        <p className="flex flex-wrap gap-x-4 gap-y-1 text-sm text-muted-foreground">
+          {facts(job, elapsed).map((fact) => (
+            <span key={fact}>{fact}</span>
+          ))}
+        </p>
+      </div>
     </Card>
   );
 }

@@ -40,13 +40,13 @@ export function JobsPage() {
         onValueChange={(next) =>
           isTab(next) && void navigate({ search: (old) => ({ ...old, tab: next, page: 1 }), replace: true })
         }
-        className="gap-6"
+        className="gap-8"
       >
         <TabsList>
           {TABS.map((name) => {
             const count = tabCount(name, active?.counts);
             return (
-              <TabsTrigger key={name} value={name} className="px-3">
+              <TabsTrigger key={name} value={name}>
                 {LABELS[name]}
                 {count > 0 && ` (${count})`}
               </TabsTrigger>
@@ -135,7 +135,7 @@ function NoJobs({ tab }: { tab: JobsTab }) {
         </Button>
       }
     >
-      Choose a dataset to train your first adapter.
+      Choose a dataset that is ready, and start a job on it.
     </EmptyState>
   );
 }

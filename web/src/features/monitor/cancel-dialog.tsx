@@ -45,11 +45,11 @@ export default function CancelDialog({ job, onClose }: { job: JobDetail; onClose
         </DialogHeader>
         <CancelFacts job={job} />
         <fieldset>
-          <legend className="mb-2 font-medium">
+          <legend className="mb-3 font-semibold">
             Reason for Cancellation <span className="text-red-600">*</span>
           </legend>
           <RadioGroup
-            className="gap-2"
+            className="gap-3"
             aria-label="Reason for cancellation"
             value={reason ?? ''}
             onValueChange={(value) => setReason(CHOICES.find((choice) => choice === value))}
@@ -88,7 +88,7 @@ function Reason({ value }: { value: CancelReason }) {
   return (
     <label
       htmlFor={id}
-      className="flex cursor-pointer items-center gap-3 rounded-md border px-3 py-2 text-sm hover:bg-accent/50"
+      className="flex cursor-pointer items-center gap-3 rounded-md border p-3 text-sm hover:bg-accent/50"
     >
       <RadioGroupItem id={id} value={value} />
       {REASONS[value]}

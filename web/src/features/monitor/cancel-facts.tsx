@@ -1,7 +1,7 @@
 import { ClockIcon, DollarSignIcon, TrendingDownIcon, TriangleAlertIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { JobDetail } from '@/api/types';
-import { decimal, integer, percent, UNKNOWN, usd } from '@/lib/format';
+import { decimal, integer, percent, progress, UNKNOWN, usd } from '@/lib/format';
 import { costLevel } from './cost-level';
 
 /** How far the job has come, and what a cancellation means. */
@@ -14,11 +14,7 @@ export function CancelFacts({ job }: { job: JobDetail }) {
       <section className="rounded-lg bg-muted p-4">
         <h3 className="text-base font-semibold">Current Progress</h3>
         <dl className="mt-3 grid grid-cols-2 gap-4">
-          <Fact
-            icon={<ClockIcon aria-hidden />}
-            label="Progress"
-            value={`${percent(Math.floor(job.progress))} Complete`}
-          >
+          <Fact icon={<ClockIcon aria-hidden />} label="Progress" value={`${progress(job.progress)} Complete`}>
             Step {integer(job.currentStep ?? 0)} of {integer(job.totalSteps)}
           </Fact>
           <Fact icon={<DollarSignIcon aria-hidden />} label="Cost Incurred" value={`${usd(job.currentCost)} USD`}>

@@ -22,6 +22,6 @@ it('lists only what was measured', () => {
   expect(rows.map(({ label, value, note }) => [label, value, note])).toEqual([
     ['Training Loss', '0.3420', undefined],
     ['Learning Rate', '0.000182', undefined],
-    ['Memory, Peak', '1.00 GB / 4.00 GB', '(25%)'],
+    ['GPU Memory', '1 GB / 4 GB', '(25%)'],
   ]);
 });

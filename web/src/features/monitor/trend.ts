@@ -1,5 +1,5 @@
 import type { JobMetrics } from '@/api/types';
-import { bytes, decimal, integer, percent, scientific } from '@/lib/format';
+import { decimal, integer, memory, percent, scientific } from '@/lib/format';
 
 export interface Trend {
   direction: 'flat' | 'up' | 'down';
@@ -44,11 +44,11 @@ export function metricRows(
     if (value === undefined) return [];
     return [{ key, label, value: show(value), trend: trended ? trend(key, value, before?.[key]) : undefined }];
   };
-  const memory = row('memoryBytes', 'Memory, Peak', bytes, false).map((found) =>
+  const inUse = row('memoryBytes', memoryTotalBytes ? 'GPU Memory' : 'Memory, Peak', memory, false).map((found) =>
     memoryTotalBytes && now.memoryBytes !== undefined
       ? {
           ...found,
-          value: `${found.value} / ${bytes(memoryTotalBytes)}`,
+          value: `${found.value} / ${memory(memoryTotalBytes)}`,
           note: `(${percent((100 * now.memoryBytes) / memoryTotalBytes)})`,
         }
       : found,
@@ -59,7 +59,7 @@ export function metricRows(
     ...row('learningRate', 'Learning Rate', (value) => (value < 1e-5 ? scientific(value) : decimal(value, 6))),
     ...row('gradientNorm', 'Gradient Norm', (value) => decimal(value, 3)),
     ...row('gpuUtilization', 'GPU Utilization', (value) => percent(value)),
-    ...memory,
+    ...inUse,
     ...row('perplexity', 'Perplexity', (value) => decimal(value, 2)),
     ...row('throughput', 'Tokens/Second', integer),
   ];

@@ -13,7 +13,7 @@ import { WithSettings } from './with-settings';
 
 export function BudgetCard() {
   return (
-    <Section title="Monthly Budget" about="What training may cost you in a month">
+    <Section title="Billing Settings" about="What training may cost you in a month">
       <WithSettings height="h-36">{(settings) => <BudgetForm settings={settings} />}</WithSettings>
     </Section>
   );
@@ -30,12 +30,12 @@ function BudgetForm({ settings }: { settings: AccountSettings }) {
   return (
     <form
       noValidate
-      className="max-w-xl space-y-4"
+      className="space-y-4"
       onSubmit={form.handleSubmit(({ budget }) => save.mutate({ monthlyBudget: amountOf(budget) }))}
     >
       <FormField
-        label="Monthly budget limit in US dollars"
-        hint={`Leave it empty to set none of your own. ${allowed}`}
+        label="Monthly Budget Limit"
+        hint={`In US dollars. Leave it empty to set none of your own. ${allowed}`}
         error={errors.budget?.message ?? (isDirty ? refused : undefined)}
       >
         {(control) => (
@@ -61,8 +61,8 @@ function BudgetForm({ settings }: { settings: AccountSettings }) {
           : `In force: ${usd(budgetInForce)}. A job that could go beyond it is not started.`}
       </p>
       <Button type="submit" disabled={!isDirty || save.isPending}>
-        <SaveIcon aria-hidden />
-        Save Budget
+        <SaveIcon aria-hidden className="mr-2" />
+        Save Settings
       </Button>
     </form>
   );

@@ -8,7 +8,7 @@ import { ErrorState } from '@/components/error-state';
 import { Section } from '@/components/section';
 import { Badge } from '@/components/ui/badge';
 import { Skeleton } from '@/components/ui/skeleton';
-import { bytes, hourlyRate } from '@/lib/format';
+import { hourlyRate, memory } from '@/lib/format';
 
 /** Whether the server can work, by what it says of itself. */
 export function HealthCard() {
@@ -69,7 +69,7 @@ function Machine({ instance }: { instance: InstanceType }) {
   const parts = [
     hourlyRate(instance.ratePerHour),
     instance.spotRatePerHour !== undefined && `${hourlyRate(instance.spotRatePerHour)} spot`,
-    instance.memoryBytes !== undefined && `${bytes(instance.memoryBytes)} of memory`,
+    instance.memoryBytes !== undefined && `${memory(instance.memoryBytes)} of memory`,
   ];
   return (
     <li className="flex items-center justify-between gap-3 rounded-lg border p-3">

@@ -35,7 +35,7 @@ export function SettingsPage() {
       <Tabs
         value={tab}
         onValueChange={(next) => isTab(next) && void navigate({ search: { tab: next } })}
-        className="gap-6"
+        className="gap-5"
       >
         {/* On a narrow screen the row of tabs scrolls, the page does not. */}
         <div ref={row} className="-mx-6 overflow-x-auto px-6 py-1">
@@ -44,7 +44,7 @@ export function SettingsPage() {
               const { label, icon: Icon } = LOOKS[name];
               return (
                 <TabsTrigger key={name} value={name} className="px-3">
-                  <Icon aria-hidden className="size-4" />
+                  <Icon aria-hidden className="mr-1 size-4" />
                   {label}
                 </TabsTrigger>
               );

@@ -3,7 +3,7 @@ import { costSummaryQuery } from '@/api/costs';
 import { ErrorState } from '@/components/error-state';
 import { Section } from '@/components/section';
 import { Skeleton } from '@/components/ui/skeleton';
-import { usd } from '@/lib/format';
+import { monthName, usd } from '@/lib/format';
 
 /** What this month has cost up to now. */
 export function UsageCard() {
@@ -17,20 +17,20 @@ export function UsageCard() {
     ...(month.held > 0 ? [{ label: 'Held for open jobs', value: month.held }] : []),
   ];
   return (
-    <Section title="Current Usage" about="This month">
+    <Section title="Current Usage" about={`Your usage for ${monthName(Date.now())}`}>
       {error && !data && <ErrorState className="py-6" error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Skeleton className="h-36" />}
       {month && (
-        <dl className="max-w-xl space-y-2">
+        <dl className="space-y-3">
           {rows?.map(({ label, value }) => (
             <div key={label} className="flex justify-between gap-4">
               <dt className="text-muted-foreground">{label}</dt>
               <dd>{usd(value)}</dd>
             </div>
           ))}
-          <div className="flex justify-between gap-4 border-t pt-2 text-xl font-semibold">
+          <div className="flex justify-between gap-4 border-t pt-3 font-medium">
             <dt>Total</dt>
-            <dd>{usd(month.spent)}</dd>
+            <dd className="text-2xl font-bold">{usd(month.spent)}</dd>
           </div>
         </dl>
       )}

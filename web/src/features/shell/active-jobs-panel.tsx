@@ -4,13 +4,13 @@ import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Progress } from '@/components/ui/progress';
 import { useElapsed } from '@/features/jobs/use-elapsed';
-import { duration, percent } from '@/lib/format';
+import { duration, progress } from '@/lib/format';
 
 /** The running jobs, under the rocket in the header. */
 export default function ActiveJobsPanel({ jobs, onLeave }: { jobs: Job[]; onLeave: () => void }) {
   return (
     <>
-      <h2 className="border-b p-3 text-base">Active Training Jobs</h2>
+      <h2 className="border-b p-3 text-lg">Active Training Jobs</h2>
       <ul className="max-h-[400px] overflow-y-auto">
         {jobs.map((job) => (
           <li key={job.id}>
@@ -51,7 +51,7 @@ function ActiveJob({ job, onOpen }: { job: Job; onOpen: () => void }) {
             {job.instanceName} • {elapsed === undefined ? 'starting' : duration(elapsed)}
           </span>
         </span>
-        <Badge variant="secondary">{percent(job.progress)}</Badge>
+        <Badge variant="secondary">{progress(job.progress)}</Badge>
       </span>
       <Progress aria-label={`Progress of ${job.name}`} value={job.progress} className="h-1.5" />
       <span className="block text-xs text-muted-foreground">

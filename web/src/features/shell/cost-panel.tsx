@@ -28,7 +28,7 @@ export default function CostPanel({
   return (
     <>
       <div className="flex items-center justify-between">
-        <h2 className="text-base">Monthly Costs</h2>
+        <h2 className="text-lg">Monthly Costs</h2>
         {change !== undefined && <TrendIcon aria-hidden className={cn('size-5', colour)} />}
       </div>
       <div>
@@ -51,7 +51,7 @@ export default function CostPanel({
           <div key={label} className="space-y-1">
             <div className="flex justify-between">
               <span className="text-sm text-muted-foreground">{label}</span>
-              <span className="font-medium">{usd(value)}</span>
+              <span className="text-sm font-medium">{usd(value)}</span>
             </div>
             <Progress
               aria-label={`${label}'s share`}

@@ -17,12 +17,18 @@ export default function NotificationPanel({ onLeave }: { onLeave: () => void }) 
     <>
       <div className="flex items-center justify-between border-b p-4">
         <div>
-          <h2 className="text-base">Notifications</h2>
+          <h2 className="text-lg">Notifications</h2>
           <p className="text-xs text-muted-foreground">{unread > 0 ? `${unread} unread` : 'All caught up!'}</p>
         </div>
         {unread > 0 && (
-          <Button variant="ghost" size="sm" onClick={() => readAll.mutate()} disabled={readAll.isPending}>
-            <CheckIcon aria-hidden />
+          <Button
+            variant="ghost"
+            size="sm"
+            className="text-xs"
+            onClick={() => readAll.mutate()}
+            disabled={readAll.isPending}
+          >
+            <CheckIcon aria-hidden className="mr-2" />
             Mark all read
           </Button>
         )}

@@ -57,13 +57,13 @@ export default function UserMenuItems({ button, open, onOpenChange }: UserMenuPr
         <DropdownMenuSeparator />
         <DropdownMenuItem asChild>
           <Link to="/settings">
-            <UserIcon aria-hidden />
+            <UserIcon aria-hidden className="mr-2" />
             Profile
           </Link>
         </DropdownMenuItem>
         <DropdownMenuItem asChild>
           <Link to="/settings" search={{ tab: 'security' }}>
-            <ShieldIcon aria-hidden />
+            <ShieldIcon aria-hidden className="mr-2" />
             Security
           </Link>
         </DropdownMenuItem>
@@ -71,7 +71,7 @@ export default function UserMenuItems({ button, open, onOpenChange }: UserMenuPr
         <ThemeChoice />
         <DropdownMenuSeparator />
         <DropdownMenuItem onSelect={() => signOut.mutate()}>
-          <LogOutIcon aria-hidden />
+          <LogOutIcon aria-hidden className="mr-2" />
           Sign Out
         </DropdownMenuItem>
       </DropdownMenuContent>

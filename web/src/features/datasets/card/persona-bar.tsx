@@ -25,7 +25,7 @@ export function PersonaBar({ shares }: { shares: PersonaShare[] }) {
       </div>
       <ul className="flex flex-wrap gap-x-3 gap-y-1 text-xs text-muted-foreground">
         {shares.slice(0, 4).map((share) => (
-          <li key={share.key} className="flex items-center gap-1" title={share.name}>
+          <li key={share.key} className="flex items-center gap-2" title={share.name}>
             <span aria-hidden className="size-2 rounded-full" style={{ backgroundColor: share.colour }} />
             {share.name.split(/\s+/)[0]}
           </li>

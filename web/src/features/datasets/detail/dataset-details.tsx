@@ -44,12 +44,14 @@ export function DatasetDetails({
   const about = [dataset.vertical?.replaceAll('_', ' '), consultant].filter(Boolean).join(' • ') || dataset.description;
   return (
     <>
-      <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 border-b p-6 pr-12 pb-4">
+      <div className="flex flex-col items-start justify-between gap-x-4 gap-y-2 sm:flex-row border-b p-6 pr-12 pb-4">
         <div className="min-w-0">
           <DialogTitle className="text-2xl leading-8 break-words">{dataset.name}</DialogTitle>
           {about && <p className="mt-1 text-muted-foreground">{about}</p>}
         </div>
-        <Badge variant={dataset.format === 'brightrun-lora-v4' ? 'green' : 'secondary'}>{dataset.format}</Badge>
+        <Badge variant={dataset.format === 'brightrun-lora-v4' ? 'green' : 'secondary'} className="shrink-0">
+          {dataset.format}
+        </Badge>
       </div>
       <Tabs
         value={tab}

@@ -10,7 +10,7 @@ export function MetadataTab({ dataset }: { dataset: DatasetDetail }) {
   const rows = [
     ['File Name:', dataset.fileName],
     ['Storage Path:', dataset.s3Key],
-    ['File Size:', bytes(dataset.fileSize)],
+    ['File Size:', bytes(dataset.fileSize, 2)],
     ['Format Version:', dataset.format],
   ];
   return (
@@ -31,7 +31,7 @@ export function MetadataTab({ dataset }: { dataset: DatasetDetail }) {
         <pre
           // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
           tabIndex={0}
-          className="h-64 overflow-auto rounded-lg bg-muted p-4 font-mono text-xs"
+          className="h-64 overflow-auto rounded-lg border p-4 font-mono text-xs"
         >
           {json}
         </pre>
@@ -56,12 +56,13 @@ function metadata(dataset: DatasetDetail) {
     format: dataset.format,
     totalConversations: dataset.totalConversations,
     totalTrainingPairs: dataset.totalTrainingPairs,
-    qualityScore: dataset.qualityScore ?? null,
+    qualityScore: dataset.qualityScore === undefined ? null : Number(dataset.qualityScore.toFixed(2)),
     vertical: dataset.vertical ?? null,
     consultant: { name: dataset.consultantName ?? null, title: dataset.consultantTitle ?? null },
     trainingReady: dataset.trainingReady,
     readinessIssues: dataset.readinessIssues,
-    humanReviewPercent: dataset.humanReviewedPercent ?? null,
+    humanReviewPercent:
+      dataset.humanReviewedPercent === undefined ? null : Number(dataset.humanReviewedPercent.toFixed(1)),
     created: dataset.createdAt,
     lastModified: dataset.updatedAt,
   };

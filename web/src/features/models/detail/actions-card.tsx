@@ -54,21 +54,21 @@ export function ActionsCard({ model }: { model: Model }) {
             disabled={setStatus.isPending}
             onClick={() => setStatus.mutate('stored')}
           >
-            <ArchiveRestoreIcon aria-hidden />
+            <ArchiveRestoreIcon aria-hidden className="mr-2" />
             Restore Model
           </Button>
         ) : (
           <Button variant="outline" className="w-full justify-start" onClick={() => setAsking('archive')}>
-            <ArchiveIcon aria-hidden />
+            <ArchiveIcon aria-hidden className="mr-2" />
             Archive Model
           </Button>
         )}
         <Button variant="outline" className="w-full justify-start text-red-600" onClick={() => setAsking('delete')}>
-          <Trash2Icon aria-hidden />
+          <Trash2Icon aria-hidden className="mr-2" />
           Delete Model
         </Button>
       </div>
-      <p className="rounded-lg bg-muted p-3 text-xs text-muted-foreground">
+      <p className="rounded-lg bg-muted/50 p-3 text-xs text-muted-foreground">
         <strong>Note:</strong> an archived model can be restored at any time; a deleted one for 30 days.
       </p>
       <Suspense>

@@ -30,10 +30,21 @@ export function ConfigCard({ model }: { model: Model }) {
   ];
   return (
     <Card className="gap-4 p-6">
-      <h2 className="flex items-center gap-2 text-lg font-semibold">
-        <SettingsIcon aria-hidden className="size-5 shrink-0 text-muted-foreground" />
-        Training Configuration
-      </h2>
+      <div className="flex items-center justify-between gap-2">
+        <h2 className="flex items-center gap-2 text-lg font-semibold">
+          <SettingsIcon aria-hidden className="size-5 shrink-0 text-muted-foreground" />
+          Training Configuration
+        </h2>
+        <Button
+          variant="ghost"
+          size="sm"
+          aria-expanded={full}
+          aria-controls={full ? 'full-config' : undefined}
+          onClick={() => setFull(!full)}
+        >
+          {full ? 'Show Less' : 'View Full Config'}
+        </Button>
+      </div>
       <div className="space-y-1">
         <p className="text-sm text-muted-foreground">Preset Used</p>
         <Badge variant="blue" className="capitalize">
@@ -70,15 +81,6 @@ export function ConfigCard({ model }: { model: Model }) {
           ))}
         </dl>
       )}
-      <Button
-        variant="ghost"
-        size="sm"
-        aria-expanded={full}
-        aria-controls={full ? 'full-config' : undefined}
-        onClick={() => setFull(!full)}
-      >
-        {full ? 'Show Less' : 'View Full Config'}
-      </Button>
     </Card>
   );
 }

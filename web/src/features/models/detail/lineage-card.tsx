@@ -16,7 +16,7 @@ export function LineageCard({ model }: { model: ModelDetail }) {
   const covered = dataset && coverage(dataset.scaffolding);
   return (
     <Card className="gap-4 p-6">
-      <div className="flex flex-wrap items-center justify-between gap-2">
+      <div className="flex items-center justify-between gap-2">
         <h2 className="flex items-center gap-2 text-lg font-semibold">
           <DatabaseIcon aria-hidden className="size-5 shrink-0 text-muted-foreground" />
           Dataset Lineage

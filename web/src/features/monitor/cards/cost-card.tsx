@@ -22,7 +22,7 @@ export function CostCard({ job }: { job: JobDetail }) {
   const look = LOOKS[level];
   const projected = live ? job.projectedCost : spent;
   return (
-    <Card className={cn('gap-5 p-6', look.border, live && level === 'exceeded' && 'animate-pulse')}>
+    <Card className={cn('gap-8 p-6', look.border, live && level === 'exceeded' && 'animate-pulse')}>
       <div className="flex items-start justify-between gap-2">
         <div>
           <h2 className="text-lg font-semibold">Cost Tracker</h2>
@@ -62,7 +62,7 @@ export function CostCard({ job }: { job: JobDetail }) {
         />
       </dl>
       {job.receipt && <Receipt receipt={job.receipt} />}
-      <p className="rounded-lg bg-muted p-3 text-xs text-muted-foreground">
+      <p className="rounded-lg bg-muted/50 p-3 text-xs text-muted-foreground">
         {job.gpuConfig.spot
           ? '⚡ Spot: cheaper, may be interrupted, resumes from checkpoints'
           : '🔒 On-demand: the machine stays yours until the job ends'}

@@ -29,7 +29,7 @@ export function LossCard({ job }: { job: JobDetail }) {
   const [view, change] = useMonitorSearch();
   const ends = extent(points);
   return (
-    <Card className="p-6">
+    <Card className="gap-8 p-6">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <div>
           <h2 className="text-lg font-semibold">Loss Curve</h2>

@@ -8,7 +8,7 @@ import { metricRows, type Trend } from '../trend';
 export function MetricsCard({ job }: { job: JobDetail }) {
   const rows = metricRows(job.currentMetrics, job.previousMetrics, job.memoryTotalBytes);
   return (
-    <Card className="p-6">
+    <Card className="gap-8 p-6">
       <h2 className="text-lg font-semibold">Current Metrics</h2>
       {rows.length === 0 ? (
         <p className="text-sm text-muted-foreground">
@@ -39,7 +39,7 @@ export function MetricsCard({ job }: { job: JobDetail }) {
           </tbody>
         </table>
       )}
-      <p className="rounded-lg bg-muted p-3 text-xs text-muted-foreground">
+      <p className="rounded-lg bg-muted/50 p-3 text-xs text-muted-foreground">
         Figures are those of the latest step. Trends compare with the step before.
       </p>
     </Card>

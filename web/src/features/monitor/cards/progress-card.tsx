@@ -6,14 +6,14 @@ import { Badge } from '@/components/ui/badge';
 import { Card } from '@/components/ui/card';
 import { Progress } from '@/components/ui/progress';
 import { useElapsed } from '@/features/jobs/use-elapsed';
-import { decimal, duration, integer, percent, plural, UNKNOWN } from '@/lib/format';
+import { decimal, duration, integer, plural, progress, UNKNOWN } from '@/lib/format';
 import { cn } from '@/lib/utils';
 
 export function ProgressCard({ job }: { job: JobDetail }) {
   const elapsed = useElapsed(job);
   const { trainingLoss, validationLoss } = job.currentMetrics ?? {};
   return (
-    <Card className="gap-5 p-6">
+    <Card className="gap-6 p-6">
       <div className="flex flex-wrap items-start justify-between gap-3">
         <div className="min-w-0">
           <h2 className="text-2xl font-semibold break-words">{job.name}</h2>
@@ -23,10 +23,10 @@ export function ProgressCard({ job }: { job: JobDetail }) {
         </div>
         <StatusBadge job={job} />
       </div>
-      <div className="space-y-2">
+      <div className="mt-4 space-y-2">
         <div className="flex items-center justify-between">
           <span className="text-sm">Overall Progress</span>
-          <span className="text-2xl font-bold text-blue-600">{percent(Math.floor(job.progress))}</span>
+          <span className="text-2xl font-bold text-blue-600">{progress(job.progress)}</span>
         </div>
         <Progress
           data-testid="progress-bar"

@@ -16,7 +16,7 @@ export function StagesCard({ job }: { job: JobDetail }) {
   const done = job.stages.filter(({ status }) => status === 'completed').length;
   const message = isLive(job.status) ? activity(job) : undefined;
   return (
-    <Card className="p-6">
+    <Card className="gap-10 p-6">
       <h2 className="text-lg font-semibold">Training Stages</h2>
       <div className="relative">
         <div aria-hidden className="absolute top-5 h-0.5 w-full bg-gray-200">
