@@ -13,12 +13,14 @@ use serde::Deserialize;
 mod cluster;
 mod mail;
 mod models;
+mod offers;
 mod s3;
 
-pub use cluster::{ClusterOptions, ClusterSettings, NAMES as CLUSTER_NAMES};
-pub use mail::{MailOptions, NAMES as MAIL_NAMES};
-pub use models::{ModelEntry, ModelOptions, ModelSettings, NAMES as MODEL_NAMES};
-pub use s3::{NAMES as S3_NAMES, S3Options};
+pub use cluster::{ClusterOptions, ClusterSettings};
+pub use mail::MailOptions;
+pub use models::{ModelEntry, ModelOptions, ModelSettings};
+pub use offers::Offers;
+pub use s3::S3Options;
 
 /// Options that the commands with a data folder share. Environment names are those of the specification where it has one.
 #[derive(Args, Debug, Clone, Default)]
@@ -116,6 +118,10 @@ struct FileOptions {
     hf_hub_offline: Option<bool>,
     #[serde(default)]
     base_models: Vec<ModelEntry>,
+    #[serde(default)]
+    tiers: BTreeMap<String, offers::TierEntry>,
+    #[serde(default)]
+    instances: BTreeMap<String, offers::InstanceEntry>,
 }
 
 impl FileOptions {
@@ -201,12 +207,14 @@ pub struct Settings {
     pub webhooks_allow_private: bool,
     /// Where base models come from.
     pub models: ModelSettings,
+    /// What tiers allow and machines cost.
+    pub offers: Offers,
     /// For `config show`: name, value with secrets redacted, source.
     pub shown: Vec<(&'static str, String, &'static str)>,
 }
 
 /// Where a value came from, by name of the option.
-pub type Sources = BTreeMap<&'static str, &'static str>;
+pub type Sources = BTreeMap<String, &'static str>;
 
 struct Picker<'a> {
     sources: &'a Sources,
@@ -272,6 +280,7 @@ impl Settings {
         let (smtp, webhooks_allow_private) = mail::pick(&mut picker, &options.mail, file_mail)?;
         let cluster = cluster::pick(&mut picker, &options.cluster, file_cluster)?;
         let models = models::pick(&mut picker, &options.models, file_models, &data_dir)?;
+        let offers = offers::pick(&mut picker, file.tiers, file.instances)?;
         let auth_secret = match secret {
             Some(secret) if secret.len() >= 32 => secret.into_bytes(),
             Some(_) => bail!("AUTH_SECRET is shorter than 32 characters; make one with `openssl rand -hex 32`"),
@@ -304,6 +313,7 @@ impl Settings {
             smtp,
             webhooks_allow_private,
             models,
+            offers,
             shown: picker.shown,
         })
     }

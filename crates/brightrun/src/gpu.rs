@@ -25,7 +25,7 @@ pub fn found() -> Option<Gpu> {
 
 /// The instance types of the catalogue. This machine's GPU is among them where it has one; on other machines one is possible, and its
 /// node says so.
-pub fn instances(settings: &Settings) -> Vec<InstanceType> {
+pub fn instances(settings: &Settings) -> Result<Vec<InstanceType>> {
     let mut instances = default_instances();
     let gpu = if settings.cluster.urls.is_empty() {
         found().map(|gpu| local_gpu(&format!("This machine ({})", gpu.name), gpu.memory_bytes, true))
@@ -34,7 +34,7 @@ pub fn instances(settings: &Settings) -> Vec<InstanceType> {
     };
     // After the processors, which stay what is used where nothing is said.
     instances.splice(1..1, gpu);
-    instances
+    settings.offers.instances(instances)
 }
 
 /// The instance types that this machine stands for as a node: those in the settings, or those that it has.

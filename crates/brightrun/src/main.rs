@@ -124,26 +124,10 @@ fn telemetry(quiet: bool) {
 
 /// Which options came from the environment and which from flags.
 fn sources(matches: &ArgMatches) -> Sources {
-    let mut sources = Sources::new();
-    let names = [
-        "data_dir",
-        "listen",
-        "database_url",
-        "app_url",
-        "auth_secret",
-        "signup",
-        "min_trainable_examples",
-        "local_runs",
-        "rate_limits",
-        "trusted_proxies",
-    ];
-    for name in names.into_iter().chain(config::S3_NAMES).chain(config::CLUSTER_NAMES).chain(config::MAIL_NAMES).chain(config::MODEL_NAMES)
-    {
-        match matches.value_source(name) {
-            Some(ValueSource::EnvVariable) => sources.insert(name, "environment"),
-            Some(ValueSource::CommandLine) => sources.insert(name, "flag"),
-            _ => None,
-        };
-    }
-    sources
+    let source = |id: &str| match matches.value_source(id)? {
+        ValueSource::EnvVariable => Some("environment"),
+        ValueSource::CommandLine => Some("flag"),
+        _ => None,
+    };
+    matches.ids().filter_map(|id| Some((id.as_str().to_owned(), source(id.as_str())?))).collect()
 }

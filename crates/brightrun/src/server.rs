@@ -8,7 +8,6 @@ use anyhow::{Context, Result};
 use app::App;
 use axum::serve::ListenerExt;
 use cluster::{HttpCluster, HttpConfig, Timing, TrainingCluster};
-use domain::account::{Tier, TierLimits};
 use domain::clock::SystemClock;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -152,10 +151,10 @@ async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
             link_url: settings.app_url.clone(),
             auth_secret: settings.auth_secret.clone(),
             signup: settings.signup,
-            tiers: Tier::ALL.iter().map(|tier| (*tier, TierLimits::default())).collect(),
+            tiers: settings.offers.tiers.clone(),
             base_models: models,
             absent_models: absent,
-            instances: crate::gpu::instances(settings),
+            instances: crate::gpu::instances(settings)?,
             runs_dir,
             min_trainable_examples: settings.min_trainable_examples,
             webhooks_allow_private: settings.webhooks_allow_private,

@@ -26,9 +26,6 @@ pub struct ClusterOptions {
     pub node_instance_types: Option<String>,
 }
 
-/// Names of these settings.
-pub const NAMES: [&str; 4] = ["gpu_cluster_api_url", "gpu_cluster_api_key", "cluster_lost_after", "node_instance_types"];
-
 /// The values in force.
 #[derive(Clone)]
 pub struct ClusterSettings {

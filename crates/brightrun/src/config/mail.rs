@@ -36,10 +36,6 @@ pub struct MailOptions {
     pub webhooks_allow_private: Option<bool>,
 }
 
-/// Names of these settings.
-pub const NAMES: [&str; 8] =
-    ["smtp_url", "smtp_host", "smtp_port", "smtp_user", "smtp_password", "smtp_from", "smtp_ca_file", "webhooks_allow_private"];
-
 /// A mail server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SmtpSettings {

@@ -26,9 +26,6 @@ pub struct ModelOptions {
     pub hf_hub_offline: Option<String>,
 }
 
-/// Names of these settings.
-pub const NAMES: [&str; 4] = ["models_dir", "hf_endpoint", "hf_token", "hf_hub_offline"];
-
 /// The file's keys, as the options have them.
 pub(super) struct ModelFileOptions {
     pub models_dir: Option<PathBuf>,

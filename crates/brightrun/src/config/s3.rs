@@ -32,10 +32,6 @@ pub struct S3Options {
     pub aws_secret_access_key: Option<String>,
 }
 
-/// Names of these settings.
-pub const NAMES: [&str; 7] =
-    ["s3_bucket_name", "s3_endpoint", "s3_public_endpoint", "s3_path_style", "aws_region", "aws_access_key_id", "aws_secret_access_key"];
-
 /// The bucket, where one is named.
 pub(super) fn pick(picker: &mut Picker<'_>, given: &S3Options, file: S3Options) -> Result<Option<S3Config>> {
     let bucket = picker.text("s3_bucket_name", &given.s3_bucket_name, file.s3_bucket_name, false);

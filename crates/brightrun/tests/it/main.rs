@@ -6,6 +6,7 @@ mod base_models;
 #[path = "../../src/client.rs"]
 mod client;
 mod cluster;
+mod configuration;
 mod doctor;
 mod doctor_commands;
 #[cfg(feature = "cuda")]
