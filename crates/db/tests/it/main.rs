@@ -10,6 +10,7 @@ mod money;
 mod runs;
 mod schema;
 mod schema_doc;
+mod specification;
 mod tasks;
 mod versions;
 

@@ -7,11 +7,9 @@ use testkit::TestDatabase;
 
 /// What each table is for; one without a line here fails.
 const TABLES: &[(&str, &str)] = &[
-    ("account_event_counters", "The last number of an account's events: what keeps their order in streams."),
     ("account_tokens", "Links by mail that reset a password or confirm an address; only their hashes are kept."),
     ("api_keys", "Personal keys of programs; only their hashes are kept."),
     ("audit_log", "Acts that matter for security; rows are only ever added."),
-    ("budget_alerts", "Which threshold of a budget was told of in which month."),
     ("checkpoints", "Checkpoints of runs and where their files are."),
     ("cost_records", "What was spent: the truth of every sum. Micro-dollars."),
     ("dataset_versions", "Which data set was made from which, by which fixes."),
@@ -32,7 +30,6 @@ const TABLES: &[(&str, &str)] = &[
     ("notifications", "What an account was told."),
     ("seaql_migrations", "Which migrations were applied."),
     ("sessions", "Logins; a token names one of these rows."),
-    ("settings", "Settings of an account."),
     ("tasks", "The queue of background work."),
     ("training_jobs", "Training jobs: what was asked for, and how they stand."),
     ("users", "Accounts."),
@@ -59,12 +56,15 @@ async fn the_schema_in_docs_is_up_to_date() {
     let db = Database::connect(&database.url).await.expect("connected");
     let lines: BTreeMap<&str, &str> = TABLES.iter().copied().collect();
     let mut text_of = String::from(
-        "# The schema\n\nMade by `make generate` from a migrated SQLite database; PostgreSQL has the same tables, columns and indexes with its own types. \
+        "# The schema\n\nMade by `make generate` from a migrated SQLite database; PostgreSQL has the same tables, columns, references and indexes with its own types. \
          Ids are UUIDs (version 7), times are in UTC, money is integer micro-dollars (`…_micros`), `…_text` types hold JSON where the column says so. \
          Migrations are in `crates/db/src/migration`.\n",
     );
     let tables = rows(&db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name".into()).await;
-    for table in tables.iter().map(|row| text(row, "name")) {
+    let there: Vec<String> = tables.iter().map(|row| text(row, "name")).collect();
+    let gone: Vec<&&str> = lines.keys().filter(|table| !there.iter().any(|name| name == *table)).collect();
+    assert!(gone.is_empty(), "there is no table {gone:?} any more: take its line out of schema_doc.rs");
+    for table in there {
         let line = lines.get(table.as_str()).unwrap_or_else(|| panic!("say in schema_doc.rs what the table {table} is for"));
         describe(&db, &table, line, &mut text_of).await;
     }
@@ -84,6 +84,10 @@ async fn describe(db: &DatabaseConnection, table: &str, line: &str, into: &mut S
         let target = format!("→ `{}` ({})", text(&row, "table"), text(&row, "on_delete").to_lowercase());
         references.insert(text(&row, "from"), target);
     }
+    let sql = format!(
+        "SELECT x.name AS name FROM pragma_index_list('{table}') l, pragma_index_info(l.name) x WHERE l.origin = 'u' AND l.\"unique\" = 1"
+    );
+    let unique: Vec<String> = rows(db, sql).await.iter().map(|row| text(row, "name")).collect();
     // Writing to a String cannot fail.
     let _ = write!(into, "\n## {table}\n{line}\n\n| column | type | |\n|---|---|---|\n");
     for row in rows(db, format!("PRAGMA table_info('{table}')")).await {
@@ -94,6 +98,7 @@ async fn describe(db: &DatabaseConnection, table: &str, line: &str, into: &mut S
         } else if number(&row, "notnull") == 0 {
             notes.push("may be null".to_owned());
         }
+        notes.extend(unique.contains(&name).then(|| "unique".to_owned()));
         notes.extend(references.remove(&name));
         let _ = writeln!(into, "| `{name}` | {} | {} |", text(&row, "type").to_lowercase(), notes.join(", "));
     }
