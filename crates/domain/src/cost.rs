@@ -1,6 +1,6 @@
 //! Cost rules: estimates, the cost of a run, and the terms they are made of.
 //!
-//! Compute = hours × rate × GPUs. Storage = (data set in GB + 5) × 0.023. Transfer = data set in GB × 2 × 0.09. Total = their sum, as the
+//! Compute = hours × rate, which is that of all GPUs together. Storage = (data set in GB + 5) × 0.023. Transfer = data set in GB × 2 × 0.09. Total = their sum, as the
 //! specification's cost calculator has it; 1 GB = 10⁹ bytes.
 
 use crate::dataset::{DatasetStatistics, LENGTH_BIN};
@@ -34,9 +34,9 @@ pub const STORAGE_RESERVE_GB: f64 = 5.0;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CostTerm {
-    /// Hours (all GPUs together) or GB.
+    /// Hours or GB.
     pub quantity: f64,
-    /// USD an hour or a GB.
+    /// USD an hour, all GPUs together, or a GB.
     pub rate: f64,
     /// The product.
     pub total: MicroUsd,
@@ -52,7 +52,7 @@ impl CostTerm {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CostBreakdown {
-    /// GPU hours × rate.
+    /// Hours × rate of all GPUs.
     pub compute: CostTerm,
     /// GB × rate.
     pub storage: CostTerm,
@@ -64,8 +64,9 @@ impl CostBreakdown {
     /// The cost of `seconds` on `num_gpus` devices at `rate_per_hour` each, for a data set of `dataset_bytes`.
     pub fn new(seconds: f64, num_gpus: u32, rate_per_hour: MicroUsd, dataset_bytes: u64) -> Self {
         let gb = bytes_to_gb(dataset_bytes);
+        let rate = MicroUsd(rate_per_hour.0.saturating_mul(i64::from(num_gpus)));
         Self {
-            compute: CostTerm::new(seconds.max(0.0) / 3600.0 * f64::from(num_gpus), rate_per_hour.usd()),
+            compute: CostTerm::new(seconds.max(0.0) / 3600.0, rate.usd()),
             storage: CostTerm::new(gb + STORAGE_RESERVE_GB, STORAGE_RATE),
             data_transfer: CostTerm::new(gb * 2.0, TRANSFER_RATE),
         }
@@ -235,7 +236,7 @@ mod tests {
     #[test]
     fn a_cost_is_the_sum_of_its_terms() {
         let cost = CostBreakdown::new(7200.0, 2, MicroUsd::from_usd(2.5), 1_000_000_000);
-        assert_eq!(cost.compute.total, MicroUsd::from_usd(10.0));
+        assert_eq!((cost.compute.quantity, cost.compute.rate, cost.compute.total), (2.0, 5.0, MicroUsd::from_usd(10.0)));
         assert_eq!(cost.storage.total, MicroUsd::from_usd(0.138));
         assert_eq!(cost.data_transfer.total, MicroUsd::from_usd(0.18));
         assert_eq!(cost.total(), MicroUsd::from_usd(10.318));

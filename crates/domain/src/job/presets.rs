@@ -62,6 +62,23 @@ mod tests {
     }
 
     #[test]
+    fn presets_are_those_of_the_cards() {
+        let card = |id| {
+            let p = preset(id, 4096);
+            (p.lora_rank, p.lora_alpha, p.num_epochs, p.learning_rate)
+        };
+        assert_eq!(card(PresetId::Conservative), (8, 16.0, 2, 1e-4));
+        assert_eq!(card(PresetId::Balanced), (16, 32.0, 3, 2e-4));
+        assert_eq!(card(PresetId::Aggressive), (32, 64.0, 5, 5e-4));
+        for &id in PresetId::ALL {
+            let p = preset(id, 4096);
+            assert_eq!((p.lora_dropout, p.batch_size, p.warmup_ratio, p.max_seq_length), (0.05, 4, 0.03, 2048));
+            assert_eq!((p.scheduler, p.optimizer_type, p.weight_decay), (Scheduler::Cosine, OptimizerType::Adamw, 0.01));
+            assert_eq!((p.max_grad_norm, p.gradient_accumulation_steps, p.target_modules), (1.0, 1, TargetModules::all()));
+        }
+    }
+
+    #[test]
     fn a_value_out_of_range_names_its_field() {
         let mut p = preset(PresetId::Balanced, 2048);
         p.lora_rank = 0;
