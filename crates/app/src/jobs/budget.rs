@@ -71,8 +71,12 @@ pub fn reached(spent: MicroUsd, limit: MicroUsd, percent: u32) -> bool {
 
 /// Tells the owner once for each threshold that the month's spending has reached; answers whether the budget is used up.
 pub async fn check(app: &App, user_id: UserId, now: DateTime<Utc>) -> Result<bool> {
-    let Some(limit) = limit(app, user_id).await?.filter(|limit| *limit > MicroUsd::ZERO) else { return Ok(false) };
+    let Some(limit) = limit(app, user_id).await? else { return Ok(false) };
     let spent = db::costs::spent_in_period(&app.db, user_id, month_of(now)).await?;
+    // Of a budget of nothing, too, something must be spent first.
+    if spent <= MicroUsd::ZERO {
+        return Ok(false);
+    }
     let Some(percent) = THRESHOLDS.into_iter().find(|percent| reached(spent, limit, *percent)) else { return Ok(false) };
     db::notifications::insert(&app.db, &[alert(user_id, limit, spent, percent, now)]).await?;
     Ok(percent == 100)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::jobs::{StageState, Worker};
 use domain::job::{CancelReason, JobStatus};
+use domain::notification::{NotificationKind, NotificationPriority};
 use domain::{ErrorKind, MicroUsd};
 
 use super::world::{on_each, started};
@@ -56,6 +57,10 @@ async fn a_running_job_costs_what_ran() {
         let events = app::jobs::events(&world.app, &world.caller, app::events::Topic::Job(id), 0, 100).await.expect("events");
         let last = events.last().expect("events");
         assert!(last.terminal && last.name == "cancelled" && last.data["reason"] == "no_longer_needed", "{last:?}");
+        assert_eq!(last.data["refundAmount"].as_f64(), Some((hold - MicroUsd(4000)).usd()), "the hold without the cost");
+        let (told, _) = db::notifications::list(&world.app.db, world.caller.user_id, false, db::Page::first(9)).await.expect("told");
+        let told = told.rows.iter().find(|told| told.kind == NotificationKind::JobCancelled).expect("its owner is told");
+        assert_eq!((told.title.as_str(), told.priority), ("Training Cancelled", NotificationPriority::Medium));
         assert!(world.cluster.run(id, 1).cancelled);
         let again = app::jobs::cancel(&world.app, &world.caller, id, None).await.expect_err("it has ended");
         assert_eq!(again.code, "JOB_NOT_CANCELLABLE");

@@ -60,6 +60,27 @@ async fn an_adapter_that_is_not_what_was_asked_for_is_refused_wherever_it_is_kep
 }
 
 #[tokio::test]
+async fn a_job_that_the_cluster_forgot_is_made_anew() {
+    on_each(|world| async move {
+        let id = world.create().await;
+        world.train(id, 1, 4.0).await;
+        world.cluster.lose(id, 1);
+        let view = world.until(id, |view| view.attempt == 2).await;
+        assert_eq!((view.status, view.failure), (JobStatus::Queued, None));
+        let attempts = db::jobs::attempts(&world.app.db, id).await.expect("attempts");
+        assert_eq!(attempts[0].error_code.as_deref(), Some("run_lost"));
+        world.clock.advance(seconds(20));
+        world.launch(id, 2).await;
+        world.say(id, 2, 0.0, started(Some(3)));
+        world.finish(id, 2, 1.0).await;
+        let view = world.until_status(id, JobStatus::Completed).await;
+        assert_eq!((view.resumed_from_step, view.elapsed_seconds), (Some(3), 5.0), "what ran is paid, and once");
+        world.cost(id).await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_run_that_nobody_wants_is_stopped_and_no_other() {
     on_each(|world| async move {
         let wanted = world.create().await;

@@ -42,7 +42,7 @@ async fn a_killed_trainer_is_started_again_three_times_in_all() {
         assert_eq!(world.cost(id).await, MicroUsd(10_000), "4 s, 3 s and 3 s");
         let events = app::jobs::events(&world.app, &world.caller, app::events::Topic::Job(id), 0, 100).await.expect("events");
         let last = events.last().expect("events");
-        assert!(last.terminal && last.name == "error" && last.data["canRetry"] == true);
+        assert!(last.terminal && last.name == "error" && last.data["canRetry"] == true && last.data["error"] == failure.message);
         let (told, _) = db::notifications::list(&world.app.db, world.caller.user_id, false, db::Page::first(9)).await.expect("told");
         let mut titles: Vec<&str> = told.rows.iter().map(|told| told.title.as_str()).collect();
         titles.sort_unstable();
@@ -280,6 +280,21 @@ async fn a_used_up_budget_and_a_full_time_stop_a_job_that_can_go_on_later() {
         world.clock.advance(seconds(24 * 3600));
         let view = world.until_status(id, JobStatus::Cancelled).await;
         assert_eq!(view.cancel_reason, Some(CancelReason::MaxDuration));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_budget_of_nothing_stops_what_runs() {
+    on_each(|world| async move {
+        let id = world.create().await;
+        world.train(id, 1, 2.0).await;
+        db::users::update(&world.app.db, world.caller.user_id, |u| u.monthly_budget = Some(MicroUsd::ZERO)).await.expect("set");
+        world.say(id, 1, 8.5, progress(50.0, 50));
+        let view = world.until_status(id, JobStatus::Cancelled).await;
+        assert_eq!((view.cancel_reason, view.can_retry), (Some(CancelReason::Budget), true));
+        let (told, _) = db::notifications::list(&world.app.db, world.caller.user_id, false, db::Page::first(9)).await.expect("told");
+        assert!(told.rows.iter().any(|told| told.title == "Budget Exceeded"), "{told:?}");
     })
     .await;
 }

@@ -99,6 +99,11 @@ impl FakeCluster {
         self.change(|runs| runs.get_mut(&name(job, attempt)).expect("submitted").state = state);
     }
 
+    /// The cluster knows nothing of the run any more.
+    pub fn lose(&self, job: JobId, attempt: u32) {
+        self.change(|runs| drop(runs.remove(&name(job, attempt)).expect("submitted")));
+    }
+
     pub fn run(&self, job: JobId, attempt: u32) -> Run {
         self.runs.lock().expect("no panic").get(&name(job, attempt)).expect("submitted").clone()
     }

@@ -58,6 +58,20 @@ async fn a_run_is_shown_as_it_goes_and_completes() {
             assert!(names.iter().any(|n| n == name), "no {name} in {names:?}");
         }
         assert_eq!(names.iter().filter(|n| *n == "metrics").count(), 2);
+        // What clients read from each.
+        let events = app::jobs::events(&world.app, &world.caller, app::events::Topic::Job(id), 0, 100).await.expect("events");
+        for (name, fields) in [
+            ("progress", "progress currentEpoch currentStep totalSteps estimatedTimeRemaining"),
+            ("metrics", "trainingLoss validationLoss learningRate throughput"),
+            ("stage", "stage message"),
+            ("cost", "currentCost estimatedTotal"),
+            ("checkpoint", "checkpointId step loss"),
+            ("complete", "jobId artifactId finalCost"),
+        ] {
+            let last = events.iter().rfind(|event| event.name == name).expect("there");
+            let missing: Vec<&str> = fields.split(' ').filter(|field| last.data[field].is_null()).collect();
+            assert!(missing.is_empty(), "{name} has no {missing:?}: {}", last.data);
+        }
         let detail = app::jobs::detail(&world.app, &world.caller, id).await.expect("detail");
         assert_eq!((detail.loss_curve.steps.as_slice(), detail.metrics_total, detail.checkpoints.len()), (&[1, 2][..], 2, 1));
         assert!(detail.logs.iter().any(|l| l.level == LogLevel::Warning && l.message.contains("1 are left out")), "{:?}", detail.logs);
