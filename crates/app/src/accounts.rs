@@ -310,6 +310,16 @@ pub async fn me(app: &App, caller: &Caller) -> Result<UserView> {
     account(app, caller).await.map(UserView::from)
 }
 
+/// Whose things a list is of: the caller's own where nobody is named, and for administrators anybody's.
+///
+/// # Errors
+/// `USER_NOT_FOUND` when there is no such account for the caller.
+pub(crate) async fn whose(app: &App, caller: &Caller, named: Option<UserId>) -> Result<UserId> {
+    let Some(user) = named else { return Ok(caller.user_id) };
+    let there = caller.may_manage(user) && db::users::get(&app.db, user).await?.is_some();
+    if there { Ok(user) } else { Err(Error::not_found("USER_NOT_FOUND", "account")) }
+}
+
 /// The caller's row.
 pub(crate) async fn account(app: &App, caller: &Caller) -> Result<User> {
     db::users::get(&app.db, caller.user_id).await?.ok_or_else(Error::unauthenticated)

@@ -24,13 +24,13 @@ pub use restore::restore;
 pub use sample::{SAMPLE, SAMPLE_FILE_NAME, create_sample};
 pub use validation::{fail_validation, reconcile, run_validation};
 
-use crate::{App, audit, retention, storage};
+use crate::{App, accounts, audit, retention, storage};
 use ::dataset::DatasetError;
 use blob::{ByteRange, ByteStream, Key, Object, SizeLimit};
 use db::Page;
 use domain::audit::AuditAction;
 use domain::dataset::{DatasetFormat, DatasetStatus, FindingGroup, Severity};
-use domain::{Caller, DatasetId, Error, ErrorKind, Result};
+use domain::{Caller, DatasetId, Error, ErrorKind, Result, UserId};
 
 /// Bytes that can be uploaded through the server.
 pub const MAX_DIRECT_UPLOAD: u64 = 64 * 1024 * 1024;
@@ -56,6 +56,8 @@ pub struct DatasetFilter {
     pub search: Option<String>,
     /// Those that were deleted and can be restored, instead of the others.
     pub deleted: bool,
+    /// Whose, where it is not the caller: for administrators.
+    pub owner: Option<UserId>,
 }
 
 /// A page of data sets.
@@ -65,7 +67,7 @@ pub struct DatasetList {
     pub datasets: Vec<Dataset>,
     /// All that match.
     pub total: u64,
-    /// Over all of the caller's data sets, whatever the filter.
+    /// Over all of the account's data sets, whatever the filter.
     pub totals: DatasetTotals,
 }
 
@@ -87,13 +89,14 @@ pub struct Confirmed {
     pub message: String,
 }
 
-/// A page of the caller's data sets.
+/// A page of an account's data sets.
 ///
 /// # Errors
-/// When the database does not answer.
+/// When there is no such account for the caller.
 pub async fn list(app: &App, caller: &Caller, filter: DatasetFilter) -> Result<DatasetList> {
+    let owner = accounts::whose(app, caller, filter.owner).await?;
     let wanted = db::datasets::DatasetFilter {
-        user_id: Some(caller.user_id),
+        user_id: Some(owner),
         search: filter.search,
         format: filter.format,
         training_ready: filter.training_ready,
@@ -102,7 +105,7 @@ pub async fn list(app: &App, caller: &Caller, filter: DatasetFilter) -> Result<D
     };
     let page = Page { number: filter.page, size: filter.page_size };
     let found = db::datasets::list(&app.db, &wanted, filter.sort, filter.direction, page).await?;
-    let totals = db::datasets::totals(&app.db, Some(caller.user_id)).await?;
+    let totals = db::datasets::totals(&app.db, Some(owner)).await?;
     Ok(DatasetList { datasets: found.rows, total: found.total, totals })
 }
 

@@ -6,7 +6,7 @@ mod types;
 pub use archive::open_archive;
 pub use types::*;
 
-use crate::{App, audit, datasets, jobs, retention};
+use crate::{App, accounts, audit, datasets, jobs, retention};
 use blob::Key;
 use chrono::{DateTime, Duration, Utc};
 use db::{Direction, Page};
@@ -22,11 +22,12 @@ const METRICS_POINTS: u64 = 500;
 /// A page of the caller's models.
 ///
 /// # Errors
-/// When the database does not answer.
+/// When there is no such account for the caller.
 pub async fn list(app: &App, caller: &Caller, filter: ModelFilter) -> Result<ModelList> {
     use db::models::ModelSort as Sort;
     let deleted_since = filter.deleted.then(|| retention::restorable_since(app.clock.now()));
-    let wanted = db::models::ModelFilter { user_id: Some(caller.user_id), status: filter.status, dataset_id: None, deleted_since };
+    let owner = accounts::whose(app, caller, filter.owner).await?;
+    let wanted = db::models::ModelFilter { user_id: Some(owner), status: filter.status, dataset_id: None, deleted_since };
     let sort = match filter.sort {
         ModelSort::Created => Sort::Created,
         ModelSort::Quality => Sort::Quality,

@@ -580,7 +580,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's data sets. */
+        /** The caller's data sets; for administrators also those of another account. */
         get: operations["listDatasets"];
         put?: never;
         /** Announces a file and gives the signed URL to put it to. `confirm` starts validation afterwards. */
@@ -790,7 +790,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's training jobs. */
+        /** The caller's training jobs; for administrators also those of another account. */
         get: operations["listJobs"];
         put?: never;
         /** Creates and launches a training job. The estimate is made again on the server and held against the budget. */
@@ -1049,7 +1049,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The caller's models. */
+        /** The caller's models; for administrators also those of another account. */
         get: operations["listModels"];
         put?: never;
         post?: never;
@@ -1995,12 +1995,12 @@ export interface components {
         ComputeCost: {
             /**
              * Format: double
-             * @description Hours, all GPUs together.
+             * @description Hours.
              */
             hours: number;
             /**
              * Format: double
-             * @description USD a GPU and hour.
+             * @description USD an hour, all GPUs together.
              */
             rate: number;
             /**
@@ -2623,9 +2623,9 @@ export interface components {
             updatedAt: string;
             /**
              * Format: date-time
-             * @description When the file was confirmed.
+             * @description When the file was confirmed; until then, when it was announced.
              */
-            uploadedAt?: string;
+            uploadedAt: string;
             /**
              * Format: uuid
              * @description Owner.
@@ -9125,6 +9125,11 @@ export interface operations {
                  * @example false
                  */
                 deleted?: boolean;
+                /**
+                 * @description Those of this account, for administrators; the caller's own where nothing is said.
+                 * @example 01971b8e-7c00-7000-8000-000000000009
+                 */
+                userId?: string;
             };
             header?: never;
             path?: never;
@@ -9236,6 +9241,15 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            /** @description `USER_NOT_FOUND`: There is no such account, or the caller may not know of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -11087,6 +11101,11 @@ export interface operations {
                  * @example 01971b8e-7c00-7000-8000-000000000001
                  */
                 datasetId?: string;
+                /**
+                 * @description Those of this account, for administrators; the caller's own where nothing is said.
+                 * @example 01971b8e-7c00-7000-8000-000000000009
+                 */
+                userId?: string;
             };
             header?: never;
             path?: never;
@@ -11265,6 +11284,15 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            /** @description `USER_NOT_FOUND`: There is no such account, or the caller may not know of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -13185,6 +13213,11 @@ export interface operations {
                  */
                 deleted?: boolean;
                 /**
+                 * @description Those of this account, for administrators; the caller's own where nothing is said.
+                 * @example 01971b8e-7c00-7000-8000-000000000009
+                 */
+                userId?: string;
+                /**
                  * @description From 1.
                  * @example 1
                  */
@@ -13397,6 +13430,15 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            /** @description `USER_NOT_FOUND`: There is no such account, or the caller may not know of it. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

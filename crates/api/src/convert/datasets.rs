@@ -83,8 +83,7 @@ pub fn dataset(row: datasets::Dataset) -> Dataset {
         finding_counts,
         s3_key: row.s3_key,
         s3_bucket: row.s3_bucket,
-        // The contract has it always: until the file is confirmed, it is when the upload began.
-        uploaded_at: Some(row.uploaded_at.unwrap_or(row.created_at)),
+        uploaded_at: row.uploaded_at.unwrap_or(row.created_at),
         processed_at: row.processed_at,
         validated_at: row.validated_at,
         error_message: row.error_message,

@@ -121,6 +121,8 @@ pub struct ListDatasets {
     /// `true` lists those that were deleted and can be restored, instead of the others.
     #[param(default = false)]
     pub deleted: Option<bool>,
+    /// Those of this account, for administrators; the caller's own where nothing is said.
+    pub user_id: Option<Uuid>,
 }
 
 /// Totals over all of the caller's data sets.
@@ -237,9 +239,8 @@ pub struct Dataset {
     pub s3_key: String,
     /// Bucket of the object; `local` for the embedded storage.
     pub s3_bucket: String,
-    /// When the file was confirmed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub uploaded_at: Option<DateTime<Utc>>,
+    /// When the file was confirmed; until then, when it was announced.
+    pub uploaded_at: DateTime<Utc>,
     /// When it became ready.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub processed_at: Option<DateTime<Utc>>,

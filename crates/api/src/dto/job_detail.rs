@@ -110,9 +110,9 @@ pub struct CostBreakdown {
 /// Cost of computing.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ComputeCost {
-    /// Hours, all GPUs together.
+    /// Hours.
     pub hours: f64,
-    /// USD a GPU and hour.
+    /// USD an hour, all GPUs together.
     pub rate: f64,
     /// USD.
     pub total: f64,

@@ -230,6 +230,8 @@ pub struct ListJobs {
     pub sort_by: Option<JobSort>,
     /// Only jobs on this data set.
     pub dataset_id: Option<Uuid>,
+    /// Those of this account, for administrators; the caller's own where nothing is said.
+    pub user_id: Option<Uuid>,
 }
 
 /// Which metrics to give.

@@ -37,6 +37,8 @@ pub struct ListModels {
     /// `true` lists those that were deleted and can be restored, instead of the others.
     #[param(default = false)]
     pub deleted: Option<bool>,
+    /// Those of this account, for administrators; the caller's own where nothing is said.
+    pub user_id: Option<Uuid>,
     /// From 1.
     #[param(minimum = 1, default = 1)]
     pub page: Option<u64>,

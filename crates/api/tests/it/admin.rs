@@ -1,6 +1,6 @@
 //! Accounts, invitations, instance types and the audit log, for administrators.
 
-use crate::world::{PASSWORD, World, on_each, read, request, server_with};
+use crate::world::{Account, PASSWORD, World, on_each, read, request, server_with};
 use app::SignupMode;
 use chrono::Duration;
 use domain::Role;
@@ -254,6 +254,29 @@ async fn the_audit_log_tells_what_was_taken_away_brought_back_and_changed() {
         assert_eq!((&admins["actor"]["email"], &admins["details"]["owner"]), (&json!("root@example.org"), &json!(ada.id)));
         let budget = entries.iter().find(|entry| entry["action"] == "budget_changed").expect("there");
         assert_eq!(budget["details"], json!({ "own": true, "from": null, "to": 7.0 }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_admin_finds_the_things_of_every_account_and_nobody_else_does() {
+    on_each(|world| async move {
+        let (ada, bob) = (world.ada.id, world.bob.id);
+        world.model(&world.ada, "Hers").await;
+        let nobody = uuid::Uuid::from_u128(1);
+        for (what, count) in [("datasets", 1), ("jobs", 1), ("models", 1)] {
+            let list = async |who: &Account, query: &str| world.get(&format!("/api/{what}{query}"), who).await;
+            let seen = list(&world.admin, &format!("?userId={ada}")).await;
+            assert_eq!(seen.data()[what].as_array().map(Vec::len), Some(count), "{what}");
+            assert_eq!(seen.data()[what][0]["userId"], ada.to_string());
+            assert_eq!(list(&world.admin, "").await.data()[what], json!([]), "one's own where nobody is named");
+            assert_eq!(list(&world.admin, &format!("?userId={bob}")).await.data()[what], json!([]));
+            assert_eq!(list(&world.ada, &format!("?userId={ada}")).await.data()[what].as_array().map(Vec::len), Some(count));
+            for (who, user) in [(&world.bob, ada.uuid()), (&world.bob, nobody), (&world.admin, nobody)] {
+                list(who, &format!("?userId={user}")).await.fails(404, "USER_NOT_FOUND", None);
+            }
+            list(&world.admin, "?userId=me").await.fails(400, "VALIDATION_ERROR", Some("userId"));
+        }
     })
     .await;
 }

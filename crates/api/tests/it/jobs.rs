@@ -99,7 +99,12 @@ async fn what_cannot_be_trained_is_refused_with_its_field() {
         (json!({ "hyperparameters": { "useRslora": "yes" } }), "hyperparameters.useRslora"),
         (json!({ "hyperparameters": { "optimizerType": "lion" } }), "hyperparameters.optimizerType"),
         (json!({ "hyperparameters": { "optimizerType": 5 } }), "hyperparameters.optimizerType"),
+        // Names that clients of other platforms use, and figures that are not the client's to give.
         (json!({ "hyperparameters": { "rank": 8 } }), "hyperparameters.rank"),
+        (json!({ "hyperparameters": { "epochs": 3 } }), "hyperparameters.epochs"),
+        (json!({ "gpuConfig": { "type": "a100-80gb", "count": 1 } }), "gpuConfig.count"),
+        (json!({ "presetId": "fast" }), "presetId"),
+        (json!({ "estimatedCost": 0.01 }), "estimatedCost"),
         (json!({ "gpuConfig": { "instanceType": "local-cpu", "numGPUs": 3 } }), "gpuConfig.numGPUs"),
         (json!({ "gpuConfig": { "instanceType": "abacus", "numGPUs": 1 } }), "gpuConfig.instanceType"),
         (json!({ "gpuConfig": { "instanceType": "local-cpu" } }), "gpuConfig.numGPUs"),

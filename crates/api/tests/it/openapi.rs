@@ -36,3 +36,29 @@ fn every_reference_in_the_document_leads_somewhere() {
         assert!(document.pointer(&format!("/components/{name}")).is_some(), "{name} is not declared");
     }
 }
+
+/// Every source of the workspace, as one text.
+fn sources(folder: &std::path::Path, all: &mut String) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            sources(&path, all);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            all.push_str(&std::fs::read_to_string(&path).expect("a source"));
+        }
+    }
+}
+
+#[test]
+fn the_tests_that_the_page_on_security_names_are_there() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let mut code = String::new();
+    sources(&root.join("crates"), &mut code);
+    let page = std::fs::read_to_string(root.join("docs/security.md")).expect("the page");
+    // A test's name is a sentence.
+    let is_name = |text: &&str| text.matches('_').count() > 3 && text.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let names: Vec<&str> = page.split('`').skip(1).step_by(2).filter(is_name).collect();
+    assert!(names.len() > 15, "{names:?}");
+    let missing: Vec<&&str> = names.iter().filter(|name| !code.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "docs/security.md names tests that are not there: {missing:?}");
+}

@@ -37,6 +37,7 @@ async fn every_list_has_an_index_behind_it() {
         let dataset = world.validated(&world.ada, "Talks", SAMPLE).await["id"].as_str().expect("an id").to_owned();
         let (model, _) = world.model(&world.ada, "Hers").await;
         let job = world.job(&world.ada).await.to_string();
+        let (webhook, configuration) = (world.webhook(&world.ada).await.to_string(), world.configuration(&world.ada).await.to_string());
         let statements = Statements::record();
         let (mut problems, mut planned) = (Vec::new(), BTreeSet::new());
         for operation in operations().filter(|operation| operation.method == "get" && !COUNTS.contains(&operation.path)) {
@@ -46,11 +47,13 @@ async fn every_list_has_an_index_behind_it() {
             let id = match operation.path.split('/').nth(2).unwrap_or_default() {
                 "datasets" => dataset.clone(),
                 "models" => model.to_string(),
+                "webhooks" => webhook.clone(),
+                "configurations" => configuration.clone(),
                 _ => job.clone(),
             };
             let who = if operation.path.starts_with("/api/admin") { &world.admin } else { &world.ada };
             for query in queries(operation, &dataset, &job) {
-                let path = format!("{}{query}", operation.path.replace("{id}", &id));
+                let path = format!("{}{query}", operation.path.replace("{id}", &id).replace("{n}", "1"));
                 world.call("GET", &path, Some(who), None).await;
                 for sql in statements.take() {
                     if reads_all_on_purpose(&sql) || !planned.insert(sql.clone()) {

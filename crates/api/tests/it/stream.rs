@@ -234,6 +234,19 @@ async fn a_stream_ends_with_its_session() {
 }
 
 #[tokio::test]
+async fn a_stream_whose_log_cannot_be_read_ends_so_that_its_client_returns() {
+    let world = World::new().await;
+    let job = world.job(&world.ada).await;
+    let mut stream = Stream::open(&world, job, None).await;
+    stream.greeting(job).await;
+    world.app.db.clone().close().await.expect("closed");
+    tokio::time::pause();
+    while let Some(block) = stream.next().await {
+        assert!(block.comment.is_some(), "{block:?}");
+    }
+}
+
+#[tokio::test]
 async fn one_stream_has_the_events_of_all_jobs_of_its_account() {
     on_each(|world| async move {
         let first = world.job(&world.ada).await;

@@ -315,6 +315,7 @@ impl World {
 
     pub async fn call(&self, method: &str, path: &str, who: Option<&Account>, body: Option<Value>) -> Answer {
         let answer = self.answer(request(method, path, who, body)).await;
+        assert!(answer.headers.contains_key("x-request-id"), "{method} {path}");
         crate::document::check(method, path, &answer);
         answer
     }

@@ -217,6 +217,7 @@ fn dataset_page(page: u64) -> datasets::DatasetFilter {
         training_ready: None,
         search: None,
         deleted: false,
+        owner: None,
     }
 }
 
@@ -227,7 +228,7 @@ async fn rows(app: &App, caller: &Caller, shapes: Shapes, list: List, page: u64)
             found.into_iter().map(shapes.dataset).collect()
         }
         List::Jobs => {
-            let filter = JobFilter { statuses: Vec::new(), dataset_id: None, page, page_size: ROWS, sort: JobSort::CreatedAsc };
+            let filter = JobFilter { page, page_size: ROWS, sort: JobSort::CreatedAsc, ..JobFilter::default() };
             jobs::list(app, caller, filter).await?.jobs.into_iter().map(shapes.job).collect()
         }
         List::Models => {

@@ -14,7 +14,7 @@ use super::types::{
     MetricsPoint, MetricsQuery, Receipt, UpdateJob,
 };
 use super::view::{Viewer, metrics_view};
-use crate::App;
+use crate::{App, accounts};
 use crate::events::Topic;
 
 /// Points of the history that come with a job's detail.
@@ -28,12 +28,13 @@ pub async fn find(app: &App, caller: &Caller, id: JobId) -> Result<Job> {
     job.ok_or_else(|| Error::not_found("JOB_NOT_FOUND", "job"))
 }
 
-/// A page of the caller's own jobs, and how many there are in each state.
+/// A page of an account's jobs, and how many there are in each state.
 ///
 /// # Errors
-/// When storage does not answer.
+/// When there is no such account for the caller.
 pub async fn list(app: &App, caller: &Caller, filter: JobFilter) -> Result<JobList> {
-    let mine = db::jobs::JobFilter { user_id: Some(caller.user_id), ..db::jobs::JobFilter::default() };
+    let owner = accounts::whose(app, caller, filter.owner).await?;
+    let mine = db::jobs::JobFilter { user_id: Some(owner), ..db::jobs::JobFilter::default() };
     let wanted = db::jobs::JobFilter { statuses: filter.statuses, dataset_id: filter.dataset_id, ..mine.clone() };
     let sort = match filter.sort {
         JobSort::CreatedDesc => db::jobs::JobSort::CreatedDesc,

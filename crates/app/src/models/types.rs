@@ -169,11 +169,13 @@ pub struct ModelFilter {
     pub page_size: u64,
     /// Those that were deleted and can be restored, instead of the others.
     pub deleted: bool,
+    /// Whose, where it is not the caller: for administrators.
+    pub owner: Option<UserId>,
 }
 
 impl Default for ModelFilter {
     fn default() -> Self {
-        Self { status: None, sort: ModelSort::default(), deleted: false, page: 1, page_size: 20 }
+        Self { status: None, sort: ModelSort::default(), deleted: false, owner: None, page: 1, page_size: 20 }
     }
 }
 

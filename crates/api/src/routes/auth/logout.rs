@@ -19,5 +19,5 @@ use axum::response::{IntoResponse, Response};
 pub async fn logout(State(state): State<ApiState>, Auth(caller): Auth) -> Result<Response, ApiError> {
     app::accounts::logout(&state.app, &caller).await?;
     let reply = Reply::ok(Done::new("Signed out")).into_response();
-    Ok(with_cookie(reply, cookie(&state, "", 0)))
+    Ok(with_cookie(reply, cookie(&state.app.config.public_url, "", 0)))
 }

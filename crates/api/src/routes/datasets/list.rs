@@ -9,11 +9,12 @@ use crate::reply::{ApiResult, Reply};
 use crate::state::ApiState;
 use axum::extract::State;
 
-/// The caller's data sets.
+/// The caller's data sets; for administrators also those of another account.
 #[utoipa::path(
     get, path = "/api/datasets", operation_id = "listDatasets", tag = "datasets",
     params(ListDatasets),
-    responses((status = 200, description = "A page of data sets", body = Envelope<DatasetList>), Failures)
+    responses((status = 200, description = "A page of data sets", body = Envelope<DatasetList>), Failures),
+    extensions(("x-codes" = json!(["USER_NOT_FOUND"])))
 )]
 pub async fn list(State(state): State<ApiState>, Auth(caller): Auth, Params(query): Params<ListDatasets>) -> ApiResult<DatasetList> {
     let page = Paging::new(query.page, query.page_size)?;
@@ -28,6 +29,7 @@ pub async fn list(State(state): State<ApiState>, Auth(caller): Auth, Params(quer
         training_ready: ternary("trainingReady", query.training_ready.as_deref())?,
         search: query.search,
         deleted: query.deleted.unwrap_or_default(),
+        owner: query.user_id.map(Into::into),
     };
     let found = app::datasets::list(&state.app, &caller, filter).await?;
     let datasets = found.datasets.into_iter().map(dataset).collect();

@@ -10,17 +10,19 @@ use crate::reply::{ApiResult, Reply};
 use crate::state::ApiState;
 use axum::extract::State;
 
-/// The caller's training jobs.
+/// The caller's training jobs; for administrators also those of another account.
 #[utoipa::path(
     get, path = "/api/jobs", operation_id = "listJobs", tag = "jobs",
     params(ListJobs),
-    responses((status = 200, description = "A page of jobs", body = Envelope<JobList>), Failures)
+    responses((status = 200, description = "A page of jobs", body = Envelope<JobList>), Failures),
+    extensions(("x-codes" = json!(["USER_NOT_FOUND"])))
 )]
 pub async fn list(State(state): State<ApiState>, Auth(caller): Auth, Params(query): Params<ListJobs>) -> ApiResult<JobList> {
     let page = Paging::new(query.page, query.page_size)?;
     let filter = app::jobs::JobFilter {
         statuses: statuses(query.status.as_deref())?,
         dataset_id: query.dataset_id.map(Into::into),
+        owner: query.user_id.map(Into::into),
         page: page.page,
         page_size: page.page_size,
         sort: sort(query.sort_by.unwrap_or_default()),

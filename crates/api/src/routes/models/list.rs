@@ -9,11 +9,12 @@ use crate::reply::{ApiResult, Reply};
 use crate::state::ApiState;
 use axum::extract::State;
 
-/// The caller's models.
+/// The caller's models; for administrators also those of another account.
 #[utoipa::path(
     get, path = "/api/models", operation_id = "listModels", tag = "models",
     params(ListModels),
-    responses((status = 200, description = "A page of models", body = Envelope<ModelList>), Failures)
+    responses((status = 200, description = "A page of models", body = Envelope<ModelList>), Failures),
+    extensions(("x-codes" = json!(["USER_NOT_FOUND"])))
 )]
 pub async fn list(State(state): State<ApiState>, Auth(caller): Auth, Params(query): Params<ListModels>) -> ApiResult<ModelList> {
     let page = Paging::new(query.page, query.page_size)?;
@@ -21,6 +22,7 @@ pub async fn list(State(state): State<ApiState>, Auth(caller): Auth, Params(quer
         status: text_filter("status", query.status.as_deref())?,
         sort: sort(query.sort_by.unwrap_or_default()),
         deleted: query.deleted.unwrap_or_default(),
+        owner: query.user_id.map(Into::into),
         page: page.page,
         page_size: page.page_size,
     };

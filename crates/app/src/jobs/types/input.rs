@@ -1,7 +1,7 @@
 //! What goes into the job use cases.
 
 use domain::job::{GpuConfig, JobStatus, LogLevel, OptimizerType, PresetId, Scheduler, TargetModules};
-use domain::{DatasetId, ModelId};
+use domain::{DatasetId, ModelId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// Hyperparameters as requested; what is absent comes from the preset.
@@ -138,6 +138,8 @@ pub struct JobFilter {
     pub statuses: Vec<JobStatus>,
     /// Only of this data set.
     pub dataset_id: Option<DatasetId>,
+    /// Whose, where it is not the caller: for administrators.
+    pub owner: Option<UserId>,
     /// From 1.
     pub page: u64,
     /// Rows a page.
