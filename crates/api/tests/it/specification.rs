@@ -74,7 +74,11 @@ const JOB_BODY: &str = "datasetId presetId=conservative|balanced|aggressive|cust
 const OPERATIONS: &[Specified] = &[
     send("POST /api/auth/signup", "email password name organization?", "user.id user.email user.name user.createdAt token"),
     send("POST /api/auth/login", "email password", "user.id user.email user.name user.role token expiresAt"),
-    send("POST /api/datasets", "name description format fileSize fileName", "datasetId uploadUrl uploadMethod uploadHeaders uploadFields.key"),
+    send(
+        "POST /api/datasets",
+        "name description format fileSize fileName",
+        "datasetId uploadUrl uploadMethod uploadHeaders uploadFields.key",
+    ),
     send("PATCH /api/datasets/{id}", "name? description?", ""),
     send("DELETE /api/datasets/{id}", "", "message"),
     send(
@@ -145,12 +149,7 @@ const THINGS: &[(&str, &str, &str, &[&str])] = &[
         &[JOB],
     ),
     ("GET /api/jobs/{id}", "", "job", &[JOB, JOB_HISTORY]),
-    (
-        "GET /api/models",
-        "status=all|stored|deployed|archived sortBy=created-desc|quality-desc|size-desc page pageSize",
-        "models",
-        &[MODEL],
-    ),
+    ("GET /api/models", "status=all|stored|deployed|archived sortBy=created-desc|quality-desc|size-desc page pageSize", "models", &[MODEL]),
     ("GET /api/models/{id}", "", "model", &[MODEL, MODEL_HISTORY]),
 ];
 
@@ -179,7 +178,8 @@ fn property(schema: &'static Value, name: &str) -> Option<(&'static Value, bool)
 }
 
 fn has_values(schema: &'static Value, wanted: &str) -> Result<(), String> {
-    let known: Vec<&str> = parts(schema).into_iter().filter_map(|part| part["enum"].as_array()).flatten().filter_map(Value::as_str).collect();
+    let known: Vec<&str> =
+        parts(schema).into_iter().filter_map(|part| part["enum"].as_array()).flatten().filter_map(Value::as_str).collect();
     match wanted.split('|').find(|value| !known.contains(value)) {
         Some(value) => Err(format!("it cannot be `{value}`, only {known:?}")),
         None => Ok(()),
@@ -246,7 +246,8 @@ fn every_field_of_the_specification_is_in_the_document() {
         words(query).for_each(|field| note(check_query(operation, field)));
         if let Some(schema) = operation.entry.pointer("/requestBody/content/application~1json/schema") {
             words(body).for_each(|field| note(check(schema, field, true)));
-            let given: Vec<&str> = words(body).filter(|field| !field.contains('?')).map(|f| f.split(['.', '=']).next().unwrap_or(f)).collect();
+            let given: Vec<&str> =
+                words(body).filter(|field| !field.contains('?')).map(|f| f.split(['.', '=']).next().unwrap_or(f)).collect();
             let needed = parts(schema).into_iter().filter_map(|part| part["required"].as_array()).flatten().filter_map(Value::as_str);
             needed.filter(|name| !given.contains(name)).for_each(|name| note(Err(format!("`{name}` must be given"))));
         } else if !body.is_empty() {
@@ -275,7 +276,10 @@ fn the_envelope_is_that_of_the_specification() {
         assert!(check(&schemas["Dataset"], field, sent).is_err(), "{field}");
     }
     for (name, fields) in [
-        ("Envelope_DatasetList", "success data meta?.pagination?.page meta?.pagination?.pageSize meta?.pagination?.total meta?.pagination?.hasMore"),
+        (
+            "Envelope_DatasetList",
+            "success data meta?.pagination?.page meta?.pagination?.pageSize meta?.pagination?.total meta?.pagination?.hasMore",
+        ),
         ("Envelope_NotificationList", "meta?.unreadCount?"),
         ("ErrorEnvelope", "success error.code error.message error.details? error.field?"),
     ] {

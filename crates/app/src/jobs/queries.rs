@@ -14,8 +14,8 @@ use super::types::{
     MetricsPoint, MetricsQuery, Receipt, UpdateJob,
 };
 use super::view::{Viewer, metrics_view};
-use crate::{App, accounts};
 use crate::events::Topic;
+use crate::{App, accounts};
 
 /// Points of the history that come with a job's detail.
 const DETAIL_POINTS: u64 = 500;

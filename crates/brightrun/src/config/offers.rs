@@ -199,7 +199,8 @@ mod tests {
 
     #[test]
     fn tiers_allow_what_the_file_says_and_otherwise_what_is_the_default() {
-        let settings = load("[tiers.free]\nconcurrent_jobs = 1\nmax_file_size = 1000\nmax_storage = 5000\nmonthly_budget = 12.5\n").expect("loads");
+        let settings =
+            load("[tiers.free]\nconcurrent_jobs = 1\nmax_file_size = 1000\nmax_storage = 5000\nmonthly_budget = 12.5\n").expect("loads");
         let free = TierLimits { concurrent_jobs: 1, max_file_size: 1000, max_storage: 5000, monthly_budget: Some(MicroUsd(12_500_000)) };
         assert_eq!((settings.offers.tiers[&Tier::Free], settings.offers.tiers[&Tier::Starter]), (free, TierLimits::default()));
         assert!(format!("{:?}", settings.shown).contains("1 jobs at once, files of 1000 bytes, 5000 bytes in all, $12.50 a month"));

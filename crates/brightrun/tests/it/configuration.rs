@@ -26,7 +26,8 @@ fn shown(dir: &Path) -> BTreeMap<String, (String, String)> {
 #[test]
 fn every_setting_says_where_it_came_from() {
     let dir = tempfile::tempdir().expect("folder");
-    std::fs::write(dir.path().join("brightrun.toml"), "signup = 'closed'\nlocal_runs = 2\n[tiers.free]\nconcurrent_jobs = 7\n").expect("written");
+    std::fs::write(dir.path().join("brightrun.toml"), "signup = 'closed'\nlocal_runs = 2\n[tiers.free]\nconcurrent_jobs = 7\n")
+        .expect("written");
     let shown = shown(dir.path());
     let of = |name: &str| shown.get(name).map(|(value, source)| (value.as_str(), source.as_str()));
     assert_eq!(of("local_runs"), Some(("3", "flag")), "flags win over the file");
