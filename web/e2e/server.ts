@@ -10,6 +10,8 @@ const START = 60_000;
 
 export interface Server {
   url: string;
+  /** The folder that it keeps everything in. */
+  data: string;
   stop: () => Promise<void>;
   /** Stops it, keeping its folder; what is returned starts it again under the same address. */
   interrupt: () => Promise<() => Promise<Server>>;
@@ -58,7 +60,7 @@ async function serve(data: string, listen: string, env: Environment): Promise<Se
       await ended(child);
       return () => serve(data, new URL(url).host, env);
     };
-    return { url, stop, interrupt };
+    return { url, data, stop, interrupt };
   } catch (error) {
     await stop();
     throw error;

@@ -18,6 +18,15 @@ describe('messageOf', () => {
     expect(messageOf(new ApiError(500, body('INTERNAL_ERROR', 'secret detail')))).not.toContain('secret');
   });
 
+  it('says what takes the room, in units that can be read', () => {
+    const error = { code: 'STORAGE_QUOTA_EXCEEDED', message: 'in bytes' };
+    const details = { used: 3 * 2 ** 30, limit: 4 * 2 ** 30, fileSize: 2 ** 31 };
+    expect(messageOf(new ApiError(413, { error: { ...error, details } }))).toBe(
+      'Your datasets hold 3.00 GB of 4.00 GB. Delete some before you add 2.00 GB more.',
+    );
+    expect(messageOf(new ApiError(413, { error }))).toBe('in bytes');
+  });
+
   it('survives answers that are no envelope', () => {
     expect(messageOf(new ApiError(404, '<html>'))).toBe('The server answered with status 404.');
     expect(new ApiError(404, null).code).toBe('HTTP_404');

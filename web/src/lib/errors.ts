@@ -1,5 +1,7 @@
 /** What went wrong, as the page says it: the one place where an error becomes a message. */
 
+import { bytes } from './format';
+
 /** An answer of the API that is not a success. */
 export class ApiError extends Error {
   readonly status: number;
@@ -60,8 +62,17 @@ function apiMessage(error: ApiError): string {
     return `Too many requests. Try again ${wait}.`;
   }
   if (error.status === 403) return error.message || 'Your role does not allow this.';
+  if (error.code === 'STORAGE_QUOTA_EXCEEDED') return noRoom(error) ?? error.message;
   if (error.status >= 500) return `The server failed (${error.code}). Try again; its log says more.`;
   return error.message;
+}
+
+/** What takes the account's room, where the server says so. Its own message counts single bytes. */
+function noRoom({ details }: ApiError): string | undefined {
+  if (typeof details !== 'object' || details === null) return undefined;
+  const { used, limit, fileSize } = Object.fromEntries(Object.entries(details));
+  if (![used, limit, fileSize].every(Number.isFinite)) return undefined;
+  return `Your datasets hold ${bytes(used)} of ${bytes(limit)}. Delete some before you add ${bytes(fileSize)} more.`;
 }
 
 /** Whether the thing that was asked for does not exist (or belongs to somebody else). */

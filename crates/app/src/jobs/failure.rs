@@ -19,9 +19,8 @@ pub struct Failure {
 }
 
 /// Codes that no retry mends, since it would run the same settings on the same data.
-const HOPELESS: [&str; 7] = [
+const HOPELESS: [&str; 6] = [
     "no_trainable_examples",
-    "dataset_changed",
     "dataset_unreadable",
     "invalid_config",
     "no_chat_template",

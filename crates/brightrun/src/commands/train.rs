@@ -147,8 +147,8 @@ pub(super) async fn fetch_dataset(spec: &RunSpec) -> Result<PathBuf> {
         let gone = transfer::is_gone(&error);
         error.context(if gone { "the data set is not in storage any more" } else { "the data set cannot be fetched" })
     })?;
-    if let Some(expected) = source.sha256.as_ref().filter(|e| **e != found) {
-        bail!("the data set that arrived has SHA-256 {found}, not {expected}: the file changed or was damaged on the way");
+    if let Some(expected) = source.sha256.clone().filter(|e| *e != found) {
+        return Err(TrainerError::DatasetChanged { path: temporary, expected, found }.into());
     }
     tokio::fs::rename(&temporary, &path).await?;
     Ok(path)

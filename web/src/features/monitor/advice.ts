@@ -24,7 +24,10 @@ const ADVICE: Record<string, string[]> = {
     ...ANOTHER_DATASET,
   ],
   dataset_unreadable: ANOTHER_DATASET,
-  dataset_changed: ['Upload the file again: what is stored is no longer what was checked.'],
+  dataset_changed: [
+    'Upload the file again: what is stored is no longer what was checked.',
+    'Retry if it was only damaged on the way.',
+  ],
   invalid_config: ['Configure the job anew: these settings do not go together.'],
   no_chat_template: ['Choose another base model: this one says nothing about how chats are written.'],
   chat_template_rewrites_turns: ['Choose another base model: this one rewrites earlier turns.'],
