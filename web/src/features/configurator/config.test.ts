@@ -7,10 +7,12 @@ import {
   effective,
   initialConfig,
   isCustom,
+  layersOf,
   problems,
   requestOf,
   sequenceLengths,
   withBaseModel,
+  withParent,
 } from './config';
 
 const hyperparameters: Catalogue['presets'][0]['hyperparameters'] = {
@@ -96,6 +98,36 @@ describe('the configuration', () => {
     const rank = { ...start.hyperparameters, loraRank: 20 };
     expect(isCustom({ ...start, hyperparameters: rank }, catalogue)).toBe(true);
   });
+
+  it('starts with what the account has chosen, where it is there', () => {
+    const chosen = (defaultInstanceType: string) => initialConfig(catalogue, scientific, { defaultInstanceType });
+    const there = catalogue.instanceTypes.filter(({ available }) => available).at(-1);
+    expect(chosen(there?.id ?? '')?.instanceType).toBe(there?.id);
+    const away = catalogue.instanceTypes.find(({ available }) => !available);
+    if (away) expect(chosen(away.id)?.instanceType).toBe(start.instanceType);
+    expect(initialConfig(catalogue, scientific, { defaultBaseModel: 'gone' })?.baseModel).toBe(start.baseModel);
+  });
+
+  it('keeps the shape of the model that training goes on from', () => {
+    const hyperparameters = { ...start.hyperparameters, loraRank: 4, loraAlpha: 8, useRslora: true, learningRate: 1 };
+    const going = withParent(start, catalogue, { id: 'm', hyperparameters });
+    expect(going.hyperparameters).toMatchObject({ loraRank: 4, loraAlpha: 8, useRslora: true });
+    expect(going.hyperparameters.learningRate).toBe(start.hyperparameters.learningRate);
+    expect(requestOf(going, 'd')).toMatchObject({ parentModelId: 'm' });
+    expect(isCustom(going, catalogue)).toBe(false);
+    const anew = withParent(going, catalogue, undefined);
+    expect(anew.hyperparameters).toEqual(start.hyperparameters);
+    expect(requestOf(anew, 'd')).not.toHaveProperty('parentModelId');
+  });
+
+  it.each([
+    ['0-3, 7', [0, 1, 2, 3, 7]],
+    ['5,5,1', [1, 5]],
+    ['3-1', undefined],
+    ['all', undefined],
+    ['1,', undefined],
+    ['0-99999', undefined],
+  ])('reads layers: %s', (text, layers) => expect(layersOf(text)).toEqual(layers));
 
   it('names what is out of range', () => {
     expect(problems({ ...start, learningRate: 'fast' }, catalogue.limits)).toEqual([

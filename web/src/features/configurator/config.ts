@@ -14,8 +14,22 @@ export interface Config {
   numGpus: number;
   /** Name of the job; empty lets the server make one. */
   name: string;
+  /** The model to go on from; empty begins a new adapter. */
+  parentModelId: string;
+  /** What that model says of the adapter's shape: it stays as it was trained. */
+  shape?: AdapterShape | undefined;
   /** Settings of the run, as typed. */
   run: RunSettings;
+}
+
+export type AdapterShape = Pick<
+  Hyperparameters,
+  'loraRank' | 'loraAlpha' | 'useRslora' | 'targetModules' | 'layersToTransform'
+>;
+
+/** What of a model's hyperparameters cannot change when training goes on from it. */
+function shapeOf({ loraRank, loraAlpha, useRslora, targetModules, layersToTransform }: Hyperparameters): AdapterShape {
+  return { loraRank, loraAlpha, useRslora, targetModules, ...(layersToTransform && { layersToTransform }) };
 }
 
 /** As typed: text, so that a half-typed number is not lost. */
@@ -27,19 +41,43 @@ export interface RunSettings {
   earlyStoppingPatience: string;
   seed: string;
   evaluationExamples: string;
+  evaluationMinutes: string;
+  packing: 'true' | 'false';
+  overlongExamples: JobSettings['overlongExamples'];
+  precision: JobSettings['precision'];
+  gradientCheckpointing: JobSettings['gradientCheckpointing'];
 }
 
-/** A preset's hyperparameters, its sequences no longer than the base model's context. */
-export function presetValues(catalogue: Catalogue, preset: PresetId, baseModel: string): Hyperparameters | undefined {
+type JobSettings = Catalogue['defaultSettings'];
+
+/** A preset's hyperparameters, its sequences no longer than the base model's context, its adapter of the shape that is given. */
+export function presetValues(
+  catalogue: Catalogue,
+  preset: PresetId,
+  baseModel: string,
+  shape?: AdapterShape,
+): Hyperparameters | undefined {
   const found = catalogue.presets.find(({ id }) => id === preset)?.hyperparameters;
   const context = catalogue.baseModels.find(({ id }) => id === baseModel)?.contextLength ?? Number.POSITIVE_INFINITY;
-  return found && { ...found, maxSeqLength: Math.min(found.maxSeqLength, context) };
+  return found && { ...found, ...shape, maxSeqLength: Math.min(found.maxSeqLength, context) };
 }
 
-/** What the page starts with: the balanced preset on the first machine that is there. */
-export function initialConfig(catalogue: Catalogue, text: (learningRate: number) => string): Config | undefined {
-  const baseModel = catalogue.baseModels[0]?.id;
-  const instance = catalogue.instanceTypes.find(({ available }) => available) ?? catalogue.instanceTypes[0];
+/** What the account has chosen for its jobs. */
+export interface Defaults {
+  defaultBaseModel?: string;
+  defaultInstanceType?: string;
+}
+
+/** What the page starts with: the balanced preset on the account's machine and base model, or else on the first that are there. */
+export function initialConfig(
+  catalogue: Catalogue,
+  text: (learningRate: number) => string,
+  { defaultBaseModel, defaultInstanceType }: Defaults = {},
+): Config | undefined {
+  const { baseModels, instanceTypes } = catalogue;
+  const baseModel = (baseModels.find(({ id }) => id === defaultBaseModel) ?? baseModels[0])?.id;
+  const there = instanceTypes.filter(({ available }) => available);
+  const instance = there.find(({ id }) => id === defaultInstanceType) ?? there[0] ?? instanceTypes[0];
   const hyperparameters = baseModel && presetValues(catalogue, 'balanced', baseModel);
   if (!baseModel || !instance || !hyperparameters) return undefined;
   return {
@@ -51,6 +89,7 @@ export function initialConfig(catalogue: Catalogue, text: (learningRate: number)
     spot: instance.spotRatePerHour !== undefined,
     numGpus: 1,
     name: '',
+    parentModelId: '',
     run: {
       maxDurationHours: String(catalogue.defaultSettings.maxDurationHours),
       validationSplitRatio: String(catalogue.defaultSettings.validationSplitRatio),
@@ -58,13 +97,18 @@ export function initialConfig(catalogue: Catalogue, text: (learningRate: number)
       earlyStoppingPatience: '',
       seed: String(catalogue.defaultSettings.seed),
       evaluationExamples: String(catalogue.defaultSettings.evaluationExamples),
+      evaluationMinutes: String(catalogue.defaultSettings.evaluationMinutes),
+      packing: catalogue.defaultSettings.packing ? 'true' : 'false',
+      overlongExamples: catalogue.defaultSettings.overlongExamples,
+      precision: catalogue.defaultSettings.precision,
+      gradientCheckpointing: catalogue.defaultSettings.gradientCheckpointing,
     },
   };
 }
 
 /** Whether anything differs from the chosen preset. */
 export function isCustom(config: Config, catalogue: Catalogue): boolean {
-  const preset = presetValues(catalogue, config.preset, config.baseModel);
+  const preset = presetValues(catalogue, config.preset, config.baseModel, config.shape);
   return JSON.stringify(sorted(preset ?? {})) !== JSON.stringify(sorted(effective(config)));
 }
 
@@ -102,6 +146,12 @@ export function requestOf(
     ...(run.earlyStoppingPatience.trim() && { earlyStoppingPatience: numberOf(run.earlyStoppingPatience) }),
     seed: numberOf(run.seed),
     evaluationExamples: numberOf(run.evaluationExamples),
+    evaluationMinutes: numberOf(run.evaluationMinutes),
+    packing: run.packing === 'true',
+    overlongExamples: run.overlongExamples,
+    precision: run.precision,
+    gradientCheckpointing: run.gradientCheckpointing,
+    ...(config.parentModelId && { parentModelId: config.parentModelId }),
   };
 }
 
@@ -123,6 +173,7 @@ const LABELS = {
   checkpointInterval: 'Checkpoint interval',
   earlyStoppingPatience: 'Early stopping',
   evaluationExamples: 'Evaluation questions',
+  evaluationMinutes: 'Evaluation time',
 } as const satisfies Partial<Record<keyof Catalogue['limits'], string>>;
 
 /** What is out of range, in words; empty when nothing is. */
@@ -135,6 +186,7 @@ export function problems(config: Config, limits: Catalogue['limits']): string[] 
     validationSplitRatio: numberOf(run.validationSplitRatio),
     checkpointInterval: numberOf(run.checkpointInterval),
     evaluationExamples: numberOf(run.evaluationExamples),
+    evaluationMinutes: numberOf(run.evaluationMinutes),
     ...patience,
   };
   const found = (Object.keys(LABELS) as (keyof typeof LABELS)[]).flatMap((key) => {
@@ -151,12 +203,38 @@ export function problems(config: Config, limits: Catalogue['limits']): string[] 
   return found;
 }
 
-/** The base model changed: sequences are no longer than its context. */
+/** The base model changed: sequences are no longer than its context, and an adapter for another one cannot be gone on from. */
 export function withBaseModel(config: Config, catalogue: Catalogue, baseModel: string): Config {
   const context = catalogue.baseModels.find(({ id }) => id === baseModel)?.contextLength;
   const { maxSeqLength } = config.hyperparameters;
   const length = context === undefined ? maxSeqLength : Math.min(maxSeqLength, context);
-  return { ...config, baseModel, hyperparameters: { ...config.hyperparameters, maxSeqLength: length } };
+  const parent = baseModel === config.baseModel ? {} : { parentModelId: '', shape: undefined };
+  return { ...config, ...parent, baseModel, hyperparameters: { ...config.hyperparameters, maxSeqLength: length } };
+}
+
+/** Training goes on from a model, or begins anew: the adapter is of that model's shape, or of the preset's. */
+export function withParent(
+  config: Config,
+  catalogue: Catalogue,
+  parent: { id: string; hyperparameters: Hyperparameters } | undefined,
+): Config {
+  const preset = presetValues(catalogue, config.preset, config.baseModel);
+  const shape = parent && shapeOf(parent.hyperparameters);
+  // What is left out of a shape is the server's default.
+  const { layersToTransform: _, ...rest } = config.hyperparameters;
+  const hyperparameters = { ...rest, ...(shape ?? (preset && shapeOf(preset))) };
+  return { ...config, hyperparameters, parentModelId: parent?.id ?? '', shape };
+}
+
+/** Layers as typed: `0-3, 7`; empty means all of them. Nothing where it is nonsense. */
+export function layersOf(text: string): number[] | undefined {
+  const found = new Set<number>();
+  for (const part of text.split(',').map((piece) => piece.trim())) {
+    const [, first, last = first] = /^(\d{1,4})(?:\s*-\s*(\d{1,4}))?$/.exec(part) ?? [];
+    if (first === undefined || Number(last) < Number(first)) return undefined;
+    for (let layer = Number(first); layer <= Number(last); layer++) found.add(layer);
+  }
+  return [...found].sort((a, b) => a - b);
 }
 
 /** Sequence lengths on offer: the usual ones that fit, and whatever is set. */

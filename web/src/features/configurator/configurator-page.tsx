@@ -4,6 +4,7 @@ import { CpuIcon, DatabaseIcon } from 'lucide-react';
 import { useMemo } from 'react';
 import { datasetQuery } from '@/api/datasets';
 import { catalogueQuery } from '@/api/jobs';
+import { settingsQuery } from '@/api/settings';
 import type { Catalogue } from '@/api/types';
 import { EmptyState } from '@/components/empty-state';
 import { ErrorState } from '@/components/error-state';
@@ -11,21 +12,26 @@ import { Button } from '@/components/ui/button';
 import { Skeleton } from '@/components/ui/skeleton';
 import { isNotFound } from '@/lib/errors';
 import { scientific } from '@/lib/format';
-import { initialConfig } from './config';
+import { type Defaults, initialConfig } from './config';
 import { Configurator } from './configurator';
 
 export function ConfiguratorPage({ datasetId, advanced }: { datasetId: string | undefined; advanced: boolean }) {
   const catalogue = useQuery(catalogueQuery);
+  const settings = useQuery(settingsQuery);
   const dataset = useQuery({ ...datasetQuery(datasetId ?? ''), enabled: datasetId !== undefined });
   if (datasetId === undefined || isNotFound(dataset.error)) return <NoDataset missing={datasetId !== undefined} />;
   const failed = [catalogue, dataset].find(({ error, data }) => error && !data);
   if (failed) return <ErrorState heading="h1" error={failed.error} onRetry={() => void failed.refetch()} />;
-  if (!catalogue.data || !dataset.data) return <Loading />;
-  return <Ready catalogue={catalogue.data} dataset={dataset.data} advanced={advanced} />;
+  // Without the account's defaults the server's do.
+  if (!catalogue.data || !dataset.data || (!settings.data && !settings.error)) return <Loading />;
+  return <Ready catalogue={catalogue.data} defaults={settings.data ?? {}} dataset={dataset.data} advanced={advanced} />;
 }
 
-function Ready(props: Omit<Parameters<typeof Configurator>[0], 'initial'> & { catalogue: Catalogue }) {
-  const initial = useMemo(() => initialConfig(props.catalogue, scientific), [props.catalogue]);
+function Ready({
+  defaults,
+  ...props
+}: Omit<Parameters<typeof Configurator>[0], 'initial'> & { catalogue: Catalogue; defaults: Defaults }) {
+  const initial = useMemo(() => initialConfig(props.catalogue, scientific, defaults), [props.catalogue, defaults]);
   if (!initial) {
     return (
       <EmptyState heading="h1" icon={CpuIcon} title="There is nothing to train with">

@@ -34,7 +34,7 @@ export function Configurator({
   const [confirming, setConfirming] = useState(false);
   const change = (patch: Partial<Config>) => setConfig((old) => ({ ...old, ...patch }));
   const choosePreset = (preset: NamedPreset) => {
-    const hyperparameters = presetValues(catalogue, preset, config.baseModel);
+    const hyperparameters = presetValues(catalogue, preset, config.baseModel, config.shape);
     if (hyperparameters) change({ preset, hyperparameters, learningRate: scientific(hyperparameters.learningRate) });
   };
 
@@ -78,6 +78,7 @@ export function Configurator({
           <PresetCards
             catalogue={catalogue}
             baseModel={config.baseModel}
+            shape={config.shape}
             selected={config.preset}
             custom={custom}
             estimates={presetEstimates}

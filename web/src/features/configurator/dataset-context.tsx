@@ -11,6 +11,7 @@ import { cn } from '@/lib/utils';
 import { qualityColour } from '../datasets/look';
 import { type Config, withBaseModel } from './config';
 import { Setting } from './setting';
+import { StartFrom } from './start-from';
 
 /** What will be trained on. */
 export function DatasetContext({
@@ -61,7 +62,7 @@ export function DatasetContext({
           </span>
         )}
       </div>
-      <div className="grid grid-cols-1 gap-4 border-t pt-4 md:grid-cols-2">
+      <div className="grid grid-cols-1 gap-4 border-t pt-4 md:grid-cols-3">
         <Setting label="Base Model" help="The model that the adapter is made for. It stays as it is.">
           {(id) => (
             <Select
@@ -81,6 +82,7 @@ export function DatasetContext({
             </Select>
           )}
         </Setting>
+        <StartFrom config={config} catalogue={catalogue} onChange={onChange} />
         <Setting label="Job Name" help="Also the name of the model. Left empty, one is made from dataset and preset.">
           {(id) => (
             <Input

@@ -1,8 +1,9 @@
 import type { Catalogue, Hyperparameters } from '@/api/types';
 import { Checkbox } from '@/components/ui/checkbox';
 import { Input } from '@/components/ui/input';
-import { Select, SelectContent, SelectItem, SelectTrigger, SelectValue } from '@/components/ui/select';
+import { ChoiceSetting } from './choice-setting';
 import type { Config, RunSettings } from './config';
+import { RunChoices } from './run-choices';
 import { Setting } from './setting';
 
 type Values = Hyperparameters;
@@ -26,7 +27,7 @@ const NUMBERS: { key: NumberKey; label: string; help: string }[] = [
   { key: 'warmupSteps', label: 'Warmup Steps', help: 'A fixed number of warm-up steps; 0 takes the warm-up ratio.' },
 ];
 
-const RUN: { key: keyof Omit<RunSettings, 'maxDurationHours'>; label: string; help: string; placeholder?: string }[] = [
+const RUN: { key: keyof RunSettings; label: string; help: string; placeholder?: string }[] = [
   {
     key: 'validationSplitRatio',
     label: 'Validation Split',
@@ -43,6 +44,11 @@ const RUN: { key: keyof Omit<RunSettings, 'maxDurationHours'>; label: string; he
     key: 'evaluationExamples',
     label: 'Evaluation Questions',
     help: 'Held-out questions that the base model and the adapter answer at the end, to compare their words. 0 skips this.',
+  },
+  {
+    key: 'evaluationMinutes',
+    label: 'Evaluation Time (minutes)',
+    help: 'What is not measured by then is left out.',
   },
   { key: 'seed', label: 'Seed', help: 'The same seed, data and settings give the same adapter.' },
 ];
@@ -62,14 +68,14 @@ export function MoreFields({
   return (
     <div className="space-y-6 border-t pt-6">
       <div className="grid grid-cols-1 gap-6 md:grid-cols-2">
-        <Choice
+        <ChoiceSetting
           label="Optimizer"
           help="How gradients become changes. AdamW suits most adapters."
           names={OPTIMIZERS}
           value={values.optimizerType}
           onChange={(optimizerType) => set({ optimizerType })}
         />
-        <Choice
+        <ChoiceSetting
           label="Scheduler"
           help="How the learning rate goes on after the warm-up."
           names={SCHEDULERS}
@@ -104,6 +110,7 @@ export function MoreFields({
             )}
           </Setting>
         ))}
+        <RunChoices config={config} onChange={onChange} />
       </div>
       <Targets
         all={catalogue.targetModules}
@@ -111,40 +118,6 @@ export function MoreFields({
         onChange={(targetModules) => set({ targetModules })}
       />
     </div>
-  );
-}
-
-function Choice<T extends string>(props: {
-  label: string;
-  help: string;
-  names: Record<T, string>;
-  value: T;
-  onChange: (value: T) => void;
-}) {
-  const options = Object.keys(props.names) as T[];
-  return (
-    <Setting label={props.label} help={props.help}>
-      {(id) => (
-        <Select
-          value={props.value}
-          onValueChange={(next) => {
-            const option = options.find((known) => known === next);
-            if (option) props.onChange(option);
-          }}
-        >
-          <SelectTrigger id={id}>
-            <SelectValue />
-          </SelectTrigger>
-          <SelectContent>
-            {options.map((option) => (
-              <SelectItem key={option} value={option}>
-                {props.names[option]}
-              </SelectItem>
-            ))}
-          </SelectContent>
-        </Select>
-      )}
-    </Setting>
   );
 }
 

@@ -5,7 +5,7 @@ import { RadioCard, RadioGroup } from '@/components/ui/radio-group';
 import { Skeleton } from '@/components/ui/skeleton';
 import { durationRange, scientific, usdRange } from '@/lib/format';
 import { cn } from '@/lib/utils';
-import { type NamedPreset, presetValues } from './config';
+import { type AdapterShape, type NamedPreset, presetValues } from './config';
 import { PRESETS } from './use-estimate';
 
 const LOOKS: Record<NamedPreset, { emoji: string; title: string; selected: string; ring: string; bestFor: string }> = {
@@ -35,6 +35,8 @@ const LOOKS: Record<NamedPreset, { emoji: string; title: string; selected: strin
 interface PresetCardsProps {
   catalogue: Catalogue;
   baseModel: string;
+  /** Of the model that training goes on from. */
+  shape: AdapterShape | undefined;
   selected: NamedPreset;
   custom: boolean;
   estimates: Record<NamedPreset, Estimate | undefined>;
@@ -88,6 +90,7 @@ function PresetCard({
   selected,
   catalogue,
   baseModel,
+  shape,
   estimates,
   onReset,
 }: Omit<PresetCardsProps, 'selected' | 'custom' | 'onSelect'> & {
@@ -97,7 +100,7 @@ function PresetCard({
 }) {
   const look = LOOKS[preset];
   const about = catalogue.presets.find(({ id }) => id === preset);
-  const values = presetValues(catalogue, preset, baseModel);
+  const values = presetValues(catalogue, preset, baseModel, shape);
   const estimate = estimates[preset];
   return (
     <RadioCard

@@ -10,6 +10,7 @@ const config = {
   spot: false,
   numGpus: 1,
   name: 'job',
+  parentModelId: '',
   learningRate: '3e-4',
   hyperparameters: { loraRank: 8, learningRate: 2e-4, maxSeqLength: 512 },
   run: {
@@ -19,6 +20,11 @@ const config = {
     earlyStoppingPatience: '',
     seed: '1',
     evaluationExamples: '20',
+    evaluationMinutes: '10',
+    packing: 'false',
+    overlongExamples: 'truncate',
+    precision: 'f32',
+    gradientCheckpointing: 'auto',
   },
 } as Config;
 const catalogue = {
@@ -41,7 +47,7 @@ it('comes back as it was saved, the rate as it was typed', () => {
     instanceType: 'gpu',
     spot: true,
     numGpus: 2,
-    run: { ...config.run, seed: '7', earlyStoppingPatience: '3' },
+    run: { ...config.run, seed: '7', earlyStoppingPatience: '3', packing: 'true', precision: 'bf16' },
   };
   const settings = settingsOf(chosen);
   expect(settings).not.toHaveProperty('datasetId');

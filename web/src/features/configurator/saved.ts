@@ -4,9 +4,9 @@ import type { Catalogue } from '@/api/types';
 import { scientific } from '@/lib/format';
 import { type Config, type NamedPreset, presetValues, requestOf } from './config';
 
-/** What is saved: all that a job is made of, beside its data set and its name. */
+/** What is saved: all that a job is made of, beside its data set, the model that it goes on from and its name. */
 export function settingsOf(config: Config): ConfigurationSettings {
-  const { datasetId: _, ...settings } = requestOf(config, '');
+  const { datasetId: _, parentModelId: __, ...settings } = requestOf(config, '');
   return { ...settings, presetId: config.preset };
 }
 
@@ -31,6 +31,8 @@ export function usable(saved: ConfigurationSettings, present: Config, catalogue:
     numGpus: machine && wanted ? wanted.numGPUs : present.numGpus,
     // The name belongs to one job.
     name: present.name,
+    // A saved configuration begins a new adapter.
+    parentModelId: '',
     run: runOf(saved, present.run),
   };
 }

@@ -38,7 +38,9 @@ export const PRESETS: NamedPreset[] = ['conservative', 'balanced', 'aggressive']
 export function usePresetEstimates(config: Config, datasetId: string, catalogue: Catalogue, enabled: boolean) {
   return useQueries({
     queries: PRESETS.map((preset) => ({
-      ...estimateQuery(requestOf(config, datasetId, presetValues(catalogue, preset, config.baseModel), preset)),
+      ...estimateQuery(
+        requestOf(config, datasetId, presetValues(catalogue, preset, config.baseModel, config.shape), preset),
+      ),
       enabled,
     })),
     combine: (results) =>
