@@ -203,6 +203,14 @@ pub async fn get(db: &Db, id: ModelId) -> Result<Option<ModelArtifact>> {
     kept().filter(Column::Id.eq(id.uuid())).one(db.read()).await?.map(ModelArtifact::try_from).transpose()
 }
 
+/// The version of an adapter, deleted or not.
+///
+/// # Errors
+/// When the query fails.
+pub async fn version(db: &Db, id: ModelId) -> Result<Option<String>> {
+    Ok(Entity::find_by_id(id.uuid()).one(db.read()).await?.map(|row| row.version))
+}
+
 /// The adapter that a job made, deleted or not.
 ///
 /// # Errors

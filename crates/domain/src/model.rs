@@ -16,6 +16,18 @@ text_enum! {
     }
 }
 
+/// The version of an adapter that goes on from none.
+pub const FIRST_VERSION: &str = "1.0.0";
+
+/// The version of an adapter that goes on from one of this version: the next minor one.
+pub fn next_version(parent: &str) -> String {
+    let mut parts = parent.split('.').map(|part| part.parse::<u32>().ok());
+    match (parts.next().flatten(), parts.next().flatten()) {
+        (Some(major), Some(minor)) => format!("{major}.{}.0", minor.saturating_add(1)),
+        _ => FIRST_VERSION.to_owned(),
+    }
+}
+
 text_enum! {
     /// How well the loss converged.
     ConvergenceQuality {
@@ -147,6 +159,11 @@ pub fn convergence(initial: f64, last: f64, overfit_gap: Option<f64>, trend: Opt
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_adapter_of_a_line_has_the_next_version() {
+        assert_eq!((next_version(FIRST_VERSION), next_version("1.9.3"), next_version("first")), ("1.1.0".into(), "1.10.0".into(), "1.0.0".into()));
+    }
 
     #[test]
     fn a_trend_needs_two_epochs() {

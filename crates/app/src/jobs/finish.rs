@@ -60,6 +60,8 @@ pub struct Finished {
     pub summary: RunSummary,
     /// The data set's name.
     pub dataset_name: String,
+    /// The model's version.
+    pub version: String,
 }
 
 /// Completes a job: model, last costs, hold released, notification, terminal event. False where the fence does not hold any more.
@@ -169,7 +171,7 @@ fn model(
         job_id: job.id,
         dataset_id: job.dataset_id,
         name: job.name.clone(),
-        version: "1.0.0".to_owned(),
+        version: finished.version.clone(),
         description: named.then(|| format!("Trained on {}.", finished.dataset_name)),
         status: ModelStatus::Stored,
         base_model: job.base_model.clone(),

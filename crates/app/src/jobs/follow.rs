@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use cluster::{ClusterError, EventBatch, RunHandle, RunState, Seen};
 use db::jobs::{Job, JobEffects};
 use domain::job::{CancelReason, JobStatus};
+use domain::model::{FIRST_VERSION, next_version};
 use domain::run::{ARTIFACT_FILES, ArtifactFile, TrainerEvent, TrainerEventKind};
 use domain::{Error, JobId, ModelId, Result};
 use tokio_util::sync::CancellationToken;
@@ -326,7 +327,12 @@ impl Step<'_> {
             }
         };
         let dataset = db::datasets::get_even_deleted(&self.app.db, self.job.dataset_id).await?;
+        let parent = match self.job.settings.parent_model_id {
+            Some(parent) => db::models::version(&self.app.db, parent).await?,
+            None => None,
+        };
         let finished = Finished {
+            version: parent.map_or_else(|| FIRST_VERSION.to_owned(), |parent| next_version(&parent)),
             seq: event.seq,
             model_id,
             files,

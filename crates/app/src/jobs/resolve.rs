@@ -308,6 +308,14 @@ mod tests {
     }
 
     #[test]
+    fn a_spot_machine_costs_its_spot_rate() {
+        let mut instances = config().instances;
+        instances[0].spot_rate_per_hour = Some(MicroUsd(20_000));
+        let rate = |spot| machine(&instances, Some(&gpu("local-cpu", 1, spot))).expect("there").2;
+        assert_eq!((rate(true), rate(false)), (MicroUsd(20_000), MicroUsd(50_000)));
+    }
+
+    #[test]
     fn what_is_absent_comes_from_the_preset() {
         let asked = HyperparametersInput { lora_rank: Some(4), ..HyperparametersInput::default() };
         let filled = fill(preset(PresetId::Aggressive, 512), &asked);

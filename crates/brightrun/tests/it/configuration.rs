@@ -43,7 +43,7 @@ fn every_setting_says_where_it_came_from() {
 async fn tiers_and_rates_of_the_file_are_those_of_the_server() {
     let dir = tempfile::tempdir().expect("folder");
     let file = "[tiers.free]\nmax_file_size = 1000\nmonthly_budget = 0.01\n\
-                [instances.local-cpu]\nrate_per_hour = 0.25\n[instances.l40s-48gb]\nrate_per_hour = 0.8\n";
+                [instances.local-cpu]\nrate_per_hour = 0.25\nspot_rate_per_hour = 0.1\n[instances.l40s-48gb]\nrate_per_hour = 0.8\n";
     std::fs::write(dir.path().join("brightrun.toml"), file).expect("written");
     let server = Server::start(dir.path());
     let client = account(&server, "a@example.test").await;
@@ -55,6 +55,7 @@ async fn tiers_and_rates_of_the_file_are_those_of_the_server() {
         (found["ratePerHour"].as_f64().expect("a rate"), found["available"].as_bool().expect("a word"))
     };
     assert_eq!((rate("local-cpu"), rate("l40s-48gb"), rate("h100-80gb")), ((0.25, true), (0.8, false), (4.5, false)));
+    assert_eq!(catalogue["instanceTypes"][0]["spotRatePerHour"], 0.1);
     assert_eq!(client.get("/api/costs/summary").await.expect("the month")["currentMonth"]["budget"], 0.01);
     let large = serde_json::json!({"name": "x", "description": "", "format": "alpaca", "fileSize": 1001, "fileName": "x.json"});
     let refused = client.post("/api/datasets", &large).await.expect_err("too large for the tier").to_string();

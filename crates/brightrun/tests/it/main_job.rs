@@ -95,9 +95,9 @@ async fn a_job_goes_on_from_a_model() {
     assert_eq!(second["summary"]["initialValidationLoss"], first["summary"]["finalValidationLoss"], "it began where the first one ended");
     let child = second["artifactId"].as_str().expect("a model");
     let model = client.get(&format!("/api/models/{child}")).await.expect("model")["model"].take();
-    assert_eq!(model["parentModelId"], parent, "{model}");
+    assert_eq!((&model["parentModelId"], model["version"].as_str()), (&parent, Some("1.1.0")), "{model}");
     let model = client.get(&format!("/api/models/{}", parent.as_str().expect("id"))).await.expect("model")["model"].take();
-    assert_eq!(model["childModelIds"], json!([child]));
+    assert_eq!((&model["childModelIds"], model["version"].as_str()), (&json!([child]), Some("1.0.0")));
 }
 
 #[tokio::test]
