@@ -162,7 +162,10 @@ mod tests {
 
     #[test]
     fn each_adapter_of_a_line_has_the_next_version() {
-        assert_eq!((next_version(FIRST_VERSION), next_version("1.9.3"), next_version("first")), ("1.1.0".into(), "1.10.0".into(), "1.0.0".into()));
+        assert_eq!(
+            (next_version(FIRST_VERSION), next_version("1.9.3"), next_version("first")),
+            ("1.1.0".into(), "1.10.0".into(), "1.0.0".into())
+        );
     }
 
     #[test]
