@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the project's tests: `scripts/test.sh all`, or one part: lint, rust, contract, web, e2e.
-# Needs Rust, Node 20 or newer, git, a C compiler and make; installs PostgreSQL and Chromium on Debian and Ubuntu when they are missing.
+# Needs Rust, Node 20 or newer, git, a C compiler and make; installs PostgreSQL, Redis and Chromium on Debian and Ubuntu when they are missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -50,8 +50,17 @@ lint() {
   fi
 }
 
+# Tests of several processes run over it; without it they say that they are skipped.
+want_redis() {
+  command -v redis-server >/dev/null && return 0
+  command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || return 0
+  step "install Redis"
+  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null || true
+}
+
 rust() {
   need has_postgres PostgreSQL postgresql
+  want_redis
   step "Rust tests"
   cargo test --workspace --locked
 }

@@ -174,6 +174,8 @@ async fn app_in(folder: &std::path::Path, url: &str, cluster: Arc<Kept>) -> Outc
         mailer: Arc::new(app::mail::LogMailer),
         tokens: BTreeMap::new(),
         hub: app::events::Hub::default(),
+        relay: None,
+        rates: app::catalogue::Rates::default(),
         feed: app::notifications::Feed::default(),
         examples: app::examples::Examples::default(),
         config: Config {

@@ -7,6 +7,6 @@ mod headers;
 mod input;
 
 pub use address::{Guarded, TrustedProxies};
-pub use auth::{Auth, SESSION_COOKIE, Scraper};
+pub use auth::{Auth, AuthAccount, SESSION_COOKIE, Scraper};
 pub use headers::{IdempotencyKey, LastEventId, SignedBody, Upload};
 pub use input::{Id, Input, MAX_PAGE, Numbered, OptionalInput, Paging, Params, one_of, ternary, text_filter};

@@ -1,7 +1,8 @@
-//! Rate limits: token buckets in this process. Answers say how the caller stands in the headers `RateLimit-Policy` and `RateLimit`
+//! Rate limits: token buckets, shared by all processes where Redis is set and answers, else in this process. Answers say how the caller stands in the headers `RateLimit-Policy` and `RateLimit`
 //! (draft-ietf-httpapi-ratelimit-headers-10), and `Retry-After` where it was too much.
 
 use crate::error::ApiError;
+use app::relay::Relay;
 use domain::UserId;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::collections::HashMap;
@@ -91,10 +92,11 @@ impl RateNote {
     }
 }
 
-/// The buckets of this process.
+/// The buckets.
 #[derive(Debug)]
 pub struct Limiter {
     limits: RateLimits,
+    shared: Option<Relay>,
     users: Buckets<(Budget, UserId)>,
     addresses: Buckets<Option<IpAddr>>,
     accounts: Buckets<String>,
@@ -102,34 +104,73 @@ pub struct Limiter {
 
 impl Limiter {
     /// Full buckets.
-    pub fn new(limits: RateLimits) -> Self {
-        Self { limits, users: Buckets::default(), addresses: Buckets::default(), accounts: Buckets::default() }
+    pub fn new(limits: RateLimits, shared: Option<Relay>) -> Self {
+        Self { limits, shared, users: Buckets::default(), addresses: Buckets::default(), accounts: Buckets::default() }
     }
 
     /// Counts a request of an account.
     ///
     /// # Errors
     /// When the account has used up its minute.
-    pub fn check_user(&self, budget: Budget, user: UserId, note: Option<&RateNote>) -> Result<(), ApiError> {
+    pub async fn check_user(&self, budget: Budget, user: UserId, note: Option<&RateNote>) -> Result<(), ApiError> {
         let limit = if budget == Budget::Read { self.limits.reads } else { self.limits.writes };
-        self.users.take((budget, user), budget, limit, note)
+        match self.shared(budget, limit, || user.to_string()).await {
+            Some(stand) => stand.settle(note),
+            None => self.users.take((budget, user), budget, limit).settle(note),
+        }
     }
 
     /// Counts an attempt of an address; all those whose address is not known share one bucket.
     ///
     /// # Errors
     /// When the address has used up its minute.
-    pub fn check_address(&self, address: Option<IpAddr>, note: Option<&RateNote>) -> Result<(), ApiError> {
-        self.addresses.take(address.map(network), Budget::Attempt, self.limits.logins, note)
+    pub async fn check_address(&self, address: Option<IpAddr>, note: Option<&RateNote>) -> Result<(), ApiError> {
+        let (network, limit) = (address.map(network), self.limits.logins);
+        match self.shared(Budget::Attempt, limit, || network.map_or_else(String::new, |network| network.to_string())).await {
+            Some(stand) => stand.settle(note),
+            None => self.addresses.take(network, Budget::Attempt, limit).settle(note),
+        }
     }
 
     /// Counts a login to an account, whether there is one or not.
     ///
     /// # Errors
     /// When too many were tried, from whatever addresses.
-    pub fn check_account(&self, email: &str) -> Result<(), ApiError> {
-        let limit = self.limits.logins.saturating_mul(ADDRESSES_AN_ACCOUNT);
-        self.accounts.take(email.trim().to_lowercase(), Budget::Account, limit, None)
+    pub async fn check_account(&self, email: &str) -> Result<(), ApiError> {
+        let (email, limit) = (email.trim().to_lowercase(), self.limits.logins.saturating_mul(ADDRESSES_AN_ACCOUNT));
+        match self.shared(Budget::Account, limit, || email.clone()).await {
+            Some(stand) => stand.settle(None),
+            None => self.accounts.take(email, Budget::Account, limit).settle(None),
+        }
+    }
+
+    /// What came of taking from the bucket that all processes share; none where there is none, or it cannot be reached now.
+    async fn shared(&self, budget: Budget, per_minute: u32, whose: impl FnOnce() -> String) -> Option<Outcome> {
+        let relay = self.shared.as_ref()?;
+        let quota = per_minute.max(1);
+        let taken = relay.take(budget.name(), &whose(), quota, WINDOW).await?;
+        Some(Outcome::new(budget, quota, taken.allowed, taken.left))
+    }
+}
+
+/// What came of taking from a bucket.
+struct Outcome {
+    allowed: bool,
+    stand: Stand,
+}
+
+impl Outcome {
+    fn new(budget: Budget, quota: u32, allowed: bool, left: f64) -> Self {
+        let wanted = if left < 1.0 { 1.0 } else { f64::from(quota) };
+        let reset = whole((wanted - left) * f64::from(WINDOW) / f64::from(quota)).max(1);
+        Self { allowed, stand: Stand { budget, quota, remaining: whole(left.floor()), reset } }
+    }
+
+    fn settle(self, note: Option<&RateNote>) -> Result<(), ApiError> {
+        if let Some(note) = note {
+            *lock(&note.0) = Some(self.stand);
+        }
+        if self.allowed { Ok(()) } else { Err(ApiError::rate_limited(self.stand.reset)) }
     }
 }
 
@@ -160,7 +201,7 @@ struct Bucket {
 }
 
 impl<K: Eq + Hash> Buckets<K> {
-    fn take(&self, key: K, budget: Budget, per_minute: u32, note: Option<&RateNote>) -> Result<(), ApiError> {
+    fn take(&self, key: K, budget: Budget, per_minute: u32) -> Outcome {
         let now = Instant::now();
         let quota = per_minute.max(1);
         let per_second = f64::from(quota) / f64::from(WINDOW);
@@ -175,14 +216,7 @@ impl<K: Eq + Hash> Buckets<K> {
         if allowed {
             bucket.tokens -= 1.0;
         }
-        let wanted = if bucket.tokens < 1.0 { 1.0 } else { f64::from(quota) };
-        let reset = whole((wanted - bucket.tokens) / per_second).max(1);
-        let stand = Stand { budget, quota, remaining: whole(bucket.tokens.floor()), reset };
-        drop(buckets);
-        if let Some(note) = note {
-            *lock(&note.0) = Some(stand);
-        }
-        if allowed { Ok(()) } else { Err(ApiError::rate_limited(reset)) }
+        Outcome::new(budget, quota, allowed, bucket.tokens)
     }
 }
 
@@ -202,42 +236,42 @@ mod tests {
     use std::time::Duration;
 
     fn limiter() -> Limiter {
-        Limiter::new(RateLimits { logins: 3, ..RateLimits::default() })
+        Limiter::new(RateLimits { logins: 3, ..RateLimits::default() }, None)
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_bucket_empties_and_fills_again() {
         let (limiter, note) = (limiter(), RateNote::default());
-        let attempt = |address: &str| limiter.check_address(address.parse().ok(), Some(&note));
+        let attempt = async |address: &str| limiter.check_address(address.parse().ok(), Some(&note)).await;
         let told = || {
             let mut headers = HeaderMap::new();
             note.stand().expect("noted").tell(&mut headers);
             headers["ratelimit"].to_str().expect("text").to_owned()
         };
         for left in [2, 1] {
-            assert!(attempt("192.0.2.1").is_ok());
+            assert!(attempt("192.0.2.1").await.is_ok());
             assert!(told().starts_with(&format!("\"attempts\";r={left};t=")), "{}", told());
         }
-        assert!(attempt("192.0.2.1").is_ok());
+        assert!(attempt("192.0.2.1").await.is_ok());
         assert_eq!(told(), "\"attempts\";r=0;t=20");
-        assert!(attempt("192.0.2.1").is_err());
-        assert!(attempt("192.0.2.2").is_ok());
+        assert!(attempt("192.0.2.1").await.is_err());
+        assert!(attempt("192.0.2.2").await.is_ok());
         tokio::time::advance(Duration::from_secs(20)).await;
-        assert!(attempt("192.0.2.1").is_ok());
-        assert!(attempt("192.0.2.1").is_err());
+        assert!(attempt("192.0.2.1").await.is_ok());
+        assert!(attempt("192.0.2.1").await.is_err());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_client_cannot_move_through_its_own_network_nor_guess_from_many() {
         let limiter = limiter();
         for host in 1..=3 {
-            assert!(limiter.check_address(format!("2001:db8::{host}").parse().ok(), None).is_ok());
+            assert!(limiter.check_address(format!("2001:db8::{host}").parse().ok(), None).await.is_ok());
         }
-        assert!(limiter.check_address("2001:db8::4".parse().ok(), None).is_err());
+        assert!(limiter.check_address("2001:db8::4".parse().ok(), None).await.is_err());
         for _ in 0..9 {
-            assert!(limiter.check_account("ada@example.org").is_ok());
+            assert!(limiter.check_account("ada@example.org").await.is_ok());
         }
-        assert!(limiter.check_account(" ADA@example.org").is_err());
-        assert!(limiter.check_account("bob@example.org").is_ok());
+        assert!(limiter.check_account(" ADA@example.org").await.is_err());
+        assert!(limiter.check_account("bob@example.org").await.is_ok());
     }
 }

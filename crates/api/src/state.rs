@@ -50,9 +50,9 @@ impl ApiState {
     /// The state of a server over `app`.
     pub fn new(app: Arc<App>, options: Options) -> Self {
         Self {
+            limits: Arc::new(Limiter::new(options.rate_limits, app.relay.clone())),
             app,
             page: options.page,
-            limits: Arc::new(Limiter::new(options.rate_limits)),
             trusted_proxies: Arc::new(options.trusted_proxies),
             telemetry: Arc::default(),
             stopping: options.stopping,

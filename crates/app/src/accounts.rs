@@ -233,18 +233,27 @@ async fn begin(app: &App, user: User, origin: &Origin) -> Result<SessionView> {
     Ok(SessionView { user: user.into(), token, expires_at: session.expires_at })
 }
 
+/// Who a request comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignedIn {
+    /// As use cases take it.
+    pub caller: Caller,
+    /// The account's row, as it was when the request began.
+    pub account: UserView,
+}
+
 /// Who a session token or an API key speaks for. Their rows are asked every time, so that a revoked one is refused at once. `writes` says
 /// that the request is not a safe one.
 ///
 /// # Errors
 /// When the token is not ours, its session is over, the key is not accepted any more, or it only reads and the request writes.
-pub async fn authenticate(app: &App, token: &str, writes: bool, address: Option<AddressPrefix>) -> Result<Caller> {
+pub async fn authenticate(app: &App, token: &str, writes: bool, address: Option<AddressPrefix>) -> Result<SignedIn> {
     let (user, via) = if token.starts_with(keys::PREFIX) { by_key(app, token).await? } else { by_session(app, token).await? };
     let caller = Caller { user_id: user.id, role: user.role, via, address };
     if writes {
         caller.require_write()?;
     }
-    Ok(caller)
+    Ok(SignedIn { caller, account: user.into() })
 }
 
 async fn by_key(app: &App, token: &str) -> Result<(User, Access)> {
@@ -300,14 +309,6 @@ pub async fn logout(app: &App, caller: &Caller) -> Result<()> {
     let id = caller.require_session()?;
     db::sessions::revoke(&app.db, id, app.clock.now()).await?;
     audit::record(app, audit::entry(app, caller, AuditAction::Logout, id.uuid())).await
-}
-
-/// The caller's account.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn me(app: &App, caller: &Caller) -> Result<UserView> {
-    account(app, caller).await.map(UserView::from)
 }
 
 /// Whose things a list is of: the caller's own where nobody is named, and for administrators anybody's.

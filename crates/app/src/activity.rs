@@ -1,10 +1,10 @@
 //! What happened lately to the caller's things, told from their rows.
 
-use crate::{App, accounts};
+use crate::App;
+use crate::accounts::SignedIn;
 use chrono::{DateTime, Utc};
-use db::{Direction, Page};
+use domain::Result;
 use domain::job::JobStatus;
-use domain::{Caller, Result};
 use uuid::Uuid;
 
 /// What happened.
@@ -48,35 +48,27 @@ const ROWS: u64 = 100;
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn recent(app: &App, caller: &Caller, limit: u64) -> Result<Vec<ActivityView>> {
-    let user_name = accounts::account(app, caller).await?.name;
-    let mine = Some(caller.user_id);
-    let filter = db::datasets::DatasetFilter { user_id: mine, ..Default::default() };
-    let datasets = db::datasets::list(&app.db, &filter, db::datasets::DatasetSort::Created, Direction::Descending, Page::first(ROWS));
-    let filter = db::jobs::JobFilter { user_id: mine, ..Default::default() };
-    let jobs = db::jobs::list(&app.db, &filter, db::jobs::JobSort::CreatedDesc, Page::first(ROWS));
-    let (datasets, jobs) = futures::future::try_join(datasets, jobs).await?;
-
-    let uploads = datasets.rows.into_iter().filter_map(|dataset| {
-        let at = dataset.uploaded_at?;
-        Some(ActivityView {
-            kind: ActivityKind::DatasetUploaded,
-            message: format!("Uploaded data set “{}”", dataset.name),
-            subject_id: dataset.id.uuid(),
-            subject_name: dataset.name,
-            action_url: format!("/datasets/{}", dataset.id),
-            user_name: user_name.clone(),
-            at,
-        })
+pub async fn recent(app: &App, who: &SignedIn, limit: u64) -> Result<Vec<ActivityView>> {
+    let user_name = &who.account.name;
+    let datasets = db::datasets::uploads(&app.db, who.caller.user_id, ROWS).await?;
+    let jobs = db::jobs::courses(&app.db, who.caller.user_id, ROWS).await?;
+    let uploads = datasets.into_iter().map(|(id, name, at)| ActivityView {
+        kind: ActivityKind::DatasetUploaded,
+        message: format!("Uploaded data set “{name}”"),
+        subject_id: id.uuid(),
+        subject_name: name,
+        action_url: format!("/datasets/{id}"),
+        user_name: user_name.clone(),
+        at,
     });
-    let runs = jobs.rows.iter().flat_map(|job| job_entries(job, &user_name));
+    let runs = jobs.iter().flat_map(|job| job_entries(job, user_name));
     let mut all: Vec<ActivityView> = uploads.chain(runs).collect();
     all.sort_by_key(|entry| std::cmp::Reverse(entry.at));
     all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(all)
 }
 
-fn job_entries(job: &db::jobs::Job, user_name: &str) -> Vec<ActivityView> {
+fn job_entries(job: &db::jobs::Course, user_name: &str) -> Vec<ActivityView> {
     let entry = |kind, text: &str, at| ActivityView {
         kind,
         message: format!("{text} “{}”", job.name),

@@ -1,13 +1,17 @@
 //! What is on offer.
 
 use crate::App;
-use crate::accounts;
+use crate::accounts::SignedIn;
 use cluster::ClusterHealth;
 pub use cluster::NodeState;
+use db::instances::InstanceOverride;
 use domain::account::Role;
 use domain::catalogue::{BaseModel, InstanceType};
 use domain::job::{Hyperparameters, JobSettings, LIMITS, Limits, PresetId, preset};
 use domain::{Caller, Result};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// A preset on the default base model.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,15 +68,14 @@ pub struct CatalogueView {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn catalogue(app: &App, caller: &Caller) -> Result<CatalogueView> {
-    let account = accounts::account(app, caller).await?;
+pub async fn catalogue(app: &App, who: &SignedIn) -> Result<CatalogueView> {
     let health = app.cluster.health().await;
     let context = app.config.base_models.first().map_or(2048, |model| model.context_length);
     let shown = |id, display_name, description| PresetView { id, display_name, description, hyperparameters: preset(id, context) };
     Ok(CatalogueView {
         base_models: app.config.base_models.clone(),
-        instances: instances(app, &health, false).await?,
-        cluster: cluster_view(health, caller),
+        instances: shown_instances(app, &health, false).await?,
+        cluster: cluster_view(health, &who.caller),
         presets: vec![
             shown(PresetId::Conservative, "Conservative", "Slower, safer, lower cost"),
             shown(PresetId::Balanced, "Balanced", "Recommended for most use cases"),
@@ -80,7 +83,7 @@ pub async fn catalogue(app: &App, caller: &Caller) -> Result<CatalogueView> {
         ],
         default_settings: JobSettings::default(),
         limits: LIMITS,
-        max_file_size: app.limits(account.tier).max_file_size,
+        max_file_size: app.limits(who.account.tier).max_file_size,
         min_trainable_examples: app.config.min_trainable_examples,
         version: app.config.version.clone(),
     })
@@ -94,6 +97,62 @@ pub async fn catalogue(app: &App, caller: &Caller) -> Result<CatalogueView> {
 pub(crate) async fn instances(app: &App, health: &ClusterHealth, ever: bool) -> Result<Vec<InstanceType>> {
     let overrides = db::instances::overrides(&app.db).await?;
     Ok(at_hand(&app.config.instances, health, ever).iter().map(|configured| changed(configured, &overrides)).collect())
+}
+
+/// As [`instances`], for what is only shown: changes that another process made may be seen some seconds later.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn shown_instances(app: &App, health: &ClusterHealth, ever: bool) -> Result<Vec<InstanceType>> {
+    let overrides = app.rates.overrides(&app.db).await?;
+    Ok(at_hand(&app.config.instances, health, ever).iter().map(|configured| changed(configured, &overrides)).collect())
+}
+
+/// What admins changed of the instance types, kept for a moment: every list of jobs asks for it, and next to never does it change.
+#[derive(Debug, Default)]
+pub struct Rates(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    overrides: Option<(Instant, Arc<Vec<InstanceOverride>>)>,
+    /// Changes of this process so far.
+    changes: u64,
+}
+
+impl Rates {
+    /// How long the changes of other processes may stay unseen.
+    const FOR: Duration = Duration::from_secs(5);
+
+    async fn overrides(&self, db: &db::Db) -> Result<Arc<Vec<InstanceOverride>>> {
+        let changes = {
+            let kept = self.lock();
+            if let Some((at, overrides)) = &kept.overrides
+                && at.elapsed() < Self::FOR
+            {
+                return Ok(overrides.clone());
+            }
+            kept.changes
+        };
+        let overrides = Arc::new(db::instances::overrides(db).await?);
+        let mut kept = self.lock();
+        // What was read before a change is not kept after it.
+        if kept.changes == changes {
+            kept.overrides = Some((Instant::now(), overrides.clone()));
+        }
+        Ok(overrides)
+    }
+
+    /// Says that something was changed.
+    pub(crate) fn forget(&self) {
+        let mut kept = self.lock();
+        kept.changes += 1;
+        kept.overrides = None;
+    }
+
+    /// A poisoned lock only means that another task panicked while it held plain data.
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn at_hand(configured: &[InstanceType], health: &ClusterHealth, ever: bool) -> Vec<InstanceType> {
@@ -119,7 +178,7 @@ fn cluster_view(health: ClusterHealth, caller: &Caller) -> ClusterView {
 }
 
 /// An instance type with what was changed of it. What the cluster does not have does not become available by being offered.
-pub(crate) fn changed(configured: &InstanceType, overrides: &[db::instances::InstanceOverride]) -> InstanceType {
+pub(crate) fn changed(configured: &InstanceType, overrides: &[InstanceOverride]) -> InstanceType {
     let mut instance = configured.clone();
     if let Some(change) = overrides.iter().find(|change| change.id == configured.id) {
         instance.display_name = change.display_name.clone().unwrap_or(instance.display_name);

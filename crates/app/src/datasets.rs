@@ -15,10 +15,10 @@ pub use browse::{Conversation, ConversationPage, MOST_CONVERSATIONS, conversatio
 pub use create::{CreateDataset, CreatedDataset, create};
 pub use dataset::{FixReport, Split};
 pub use db::Direction;
-pub use db::datasets::versions::Version;
+pub use db::datasets::versions::{Lineage, Version};
 pub use db::datasets::{Dataset, DatasetSort, DatasetTotals};
 pub use export::{ConvertReport, Export, Loss, export, export_report};
-pub use fixes::{Lineage, apply_fixes, lineage, preview_fixes};
+pub use fixes::{apply_fixes, lineage, preview_fixes};
 pub use head::{HeadReport, validate_head};
 pub use restore::restore;
 pub use sample::{SAMPLE, SAMPLE_FILE_NAME, create_sample};
@@ -63,7 +63,7 @@ pub struct DatasetFilter {
 /// A page of data sets.
 #[derive(Debug, Clone)]
 pub struct DatasetList {
-    /// The page.
+    /// The page; without their samples.
     pub datasets: Vec<Dataset>,
     /// All that match.
     pub total: u64,
@@ -104,8 +104,13 @@ pub async fn list(app: &App, caller: &Caller, filter: DatasetFilter) -> Result<D
         deleted_since: filter.deleted.then(|| retention::restorable_since(app.clock.now())),
     };
     let page = Page { number: filter.page, size: filter.page_size };
-    let found = db::datasets::list(&app.db, &wanted, filter.sort, filter.direction, page).await?;
     let totals = db::datasets::totals(&app.db, Some(owner)).await?;
+    let all = db::datasets::DatasetFilter { user_id: Some(owner), ..Default::default() };
+    if wanted == all {
+        let datasets = db::datasets::rows(&app.db, &wanted, filter.sort, filter.direction, page).await?;
+        return Ok(DatasetList { datasets, total: totals.datasets, totals });
+    }
+    let found = db::datasets::list(&app.db, &wanted, filter.sort, filter.direction, page).await?;
     Ok(DatasetList { datasets: found.rows, total: found.total, totals })
 }
 

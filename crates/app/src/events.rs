@@ -4,8 +4,8 @@
 //! events from the log, each once, and hands them to all watchers as the same [`Frame`]. A watcher that falls behind by more than
 //! [`KEPT`] frames is told so and reads the log for itself until it is level again, so that slow clients cost no memory.
 //!
-//! Whoever appends events in this process calls [`Hub::notify`]. For events that another process appended, one task looks each second
-//! which topics have new ones, with one query for all of them.
+//! Whoever appends events in this process calls [`Hub::notify`]; so does [`crate::relay`] with word of other processes, where Redis is set.
+//! For events of which no word comes, one task looks each second which topics have new ones, with one query for all of them.
 
 use crate::jobs::{EventView, read_log};
 use bytes::Bytes;
@@ -70,11 +70,12 @@ impl Frame {
 }
 
 /// Who watches what. One per process; clones are the same one.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Hub(Arc<Inner>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
+    poll: Duration,
     watched: Mutex<Watched>,
     tasks: TaskTracker,
 }
@@ -98,7 +99,18 @@ struct Feed {
     over: CancellationToken,
 }
 
+impl Default for Hub {
+    fn default() -> Self {
+        Self::polling(POLL)
+    }
+}
+
 impl Hub {
+    /// One that asks the database so often for what other processes appended.
+    pub fn polling(poll: Duration) -> Self {
+        Self(Arc::new(Inner { poll, watched: Mutex::default(), tasks: TaskTracker::new() }))
+    }
+
     /// Says that events of this job, which belongs to `owner`, were appended and committed. Cheap, and free where nobody watches.
     pub fn notify(&self, job: JobId, owner: UserId) {
         let watched = self.0.lock();
@@ -192,7 +204,7 @@ async fn hand_on_new(feed: &Feed, db: &Db) -> Result<()> {
 /// Looks for what other processes appended, until nobody watches anything.
 async fn poll(hub: Hub, db: Db) {
     loop {
-        tokio::time::sleep(POLL).await;
+        tokio::time::sleep(hub.0.poll).await;
         let topics: Vec<Topic> = {
             let mut watched = hub.0.lock();
             if watched.topics.is_empty() {

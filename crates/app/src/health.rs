@@ -55,6 +55,15 @@ pub async fn problems(app: &App) -> Vec<String> {
     database.into_iter().chain(storage).collect()
 }
 
+/// What does not answer and can be done without, and why.
+pub fn degraded(app: &App) -> Vec<String> {
+    let redis = app.relay.as_ref().and_then(crate::relay::Relay::problem);
+    redis
+        .map(|problem| format!("redis: {problem}; limits are counted by each process, and others' events arrive later"))
+        .into_iter()
+        .collect()
+}
+
 /// Counts everything.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Use cases: what a caller may ask of BrightRun. Every function takes the caller, authorises, and acts.
 //!
-//! Owns the rules that need storage: accounts, data sets, jobs, models, costs, notifications. Imports domain, dataset, db, blob, queue and
-//! cluster; never axum, SeaORM or the numerics.
+//! Owns the rules that need storage: accounts, data sets, jobs, models, costs, notifications. Imports domain, dataset, db, blob, queue,
+//! cluster and relay; never axum, SeaORM or the numerics.
 
 pub mod accounts;
 pub mod activity;
@@ -21,6 +21,7 @@ pub mod models;
 pub mod node;
 pub mod notifications;
 mod pipe;
+pub mod relay;
 pub mod retention;
 mod secrets;
 pub mod settings;
@@ -53,6 +54,10 @@ pub struct App {
     pub hub: events::Hub,
     /// Hands notifications to those who wait for them.
     pub feed: notifications::Feed,
+    /// The other processes, where Redis is set.
+    pub relay: Option<relay::Relay>,
+    /// What admins changed of the instance types.
+    pub rates: catalogue::Rates,
     /// Shows examples as the trainer sees them.
     pub examples: examples::Examples,
     /// Sends mail.

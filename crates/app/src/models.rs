@@ -35,11 +35,13 @@ pub async fn list(app: &App, caller: &Caller, filter: ModelFilter) -> Result<Mod
     };
     let page = Page { number: filter.page, size: filter.page_size };
     let found = db::models::list(&app.db, &wanted, sort, Direction::Descending, page).await?;
-    let mut models = Vec::with_capacity(found.rows.len());
-    for row in found.rows {
-        models.push(view(app, row).await?);
-    }
-    Ok(ModelList { models, total: found.total })
+    let ids: Vec<ModelId> = found.rows.iter().map(|row| row.id).collect();
+    let mut children = db::models::children(&app.db, &ids).await?;
+    let view = |row: db::models::ModelArtifact| {
+        let children = children.remove(&row.id).unwrap_or_default();
+        view_with(row, children)
+    };
+    Ok(ModelList { models: found.rows.into_iter().map(view).collect::<Result<_>>()?, total: found.total })
 }
 
 /// A model with where it comes from and how to download it.
@@ -182,7 +184,11 @@ async fn owned(app: &App, caller: &Caller, id: ModelId) -> Result<db::models::Mo
 }
 
 async fn view(app: &App, row: db::models::ModelArtifact) -> Result<ModelView> {
-    let children = db::models::children(&app.db, row.id).await?;
+    let children = db::models::children(&app.db, &[row.id]).await?.remove(&row.id).unwrap_or_default();
+    view_with(row, children)
+}
+
+fn view_with(row: db::models::ModelArtifact, children: Vec<ModelId>) -> Result<ModelView> {
     let mut files = row.artifacts;
     let adapter_model = take(&mut files, "adapter_model.safetensors")?;
     let adapter_config = take(&mut files, "adapter_config.json")?;

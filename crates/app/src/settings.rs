@@ -68,12 +68,13 @@ pub async fn get(app: &App, caller: &Caller) -> Result<SettingsView> {
     let settings = db::settings::get(&app.db, caller.user_id).await?;
     let view = |kind: &NotificationKind| (*kind, settings.notifications.of(*kind));
     let time_zone = settings.time_zone.as_deref().and_then(|name| Zone::parse("timezone", name).ok()).unwrap_or_default();
+    let allowed = budget::allowed(app, caller.user_id).await?;
     Ok(SettingsView {
         notifications: NotificationKind::ALL.iter().map(view).collect(),
         mail_available: app.mailer.delivers(),
         monthly_budget: settings.monthly_budget,
-        budget_allowed: budget::allowed(app, caller.user_id).await?,
-        budget_in_force: budget::limit(app, caller.user_id).await?,
+        budget_allowed: allowed,
+        budget_in_force: budget::in_force(allowed, settings.monthly_budget),
         base_model: settings.base_model,
         instance_type: settings.instance_type,
         time_zone,

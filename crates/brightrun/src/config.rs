@@ -37,6 +37,9 @@ pub struct Options {
     /// Database: `sqlite://…` or `postgres://…`; unset means a file in the data folder.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, global = true)]
     pub database_url: Option<String>,
+    /// Redis, `redis://…` or `rediss://…`, where several processes serve one database; unset means that each counts limits for itself.
+    #[arg(long, env = "REDIS_URL", hide_env_values = true, global = true)]
+    pub redis_url: Option<String>,
     /// Address under which browsers and trainers reach the server; unset means the listener's own.
     #[arg(long, env = "APP_URL", global = true)]
     pub app_url: Option<String>,
@@ -83,6 +86,7 @@ pub struct Options {
 struct FileOptions {
     listen: Option<SocketAddr>,
     database_url: Option<String>,
+    redis_url: Option<String>,
     app_url: Option<String>,
     auth_secret: Option<String>,
     signup: Option<String>,
@@ -179,6 +183,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Database.
     pub database_url: String,
+    /// Redis, where set.
+    pub redis_url: Option<String>,
     /// Address for browsers and trainers, where set.
     pub app_url: Option<String>,
     /// Secret for sessions and signed URLs.
@@ -258,6 +264,7 @@ impl Settings {
         let listen = picker.pick("listen", &options.listen, file.listen, SocketAddr::from(([127, 0, 0, 1], 3000)), ToString::to_string);
         let sqlite = format!("sqlite://{}?mode=rwc", data_dir.join("brightrun.db").display());
         let database_url = picker.pick("database_url", &options.database_url, file.database_url, sqlite, |u| redact_url(u));
+        let redis_url = picker.text("redis_url", &options.redis_url, file.redis_url, true);
         let app_url = picker.pick("app_url", &options.app_url.clone().map(Some), file.app_url.map(Some), None, optional);
         let secret = picker.pick("auth_secret", &options.auth_secret.clone().map(Some), file.auth_secret.map(Some), None, |s| {
             if s.is_some() { "(redacted)" } else { "(kept in the data folder)" }.to_owned()
@@ -290,6 +297,7 @@ impl Settings {
             data_dir,
             listen,
             database_url,
+            redis_url,
             app_url: app_url.map(|u| u.trim_end_matches('/').to_owned()),
             auth_secret,
             signup: match signup.as_str() {

@@ -71,7 +71,7 @@ pub async fn worker(settings: Settings) -> Result<()> {
     let app = build(&settings, url).await?;
     say("worker started");
     stop_on_signal(shutdown.clone());
-    app::jobs::run_worker(app, shutdown).await;
+    tokio::join!(app::relay::run(app.clone(), shutdown.clone()), app::jobs::run_worker(app, shutdown));
     Ok(())
 }
 
@@ -93,6 +93,7 @@ pub async fn start(settings: Settings, shutdown: CancellationToken) -> Result<Ru
     let app = build(&settings, public).await?;
     let router = api::router(app.clone(), api_options(&settings, shutdown.clone()));
     let tasks = TaskTracker::new();
+    tasks.spawn(app::relay::run(app.clone(), shutdown.clone()));
     tasks.spawn(app::jobs::run_worker(app, shutdown.clone()));
     tasks.close();
     let server = tokio::spawn(async move {
@@ -143,6 +144,8 @@ async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
         clock: Arc::new(SystemClock),
         tokens,
         hub: app::events::Hub::default(),
+        relay: settings.redis_url.as_deref().map(relay).transpose()?,
+        rates: app::catalogue::Rates::default(),
         feed: app::notifications::Feed::default(),
         examples: app::examples::Examples::new(viewers),
         mailer: mailer(settings)?,
@@ -162,6 +165,12 @@ async fn build(settings: &Settings, public_url: String) -> Result<Arc<App>> {
             watch: settings.watch,
         },
     }))
+}
+
+/// The way to the other processes. Redis need not be there yet.
+fn relay(url: &str) -> Result<app::relay::Relay> {
+    let process = hex::encode(rand::random::<[u8; 8]>());
+    app::relay::Relay::open(url, &process).context("REDIS_URL cannot be used")
 }
 
 /// The mail server where one is set, else the log.

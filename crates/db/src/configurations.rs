@@ -3,7 +3,7 @@
 use crate::connection::Db;
 use crate::convert::instant;
 use crate::error::Result;
-use crate::page::{Page, Paged};
+use crate::page::{self, Page, Paged};
 use crate::users;
 use chrono::{DateTime, Utc};
 use domain::{ConfigurationId, UserId};
@@ -105,9 +105,9 @@ pub async fn get(db: &Db, id: ConfigurationId) -> Result<Option<Configuration>> 
 /// When a query fails.
 pub async fn list(db: &Db, user_id: UserId, page: Page) -> Result<Paged<Configuration>> {
     let query = Entity::find().filter(Column::UserId.eq(user_id.uuid()));
-    let total = query.clone().count(db.read()).await?;
-    let rows =
-        query.order_by_desc(Column::UpdatedAt).order_by_desc(Column::Id).offset(page.offset()).limit(page.size).all(db.read()).await?;
+    let rows = query.clone().order_by_desc(Column::UpdatedAt).order_by_desc(Column::Id).offset(page.offset()).limit(page.size);
+    let rows = rows.all(db.read()).await?;
+    let total = page::total(db.read(), query, page, rows.len()).await?;
     Ok(Paged { rows: rows.into_iter().map(Configuration::from).collect(), total })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::migration::Migrator;
+use crate::news::{self, News};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, SqliteTransactionMode,
     TransactionOptions, TransactionTrait,
@@ -10,6 +11,7 @@ use sea_orm_migration::{MigrationStatus, MigratorTrait};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::sync::broadcast;
 
 /// How long a writer waits for another process that writes to the same SQLite file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -20,6 +22,9 @@ const SQLITE_READERS: u32 = 4;
 /// Of each connection, in KiB as SQLite takes it.
 const SQLITE_CACHE: &str = "-16000";
 const POSTGRES_CONNECTIONS: u32 = 16;
+/// A connection that was idle for longer is asked whether it is still there before it is used. To ask every time would be a second round
+/// trip for each statement.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// A statement that takes longer is logged.
 const SLOW: Duration = Duration::from_millis(500);
@@ -30,6 +35,7 @@ pub struct Db {
     writer: DatabaseConnection,
     reader: DatabaseConnection,
     counts: Arc<Counts>,
+    pub(crate) news: broadcast::Sender<News>,
 }
 
 #[derive(Debug, Default)]
@@ -63,9 +69,10 @@ impl Db {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let mut options = ConnectOptions::new(url);
             options.max_connections(POSTGRES_CONNECTIONS).min_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
+            options.test_before_acquire_if_idle_for(TRUSTED_FOR);
             let counts = Arc::<Counts>::default();
             let pool = open(url, options, &counts).await?;
-            return Ok(Self { writer: pool.clone(), reader: pool, counts });
+            return Ok(Self { writer: pool.clone(), reader: pool, counts, news: broadcast::Sender::new(news::KEPT) });
         }
         if !url.starts_with("sqlite:") {
             return Err(Error::Address(format!("'{}' is of no kind that is known", redacted(url))));
@@ -76,7 +83,7 @@ impl Db {
         let counts = Arc::<Counts>::default();
         let writer = open(url, sqlite_options(url, 1, false), &counts).await?;
         let reader = open(url, sqlite_options(url, SQLITE_READERS, true), &counts).await?;
-        Ok(Self { writer, reader, counts })
+        Ok(Self { writer, reader, counts, news: broadcast::Sender::new(news::KEPT) })
     }
 
     /// Figures of this process' connections and statements.
@@ -171,6 +178,8 @@ impl Db {
 fn sqlite_options(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.max_connections(connections).min_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).sqlx_logging(false);
+    // A file does not hang up.
+    options.test_before_acquire(false);
     options.map_sqlx_sqlite_opts(move |o| {
         let o = o.busy_timeout(BUSY_TIMEOUT).foreign_keys(true).pragma("journal_mode", "WAL").pragma("synchronous", "FULL");
         let o = o.pragma("cache_size", SQLITE_CACHE).pragma("temp_store", "MEMORY");

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use chrono::{DateTime, Utc};
 use domain::cost::CostType;
 use domain::{CostRecordId, JobId, MicroUsd, UserId};
-use sea_orm::sea_query::OnConflict;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -175,16 +175,6 @@ pub async fn after(db: &Db, filter: &CostFilter, place: Option<Place>, limit: u6
     rows.into_iter().map(CostRecord::try_from).collect()
 }
 
-/// The sums of the records that match, by what they are for; what nothing was spent on is absent.
-///
-/// # Errors
-/// When the query fails.
-pub async fn sums(db: &Db, filter: &CostFilter) -> Result<BTreeMap<CostType, MicroUsd>> {
-    let query = matching(filter).select_only().column(Column::CostType).expr(sum_of(Column::AmountMicros)).group_by(Column::CostType);
-    let rows: Vec<(String, Option<i64>)> = query.into_tuple().all(db.read()).await?;
-    rows.into_iter().map(|(kind, sum)| Ok((text("cost_records.cost_type", &kind)?, MicroUsd(sum.unwrap_or(0))))).collect()
-}
-
 /// The sum of the records that match.
 ///
 /// # Errors
@@ -196,6 +186,46 @@ pub async fn sum(db: &Db, filter: &CostFilter) -> Result<MicroUsd> {
 pub(crate) async fn sum_in<C: ConnectionTrait>(connection: &C, filter: &CostFilter) -> Result<MicroUsd> {
     let sum: Option<Option<i64>> = matching(filter).select_only().expr(sum_of(Column::AmountMicros)).into_tuple().one(connection).await?;
     Ok(MicroUsd(sum.flatten().unwrap_or(0)))
+}
+
+/// An account's spending in a month and in the one before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TwoMonths {
+    /// In the month, by what it is for.
+    pub month: BTreeMap<CostType, MicroUsd>,
+    /// In the whole month before.
+    pub before: MicroUsd,
+    /// In the month before up to some time of it.
+    pub before_to_date: MicroUsd,
+}
+
+/// What an account spent from `start_before` to before `start`, also only to before `date`, and from `start` to before `until`.
+///
+/// # Errors
+/// When the query fails.
+pub async fn two_months(
+    db: &Db,
+    user_id: UserId,
+    (start_before, date, start, until): (DateTime<Utc>, DateTime<Utc>, DateTime<Utc>, DateTime<Utc>),
+) -> Result<TwoMonths> {
+    let amount_where = |condition: Expr| {
+        let amount: Expr = Expr::case(condition, Expr::col(Column::AmountMicros)).finally(0_i64).into();
+        amount.sum().cast_as("bigint")
+    };
+    let filter = CostFilter { user_id: Some(user_id), job_id: None, from: Some(start_before), until: Some(until) };
+    let query = matching(&filter).select_only().column(Column::CostType).group_by(Column::CostType);
+    let query = query
+        .expr(amount_where(Column::RecordedAt.gte(start)))
+        .expr(amount_where(Column::RecordedAt.lt(start)))
+        .expr(amount_where(Column::RecordedAt.lt(date)));
+    let rows: Vec<(String, i64, i64, i64)> = query.into_tuple().all(db.read()).await?;
+    let mut sums = TwoMonths::default();
+    for (kind, month, before, before_to_date) in rows {
+        sums.month.insert(text("cost_records.cost_type", &kind)?, MicroUsd(month));
+        sums.before += MicroUsd(before);
+        sums.before_to_date += MicroUsd(before_to_date);
+    }
+    Ok(sums)
 }
 
 /// An account's spending in the billing period that starts at `period`.

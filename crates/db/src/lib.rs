@@ -23,6 +23,7 @@ pub mod jobs;
 pub mod mails;
 mod migration;
 pub mod models;
+mod news;
 pub mod notifications;
 mod page;
 mod plan;
@@ -34,4 +35,5 @@ pub mod webhooks;
 
 pub use connection::{Db, Figures};
 pub use error::{Error, Result};
+pub use news::News;
 pub use page::{Direction, Page, Paged};

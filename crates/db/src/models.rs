@@ -3,17 +3,15 @@
 use crate::connection::Db;
 use crate::convert::{big, count, count_of, from_json, instant, instant_opt, sum_of, text, to_json, unless_there};
 use crate::error::{Error, Result};
-use crate::page::{Direction, Page, Paged};
+use crate::page::{self, Direction, Page, Paged};
 use chrono::{DateTime, Utc};
 use domain::model::{ModelStatus, QualityMetrics};
 use domain::{DatasetId, JobId, ModelId, UserId};
 use sea_orm::sea_query::NullOrdering;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::HashMap;
 
 mod retention;
 
@@ -284,7 +282,7 @@ pub async fn list(db: &Db, filter: &ModelFilter, sort: ModelSort, direction: Dir
     if let Some(dataset_id) = filter.dataset_id {
         query = query.filter(Column::DatasetId.eq(dataset_id.uuid()));
     }
-    let total = query.clone().count(db.read()).await?;
+    let all = query.clone();
     query = match (sort, direction) {
         (ModelSort::Created, direction) => query.order_by(Column::CreatedAt, direction.into()),
         (ModelSort::Size, direction) => query.order_by(Column::TotalSize, direction.into()),
@@ -296,17 +294,26 @@ pub async fn list(db: &Db, filter: &ModelFilter, sort: ModelSort, direction: Dir
         }
     };
     let rows = query.order_by_desc(Column::Id).offset(page.offset()).limit(page.size).all(db.read()).await?;
+    let total = page::total(db.read(), all, page, rows.len()).await?;
     Ok(Paged { rows: rows.into_iter().map(ModelArtifact::try_from).collect::<Result<_>>()?, total })
 }
 
-/// Ids of the adapters that go on from this one.
+/// Ids of the adapters that go on from these, by what they go on from, oldest first; those from which none does are absent.
 ///
 /// # Errors
 /// When the query fails.
-pub async fn children(db: &Db, id: ModelId) -> Result<Vec<ModelId>> {
-    let query = kept().filter(Column::ParentModelId.eq(id.uuid())).order_by_asc(Column::CreatedAt);
-    let ids: Vec<uuid::Uuid> = query.select_only().column(Column::Id).into_tuple().all(db.read()).await?;
-    Ok(ids.into_iter().map(ModelId).collect())
+pub async fn children(db: &Db, ids: &[ModelId]) -> Result<HashMap<ModelId, Vec<ModelId>>> {
+    let mut children = HashMap::<ModelId, Vec<ModelId>>::new();
+    if ids.is_empty() {
+        return Ok(children);
+    }
+    let query = kept().filter(Column::ParentModelId.is_in(ids.iter().map(|id| id.uuid()))).order_by_asc(Column::CreatedAt);
+    let query = query.select_only().column(Column::ParentModelId).column(Column::Id);
+    let pairs: Vec<(uuid::Uuid, uuid::Uuid)> = query.into_tuple().all(db.read()).await?;
+    for (parent, child) in pairs {
+        children.entry(ModelId(parent)).or_default().push(ModelId(child));
+    }
+    Ok(children)
 }
 
 /// Number of adapters and bytes of their files, of one account or of everybody.

@@ -5,7 +5,7 @@
 //! are told from it all the same.
 
 use crate::connection::Db;
-use crate::convert::{big, count, instant, instant_opt, text, unless_there};
+use crate::convert::{big, count, count_of, instant, instant_opt, text, unless_there};
 use crate::error::{Error, Result};
 use crate::mails::{self, OutgoingMail};
 use crate::page::{Page, Paged};
@@ -144,7 +144,9 @@ impl From<&Notification> for Model {
 pub async fn insert(db: &Db, notifications: &[Notification]) -> Result<()> {
     let tx = db.begin().await?;
     insert_in(&tx, notifications).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    db.announce_notifications(notifications);
+    Ok(())
 }
 
 /// Locks the accounts' counters until the transaction ends, so it comes after every other lock but those of the same kind.
@@ -255,10 +257,11 @@ pub async fn fan_out(db: &Db, id: NotificationId, follows: &FanOut) -> Result<bo
 /// When a query fails.
 pub async fn list(db: &Db, user_id: UserId, unread_only: bool, page: Page) -> Result<(Paged<Notification>, u64)> {
     let all = Entity::find().filter(Column::UserId.eq(user_id.uuid())).filter(Column::DismissedAt.is_null());
-    let unread = all.clone().filter(Column::Read.eq(false));
-    let wanted = if unread_only { unread.clone() } else { all };
-    let total = wanted.clone().count(db.read()).await?;
-    let unread = unread.count(db.read()).await?;
+    let of_unread: Expr = Expr::case(Column::Read.eq(false), Column::Id.into_expr()).into();
+    let counts = all.clone().select_only().expr(count_of(Column::Id)).expr(of_unread.count());
+    let counts: Option<(i64, i64)> = counts.into_tuple().one(db.read()).await?;
+    let (total, unread) = counts.map_or((0, 0), |(all, unread)| (count(all), count(unread)));
+    let (wanted, total) = if unread_only { (all.filter(Column::Read.eq(false)), unread) } else { (all, total) };
     let rows = wanted.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).offset(page.offset()).limit(page.size);
     let rows = rows.all(db.read()).await?.into_iter().map(Notification::try_from).collect::<Result<_>>()?;
     Ok((Paged { rows, total }, unread))

@@ -2,7 +2,9 @@
 
 use crate::error::Result;
 use sea_orm::sea_query::{Expr, SelectStatement};
-use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait, QueryOrder, QuerySelect, QueryTrait, Select};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, EntityTrait, FromQueryResult, PaginatorTrait, QueryOrder, QuerySelect, QueryTrait, Select,
+};
 
 /// Rows that are counted at most where no owner narrows a list.
 const MOST_COUNTED: u64 = 100_000;
@@ -13,6 +15,18 @@ pub(crate) async fn bounded_count<E: EntityTrait>(db: &DatabaseConnection, query
     let count = SelectStatement::new().expr(Expr::cust("COUNT(*) AS num_items")).from_subquery(rows, "sub_query").to_owned();
     let number: Option<i64> = db.query_one(&count).await?.map(|row| row.try_get("", "num_items")).transpose()?;
     Ok(crate::convert::count(number.unwrap_or(0)))
+}
+
+/// How many rows a query has of which a page has `found`: a page that is not full says so by itself, for others they are counted.
+pub(crate) async fn total<E>(db: &DatabaseConnection, query: Select<E>, page: Page, found: usize) -> Result<u64>
+where
+    E: EntityTrait<Model: FromQueryResult + Send + Sync>,
+{
+    let found = found as u64;
+    if found < page.size && (found > 0 || page.number <= 1) {
+        return Ok(page.offset() + found);
+    }
+    Ok(query.count(db).await?)
 }
 
 /// Which part of a list is wanted.

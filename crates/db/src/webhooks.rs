@@ -3,7 +3,7 @@
 use crate::connection::Db;
 use crate::convert::{from_json, instant, instant_opt, small, small_count, text, to_json};
 use crate::error::{Error, Result};
-use crate::page::{Page, Paged};
+use crate::page::{self, Page, Paged};
 use crate::tasks::{self, NewTask};
 use crate::users;
 use chrono::{DateTime, Duration, Utc};
@@ -245,9 +245,9 @@ pub async fn get(db: &Db, id: WebhookId) -> Result<Option<Webhook>> {
 /// When a query fails.
 pub async fn list(db: &Db, user_id: UserId, page: Page) -> Result<Paged<Webhook>> {
     let query = Entity::find().filter(Column::UserId.eq(user_id.uuid()));
-    let total = query.clone().count(db.read()).await?;
-    let rows =
-        query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).offset(page.offset()).limit(page.size).all(db.read()).await?;
+    let rows = query.clone().order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).offset(page.offset()).limit(page.size);
+    let rows = rows.all(db.read()).await?;
+    let total = page::total(db.read(), query, page, rows.len()).await?;
     Ok(Paged { rows: rows.into_iter().map(Webhook::try_from).collect::<Result<_>>()?, total })
 }
 
@@ -337,9 +337,9 @@ pub async fn delivery(db: &Db, id: DeliveryId) -> Result<Option<Delivery>> {
 pub async fn deliveries(db: &Db, webhook_id: WebhookId, page: Page) -> Result<Paged<Delivery>> {
     use delivery::Column;
     let query = delivery::Entity::find().filter(Column::WebhookId.eq(webhook_id.uuid()));
-    let total = query.clone().count(db.read()).await?;
-    let rows =
-        query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).offset(page.offset()).limit(page.size).all(db.read()).await?;
+    let rows = query.clone().order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).offset(page.offset()).limit(page.size);
+    let rows = rows.all(db.read()).await?;
+    let total = page::total(db.read(), query, page, rows.len()).await?;
     Ok(Paged { rows: rows.into_iter().map(Delivery::try_from).collect::<Result<_>>()?, total })
 }
 

@@ -8,11 +8,13 @@ pub mod http;
 pub mod machine;
 pub mod plans;
 mod postgres;
+mod redis;
 pub mod rows;
 #[cfg(feature = "s3")]
 mod s3;
 
 pub use clock::ManualClock;
 pub use databases::{TestDatabase, databases};
+pub use redis::RedisServer;
 #[cfg(feature = "s3")]
 pub use s3::S3Server;

@@ -1392,7 +1392,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the server can do its work: the database and the storage answer. */
+        /** Whether the server can do its work: the database and the storage answer. Without Redis, where that is set, it is degraded, and ready. */
         get: operations["ready"];
         put?: never;
         post?: never;
@@ -3900,7 +3900,7 @@ export interface components {
         Health: {
             /** @description What does not answer, and why. */
             problems?: string[];
-            /** @description `ok`, or `unavailable`. */
+            /** @description `ok`, `degraded` where something is missing that the server can do without, or `unavailable`. */
             status: string;
             /** @description Version of the server. */
             version: string;

@@ -77,7 +77,7 @@ impl FromRequestParts<ApiState> for Guarded {
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
         let address = address_of(parts, state);
-        state.limits.check_address(address, parts.extensions.get::<RateNote>())?;
+        state.limits.check_address(address, parts.extensions.get::<RateNote>()).await?;
         let user_agent = parts.headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Ok(Self(Origin { address: address.map(AddressPrefix::of), user_agent }))
     }

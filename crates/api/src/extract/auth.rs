@@ -5,6 +5,7 @@ use crate::base;
 use crate::error::ApiError;
 use crate::limits::{Budget, RateNote};
 use crate::state::ApiState;
+use app::accounts::SignedIn;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use domain::{AddressPrefix, Caller, Error, ErrorKind};
 use http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
@@ -19,6 +20,10 @@ pub const SESSION_COOKIE: &str = "brightrun_session";
 #[derive(Debug, Clone, Copy)]
 pub struct Auth(pub Caller);
 
+/// As [`Auth`], with the caller's account, which was read with the session.
+#[derive(Debug, Clone)]
+pub struct AuthAccount(pub SignedIn);
+
 /// Where a session token came from.
 #[derive(Debug, PartialEq, Eq)]
 pub enum TokenSource {
@@ -32,6 +37,14 @@ impl FromRequestParts<ApiState> for Auth {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
+        AuthAccount::from_request_parts(parts, state).await.map(|AuthAccount(who)| Self(who.caller))
+    }
+}
+
+impl FromRequestParts<ApiState> for AuthAccount {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, ApiError> {
         let (token, source) = session_token(&parts.headers).ok_or_else(Error::unauthenticated)?;
         if source == TokenSource::Cookie && !is_safe(&parts.method) && !same_origin(&parts.headers, &state.app.config.public_url) {
             let message = "A request with the session cookie must come from this server's own page (Origin header).";
@@ -39,10 +52,10 @@ impl FromRequestParts<ApiState> for Auth {
         }
         let address = address_of(parts, state).map(AddressPrefix::of);
         let safe = is_safe(&parts.method);
-        let caller = app::accounts::authenticate(&state.app, &token, !safe, address).await?;
+        let who = app::accounts::authenticate(&state.app, &token, !safe, address).await?;
         let budget = if safe { Budget::Read } else { Budget::Write };
-        state.limits.check_user(budget, caller.user_id, parts.extensions.get::<RateNote>())?;
-        Ok(Self(caller))
+        state.limits.check_user(budget, who.caller.user_id, parts.extensions.get::<RateNote>()).await?;
+        Ok(Self(who))
     }
 }
 

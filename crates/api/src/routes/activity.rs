@@ -4,7 +4,7 @@ use crate::convert::jobs::within;
 use crate::convert::notifications::entry;
 use crate::dto::common::Envelope;
 use crate::dto::notifications::{ActivityList, ListActivity};
-use crate::extract::{Auth, Params};
+use crate::extract::{AuthAccount, Params};
 use crate::openapi::Failures;
 use crate::reply::{ApiResult, Reply};
 use crate::state::ApiState;
@@ -16,8 +16,12 @@ use axum::extract::State;
     params(ListActivity),
     responses((status = 200, description = "Newest first", body = Envelope<ActivityList>), Failures)
 )]
-pub async fn activity(State(state): State<ApiState>, Auth(caller): Auth, Params(query): Params<ListActivity>) -> ApiResult<ActivityList> {
+pub async fn activity(
+    State(state): State<ApiState>,
+    AuthAccount(who): AuthAccount,
+    Params(query): Params<ListActivity>,
+) -> ApiResult<ActivityList> {
     let limit = within("limit", query.limit.unwrap_or(20), 1, 100)?;
-    let found = app::activity::recent(&state.app, &caller, limit).await?;
+    let found = app::activity::recent(&state.app, &who, limit).await?;
     Ok(Reply::ok(ActivityList { activity: found.into_iter().map(entry).collect() }))
 }

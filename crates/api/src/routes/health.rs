@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 /// How the server is.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
-    /// `ok`, or `unavailable`.
+    /// `ok`, `degraded` where something is missing that the server can do without, or `unavailable`.
     pub status: &'static str,
     /// Version of the server.
     pub version: String,
@@ -33,7 +33,7 @@ pub async fn healthz(State(state): State<ApiState>) -> Json<Health> {
     Json(Health { status: "ok", version: state.app.config.version.clone(), problems: Vec::new() })
 }
 
-/// Whether the server can do its work: the database and the storage answer.
+/// Whether the server can do its work: the database and the storage answer. Without Redis, where that is set, it is degraded, and ready.
 #[utoipa::path(
     get, path = "/readyz", operation_id = "ready", tag = "server", security(()),
     responses(
@@ -46,7 +46,13 @@ pub async fn readyz(State(state): State<ApiState>) -> Response {
     if state.stopping.is_cancelled() {
         problems.push("server: it is stopping".to_owned());
     }
-    let (status, text) = if problems.is_empty() { (StatusCode::OK, "ok") } else { (StatusCode::SERVICE_UNAVAILABLE, "unavailable") };
+    let degraded = app::health::degraded(&state.app);
+    let (status, text) = match (problems.is_empty(), degraded.is_empty()) {
+        (true, true) => (StatusCode::OK, "ok"),
+        (true, false) => (StatusCode::OK, "degraded"),
+        (false, _) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+    };
+    problems.extend(degraded);
     (status, Json(Health { status: text, version: state.app.config.version.clone(), problems })).into_response()
 }
 

@@ -25,6 +25,7 @@ mod plans;
 mod retention;
 mod settings;
 mod specification;
+mod statements;
 mod storage;
 mod stream;
 mod validation;

@@ -1,28 +1,25 @@
 //! What every test begins with: a server without a network, its accounts, and requests to it.
 
+mod rows;
+mod server;
+
+pub use server::{Outbox, no_page, server_with};
+use server::{generous, server};
+
 use api::{Options, RateLimits, TrustedProxies};
-use app::mail::{Mail, MailError, Mailer};
-use app::{App, Config, SignupMode};
+use app::{App, SignupMode};
 use axum::body::Body;
 use axum::response::Response;
-use blob::FolderStore;
 use bytes::Bytes;
 use chrono::Duration;
-use cluster::{LocalCluster, LocalConfig};
-use db::datasets::Dataset;
-use domain::account::{Role, Tier, TierLimits};
-use domain::catalogue::{BaseModel, default_instances};
-use domain::dataset::Message;
-use domain::notification::{NotificationKind, NotificationPriority};
-use domain::{Clock, DatasetId, JobId, ModelId, NotificationId, UserId};
+use domain::account::Role;
+use domain::{Clock, DatasetId, UserId};
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::{Value, json};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use tempfile::TempDir;
-use testkit::{ManualClock, TestDatabase, rows};
+use testkit::{ManualClock, TestDatabase};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -30,62 +27,6 @@ pub const URL: &str = "http://brightrun.test";
 pub const PASSWORD: &str = "seven wild geese";
 /// The sample data set that comes with the program.
 pub const SAMPLE: &[u8] = include_bytes!("../../../../samples/bike-workshop.jsonl");
-
-/// Counts words, so that figures do not depend on a base model's files.
-struct Words;
-
-impl dataset::TokenCounter for Words {
-    fn count_example(&self, messages: &[Message]) -> usize {
-        messages.iter().map(|message| self.count_text(&message.content)).sum()
-    }
-
-    fn count_text(&self, text: &str) -> usize {
-        text.split_whitespace().count()
-    }
-
-    fn name(&self) -> &str {
-        "test/tiny"
-    }
-}
-
-impl dataset::view::ExampleViewer for Words {
-    fn view(&self, messages: &[Message], options: &dataset::view::ViewOptions) -> Result<dataset::view::ExampleView, String> {
-        let mut view = dataset::view::ExampleView::default();
-        for (count, message) in messages.iter().enumerate() {
-            let part = match message.role.as_str() {
-                _ if count >= options.max_seq_length => domain::dataset::TokenPart::Cut,
-                "assistant" => domain::dataset::TokenPart::Trained,
-                _ => domain::dataset::TokenPart::Context,
-            };
-            let token = dataset::view::ViewToken { id: 1, start: 0, end: 1 };
-            view.segments.push(dataset::view::ViewSegment { part, text: message.content.clone(), tokens: vec![token] });
-        }
-        Ok(view)
-    }
-
-    fn place(&self, examples: &[dataset::view::PlacedExample], _: &domain::job::TrainingConfig) -> Vec<dataset::view::ViewPlace> {
-        examples.iter().map(|_| dataset::view::ViewPlace { validation: false, padding: 2 }).collect()
-    }
-}
-
-/// Keeps the mail that the server sends.
-#[derive(Debug, Default)]
-pub struct Outbox(Mutex<Vec<Mail>>);
-
-impl Outbox {
-    /// What was sent since the last call.
-    pub fn take(&self) -> Vec<Mail> {
-        std::mem::take(&mut self.0.lock().expect("nobody panics with it"))
-    }
-}
-
-#[async_trait::async_trait]
-impl Mailer for Outbox {
-    async fn send(&self, mail: &Mail) -> Result<(), MailError> {
-        self.0.lock().expect("nobody panics with it").push(mail.clone());
-        Ok(())
-    }
-}
 
 /// An account with its session.
 #[derive(Debug, Clone)]
@@ -153,14 +94,6 @@ pub async fn on_each<F: Future<Output = ()>>(test: impl Fn(World) -> F) {
     for database in testkit::databases() {
         test(World::over(database).await).await;
     }
-}
-
-pub fn no_page(_: &str) -> Option<Cow<'static, [u8]>> {
-    None
-}
-
-fn generous() -> RateLimits {
-    RateLimits { logins: 100_000, writes: 100_000, reads: 100_000 }
 }
 
 impl World {
@@ -250,7 +183,7 @@ impl World {
     /// An account that nobody logs in to.
     pub async fn stored_account(&self) -> UserId {
         let email = format!("{}@example.org", uuid::Uuid::now_v7());
-        rows::stored_user(&self.app.db, &email, self.clock.now()).await.id
+        testkit::rows::stored_user(&self.app.db, &email, self.clock.now()).await.id
     }
 
     /// Empties the queue: nobody waits for the mail that signing up sends.
@@ -372,130 +305,6 @@ impl World {
     pub fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
-
-    /// A stored data set that can be trained on.
-    pub async fn ready_dataset(&self, who: &Account, name: &str) -> Dataset {
-        rows::ready_dataset(&self.app.db, who.id, name, self.clock.now()).await
-    }
-
-    /// An accepted job that nobody works on.
-    pub async fn job(&self, who: &Account) -> JobId {
-        let dataset = self.ready_dataset(who, "Talks").await;
-        let body = job_body(&dataset.id.to_string());
-        let data = self.post("/api/jobs", Some(who), body).await.data();
-        data["jobId"].as_str().expect("an id").parse().expect("an id")
-    }
-
-    /// A stored webhook that points nowhere.
-    pub async fn webhook(&self, who: &Account) -> uuid::Uuid {
-        let created = self.post("/api/webhooks", Some(who), json!({ "url": "https://example.org/hook" })).await.data();
-        let id: uuid::Uuid = created["webhook"]["id"].as_str().expect("an id").parse().expect("an id");
-        // Not more than an account may have, however often it is asked for.
-        let others = self.get("/api/webhooks?pageSize=100", who).await.data();
-        for other in others["webhooks"].as_array().expect("a list").iter().filter_map(|w| w["id"].as_str()) {
-            if other != id.to_string() {
-                self.call("DELETE", &format!("/api/webhooks/{other}"), Some(who), None).await.data();
-            }
-        }
-        id
-    }
-
-    /// A saved configuration.
-    pub async fn configuration(&self, who: &Account) -> uuid::Uuid {
-        let body = json!({ "name": uuid::Uuid::now_v7().to_string(), "settings": { "presetId": "balanced" } });
-        let created = self.post("/api/configurations", Some(who), body).await.data();
-        created["configuration"]["id"].as_str().expect("an id").parse().expect("an id")
-    }
-
-    /// A stored notification.
-    pub async fn notification(&self, who: &Account) -> NotificationId {
-        let now = self.clock.now();
-        let notification = db::notifications::Notification {
-            id: NotificationId::new(now),
-            user_id: who.id,
-            kind: NotificationKind::DatasetReady,
-            title: "Ready".to_owned(),
-            message: "It can be trained on".to_owned(),
-            priority: NotificationPriority::Medium,
-            read: false,
-            action_url: None,
-            metadata: None,
-            created_at: now,
-            dismissed_at: None,
-            seq: 0,
-        };
-        db::notifications::insert(&self.app.db, std::slice::from_ref(&notification)).await.expect("stored");
-        notification.id
-    }
-
-    /// Appends an event to a job's log, as a worker does.
-    pub async fn append(&self, job: JobId, name: &str, data: Value) {
-        let now = self.clock.now();
-        let event = db::jobs::NewEvent::new(name, data, now);
-        let change = |_: &mut db::jobs::Job, effects: &mut db::jobs::JobEffects| effects.events.push(event);
-        db::jobs::update(&self.app.db, job, now, change).await.expect("written").expect("there");
-        let owner = db::jobs::get(&self.app.db, job).await.expect("read").expect("there").user_id;
-        self.app.hub.notify(job, owner);
-    }
-
-    /// Ends a job as completed, as a worker does.
-    pub async fn complete(&self, job: JobId) {
-        let now = self.clock.now();
-        let event = db::jobs::NewEvent::new("complete", json!({ "jobId": job, "artifactId": job, "finalCost": 0.01 }), now);
-        let change = |row: &mut db::jobs::Job, effects: &mut db::jobs::JobEffects| {
-            row.status = domain::job::JobStatus::Completed;
-            row.completed_at = Some(now);
-            effects.events.push(event);
-        };
-        db::jobs::update(&self.app.db, job, now, change).await.expect("written").expect("there");
-        let owner = db::jobs::get(&self.app.db, job).await.expect("read").expect("there").user_id;
-        self.app.hub.notify(job, owner);
-    }
-
-    /// A stored model with real files.
-    pub async fn model(&self, who: &Account, name: &str) -> (ModelId, BTreeMap<String, Vec<u8>>) {
-        let job_id = self.job(who).await;
-        let job = db::jobs::get(&self.app.db, job_id).await.expect("read").expect("there");
-        let id = ModelId::new(self.clock.now());
-        let (mut files, mut artifacts) = (BTreeMap::new(), Vec::new());
-        for (index, file) in domain::run::ARTIFACT_FILES.iter().enumerate() {
-            let content = format!("content of {file} ").repeat(100 * (index + 1)).into_bytes();
-            let key = blob::Key::model_file(id, file).expect("a plain name");
-            let (size, stream) = (content.len() as u64, blob::memory_content(content.clone()));
-            let stored = self.app.blob.put(&key, stream, blob::SizeLimit::Exactly(size)).await.expect("stored");
-            artifacts.push(db::models::StoredFile { name: (*file).to_owned(), size, sha256: stored.sha256, key: key.to_string() });
-            files.insert((*file).to_owned(), content);
-        }
-        let configuration = app::models::ModelConfiguration {
-            base_model: job.base_model.clone(),
-            dataset_name: "Talks".to_owned(),
-            preset_used: job.preset_id,
-            hyperparameters: job.hyperparameters.clone(),
-        };
-        let now = self.clock.now();
-        let model = db::models::ModelArtifact {
-            id,
-            user_id: who.id,
-            job_id,
-            dataset_id: job.dataset_id,
-            name: name.to_owned(),
-            version: "1.0.0".to_owned(),
-            description: None,
-            status: domain::model::ModelStatus::Stored,
-            base_model: job.base_model,
-            quality_metrics: domain::model::QualityMetrics { final_validation_loss: Some(1.5), ..Default::default() },
-            training_summary: serde_json::to_value(app::models::TrainingSummary::default()).expect("json"),
-            configuration: serde_json::to_value(configuration).expect("json"),
-            artifacts,
-            parent_model_id: None,
-            deployed_at: None,
-            deleted_at: None,
-            created_at: now,
-            updated_at: now,
-        };
-        db::models::insert(&self.app.db, &model).await.expect("stored");
-        (id, files)
-    }
 }
 
 /// A request for a job on this data set.
@@ -524,81 +333,4 @@ pub async fn read(response: Response) -> Answer {
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.expect("the body is whole");
     Answer { status: parts.status, headers: parts.headers, bytes }
-}
-
-async fn server(
-    database: &TestDatabase,
-    folder: &Path,
-    signup: SignupMode,
-    outbox: Arc<Outbox>,
-) -> (axum::Router, Arc<App>, Arc<ManualClock>, CancellationToken) {
-    let db = database.migrated().await;
-    let clock = Arc::new(ManualClock::default());
-    let store = FolderStore::open(folder.join("objects"), &[1; 32], URL).await.expect("a store");
-    let counter: Arc<dyn dataset::TokenCounter> = Arc::new(Words);
-    let local = LocalConfig::new("/bin/false".into(), folder.join("runs"), 1);
-    let app = Arc::new(App {
-        queue: queue::Queue::new(&db).with_clock(clock.clone()),
-        db,
-        blob: Arc::new(store),
-        cluster: Arc::new(LocalCluster::new(local)),
-        clock: clock.clone(),
-        tokens: BTreeMap::from([("test/tiny".to_owned(), counter)]),
-        hub: app::events::Hub::default(),
-        feed: app::notifications::Feed::default(),
-        examples: app::examples::Examples::new([("test/tiny".to_owned(), Arc::new(Words) as _)].into()),
-        mailer: outbox,
-        config: config(folder, signup),
-    });
-    let stopping = CancellationToken::new();
-    let router = api::router(
-        app.clone(),
-        Options {
-            rate_limits: generous(),
-            page: no_page,
-            trusted_proxies: TrustedProxies::default(),
-            stopping: stopping.clone(),
-            metrics_token: None,
-        },
-    );
-    (router, app, clock, stopping)
-}
-
-/// A server with another rule of who may sign up, and its clock.
-pub async fn server_with(database: &TestDatabase, folder: &Path, signup: SignupMode) -> (axum::Router, Arc<ManualClock>) {
-    let (router, _, clock, _) = server(database, folder, signup, Arc::default()).await;
-    (router, clock)
-}
-
-fn config(folder: &Path, signup: SignupMode) -> Config {
-    let model = folder.join("model");
-    std::fs::create_dir_all(&model).expect("a folder");
-    let geometry = json!({
-        "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "vocab_size": 10,
-    });
-    std::fs::write(model.join("config.json"), geometry.to_string()).expect("written");
-    Config {
-        public_url: URL.to_owned(),
-        link_url: Some(URL.to_owned()),
-        auth_secret: vec![1; 32],
-        signup,
-        tiers: Tier::ALL.iter().map(|tier| (*tier, TierLimits { max_file_size: 10_000_000, ..TierLimits::default() })).collect(),
-        base_models: vec![BaseModel {
-            id: "test/tiny".to_owned(),
-            display_name: "Tiny".to_owned(),
-            parameters: 1_000_000,
-            context_length: 512,
-            license: "MIT".to_owned(),
-            revision: "1".to_owned(),
-            path: model,
-            repo: None,
-        }],
-        instances: default_instances(),
-        runs_dir: folder.join("runs"),
-        min_trainable_examples: 10,
-        webhooks_allow_private: true,
-        version: "0.0.0".to_owned(),
-        watch: app::Watch::default(),
-        absent_models: Vec::new(),
-    }
 }

@@ -78,7 +78,10 @@ pub async fn update_instance(app: &App, caller: &Caller, id: &str, change: Chang
         row.updated_by = Some(caller.user_id);
         vec![audit::with(line, json!({ "instance": row.id, "from": shown(&before), "to": shown(row) }))]
     };
-    let after = db::instances::update(&app.db, id, now, edit).await?;
+    let after = db::instances::update(&app.db, id, now, edit).await;
+    // Whatever became of it.
+    app.rates.forget();
+    let after = after?;
     Ok(view(configured, &[after]))
 }
 

@@ -1,11 +1,11 @@
 //! The month so far, against the budget. Months are those of the budget: calendar months in UTC.
 
 use chrono::{DateTime, Datelike, Duration, Months, NaiveDate, Utc};
-use db::costs::CostFilter;
-use domain::{Caller, MicroUsd, Result};
+use domain::{MicroUsd, Result};
 
 use super::{CostSums, Grouping, Zone};
 use crate::App;
+use crate::accounts::SignedIn;
 use crate::jobs::budget;
 
 /// A threshold of the budget that was passed.
@@ -49,30 +49,32 @@ pub struct MonthView {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn summary(app: &App, caller: &Caller) -> Result<MonthView> {
+pub async fn summary(app: &App, who: &SignedIn) -> Result<MonthView> {
+    let user_id = who.caller.user_id;
     let now = app.clock.now();
     let utc = Zone::default();
     let month = Grouping::Month.first_day(utc.day_of(now));
     let before = month.checked_sub_months(Months::new(1)).unwrap_or(month);
     let (start, start_before) = (utc.start_of(month), utc.start_of(before));
-    let of = |from, until| CostFilter { user_id: Some(caller.user_id), job_id: None, from: Some(from), until: Some(until) };
-    let spent = CostSums::of(&db::costs::sums(&app.db, &of(start, DateTime::<Utc>::MAX_UTC.min(start + Duration::days(32)))).await?);
     let same_time = (start_before + (now - start)).min(start);
-    let previous_to_date = db::costs::sum(&app.db, &of(start_before, same_time)).await?;
-    let live = db::jobs::live_costs(&app.db, caller.user_id).await?;
+    let until = DateTime::<Utc>::MAX_UTC.min(start + Duration::days(32));
+    let sums = db::costs::two_months(&app.db, user_id, (start_before, same_time, start, until)).await?;
+    let spent = CostSums::of(&sums.month);
+    let live = db::jobs::live_costs(&app.db, user_id).await?;
     let committed = live.iter().map(|cost| (cost.estimated - cost.so_far).or_zero()).sum();
     let of_live: MicroUsd = live.iter().map(|cost| cost.so_far).sum();
-    let budget = budget::limit(app, caller.user_id).await?;
+    let own = db::settings::get(&app.db, user_id).await?.monthly_budget;
+    let budget = budget::in_force(budget::allowed_to(app, who.account.tier, who.account.monthly_budget), own);
     let days = i64::from(month.num_days_in_month());
     Ok(MonthView {
-        held: db::jobs::held_budget(&app.db, caller.user_id).await?,
+        held: live.iter().map(|cost| cost.held).sum(),
         budget,
         days_remaining: u32::try_from(days - i64::from(now.day())).unwrap_or(0),
         projected: spent.total() + committed + to_come((spent.total() - of_live).or_zero(), month, now, days),
         committed,
-        previous_month: db::costs::sum(&app.db, &of(start_before, start)).await?,
-        previous_to_date,
-        trend_percent: trend(spent.total(), previous_to_date),
+        previous_month: sums.before,
+        previous_to_date: sums.before_to_date,
+        trend_percent: trend(spent.total(), sums.before_to_date),
         alerts: budget.map(|budget| alerts(spent.total(), budget)).unwrap_or_default(),
         spent,
     })

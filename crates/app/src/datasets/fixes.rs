@@ -5,7 +5,7 @@ use crate::App;
 use crate::idempotency::{Once, once};
 use blob::Key;
 use dataset::{FixPlan, FixReport};
-use db::datasets::versions::{self, Version};
+use db::datasets::versions::{self, Lineage, Version};
 use domain::dataset::{DatasetFix, DatasetStatus};
 use domain::{Caller, DatasetId, Error, ErrorKind, Result};
 use std::ops::ControlFlow;
@@ -18,23 +18,12 @@ const PREVIEW_SAMPLES: usize = 20;
 /// Versions made of one data set that are named in it.
 const CHILDREN: u64 = 100;
 
-/// A data set among its versions.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Lineage {
-    /// How it was made; none for one that was uploaded.
-    pub version: Option<Version>,
-    /// What was made from it, with the names.
-    pub children: Vec<(Version, String)>,
-}
-
 /// What a data set was made from and what was made from it.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn lineage(app: &App, dataset: &Dataset) -> Result<Lineage> {
-    let version = versions::get(&app.db, dataset.id).await?;
-    let children = versions::children(&app.db, dataset.id, CHILDREN).await?;
-    Ok(Lineage { version, children })
+    Ok(versions::lineage(&app.db, dataset.id, CHILDREN).await?)
 }
 
 /// What the fixes would do, as far as the first 64 MiB of the file tell.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use db::jobs::Budget;
 use db::notifications::Notification;
+use domain::account::Tier;
 use domain::notification::{NotificationKind, NotificationPriority};
 use domain::{Error, ErrorKind, MicroUsd, NotificationId, Result, UserId};
 use serde_json::json;
@@ -18,13 +19,23 @@ pub const THRESHOLDS: [u32; 3] = [100, 95, 80];
 /// What an administrator has given the account, else what its tier allows; none means unlimited.
 pub async fn allowed(app: &App, user_id: UserId) -> Result<Option<MicroUsd>> {
     let user = db::users::get(&app.db, user_id).await?.ok_or_else(Error::unauthenticated)?;
-    Ok(user.monthly_budget.or(app.limits(user.tier).monthly_budget))
+    Ok(allowed_to(app, user.tier, user.monthly_budget))
 }
 
-/// The budget in force: what is allowed, or less where the account has set itself less; none means unlimited.
+/// As [`allowed`], for who knows the account.
+pub fn allowed_to(app: &App, tier: Tier, given: Option<MicroUsd>) -> Option<MicroUsd> {
+    given.or(app.limits(tier).monthly_budget)
+}
+
+/// What is in force: what is allowed, or less where the account has set itself less; none means unlimited.
+pub fn in_force(allowed: Option<MicroUsd>, own: Option<MicroUsd>) -> Option<MicroUsd> {
+    [allowed, own].into_iter().flatten().min()
+}
+
+/// The budget [in force](in_force).
 pub async fn limit(app: &App, user_id: UserId) -> Result<Option<MicroUsd>> {
     let own = db::settings::get(&app.db, user_id).await?.monthly_budget;
-    Ok([allowed(app, user_id).await?, own].into_iter().flatten().min())
+    Ok(in_force(allowed(app, user_id).await?, own))
 }
 
 /// How the account stands now.

@@ -134,7 +134,7 @@ async fn created(app: &App, job: &Job, replayed: bool) -> Result<CreatedJob> {
         cost_max: job.estimated_cost_max,
         seconds_min: estimate.seconds_min,
         seconds_max: estimate.seconds_max,
-        queue_position: db::jobs::queue_position(&app.db, job).await?,
+        queue_position: db::jobs::queue_positions(&app.db, std::iter::once(job)).await?.remove(&job.id),
         expected_start_at: queue_plan::expected_start(app, job).await?,
         created_at: job.created_at,
         replayed,

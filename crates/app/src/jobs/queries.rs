@@ -1,7 +1,7 @@
 //! Reading jobs, and changing what is only for people.
 
 use db::costs::CostFilter;
-use db::jobs::{Job, JobEffects, LogFilter};
+use db::jobs::{Job, JobEffects, LogFilter, Named};
 use domain::cost::CostType;
 use domain::job::JobStatus;
 use domain::{Caller, Error, JobId, MicroUsd, Result};
@@ -13,7 +13,7 @@ use super::types::{
     EventView, JobCounts, JobDetail, JobFilter, JobList, JobSort, JobView, LogView, LogsPage, LogsQuery, LossCurve, MetricsPage,
     MetricsPoint, MetricsQuery, Receipt, UpdateJob,
 };
-use super::view::{Viewer, metrics_view};
+use super::view::{metrics_view, view, views};
 use crate::events::Topic;
 use crate::{App, accounts};
 
@@ -25,7 +25,16 @@ const DETAIL_LOGS: u64 = 200;
 /// The job with this id, where the caller may manage it.
 pub async fn find(app: &App, caller: &Caller, id: JobId) -> Result<Job> {
     let job = db::jobs::get(&app.db, id).await?.filter(|job| caller.may_manage(job.user_id));
-    job.ok_or_else(|| Error::not_found("JOB_NOT_FOUND", "job"))
+    job.ok_or_else(not_found)
+}
+
+async fn find_named(app: &App, caller: &Caller, id: JobId) -> Result<Named> {
+    let found = db::jobs::get_named(&app.db, id).await?.filter(|named| caller.may_manage(named.job.user_id));
+    found.ok_or_else(not_found)
+}
+
+fn not_found() -> Error {
+    Error::not_found("JOB_NOT_FOUND", "job")
 }
 
 /// A page of an account's jobs, and how many there are in each state.
@@ -41,14 +50,17 @@ pub async fn list(app: &App, caller: &Caller, filter: JobFilter) -> Result<JobLi
         JobSort::CreatedAsc => db::jobs::JobSort::CreatedAsc,
         JobSort::CostDesc => db::jobs::JobSort::CostDesc,
     };
-    let page = db::jobs::list(&app.db, &wanted, sort, db::Page { number: filter.page, size: filter.page_size }).await?;
+    let page = db::Page { number: filter.page, size: filter.page_size };
     let counts = db::jobs::counts(&app.db, &mine).await?;
     let of = |status| counts.get(&status).copied().unwrap_or(0);
-    let mut viewer = Viewer::new(app);
-    let mut jobs = Vec::new();
-    for job in page.rows {
-        jobs.push(viewer.view(job).await?);
-    }
+    let found = if wanted.dataset_id.is_some() {
+        db::jobs::list(&app.db, &wanted, sort, page).await?
+    } else {
+        let rows = db::jobs::rows(&app.db, &wanted, sort, page).await?;
+        let listed = |status: &JobStatus| wanted.statuses.is_empty() || wanted.statuses.contains(status);
+        let total = counts.iter().filter(|(status, _)| listed(status)).map(|(_, number)| number).sum();
+        db::Paged { rows, total }
+    };
     let counts = JobCounts {
         queued: of(JobStatus::Queued),
         initializing: of(JobStatus::Initializing),
@@ -57,7 +69,7 @@ pub async fn list(app: &App, caller: &Caller, filter: JobFilter) -> Result<JobLi
         failed: of(JobStatus::Failed),
         cancelled: of(JobStatus::Cancelled),
     };
-    Ok(JobList { jobs, total: page.total, counts })
+    Ok(JobList { jobs: views(app, found.rows).await?, total: found.total, counts })
 }
 
 /// One job.
@@ -65,8 +77,7 @@ pub async fn list(app: &App, caller: &Caller, filter: JobFilter) -> Result<JobLi
 /// # Errors
 /// `JOB_NOT_FOUND`.
 pub async fn get(app: &App, caller: &Caller, id: JobId) -> Result<JobView> {
-    let job = find(app, caller, id).await?;
-    Viewer::new(app).view(job).await
+    view(app, find_named(app, caller, id).await?).await
 }
 
 /// One job with its history.
@@ -74,14 +85,14 @@ pub async fn get(app: &App, caller: &Caller, id: JobId) -> Result<JobView> {
 /// # Errors
 /// `JOB_NOT_FOUND`.
 pub async fn detail(app: &App, caller: &Caller, id: JobId) -> Result<JobDetail> {
-    let job = find(app, caller, id).await?;
-    let receipt = receipt(app, &job).await?;
+    let named = find_named(app, caller, id).await?;
+    let receipt = receipt(app, &named.job).await?;
     let MetricsPage { points, total, .. } = sampled(app, id, DETAIL_POINTS).await?;
     let checkpoints = db::jobs::checkpoints(&app.db, id).await?;
     let logs = db::jobs::last_logs(&app.db, id, &LogFilter::default(), DETAIL_LOGS).await?;
     let curve: Vec<_> = points.iter().filter(|p| p.metrics.training_loss.or(p.metrics.validation_loss).is_some()).collect();
     Ok(JobDetail {
-        job: Viewer::new(app).view(job).await?,
+        job: view(app, named).await?,
         loss_curve: LossCurve {
             steps: curve.iter().map(|p| p.metrics.step).collect(),
             training_loss: curve.iter().map(|p| p.metrics.training_loss).collect(),
@@ -122,7 +133,7 @@ async fn receipt(app: &App, job: &Job) -> Result<Option<Receipt>> {
 /// # Errors
 /// `JOB_NOT_FOUND`; a name or notes that cannot be accepted.
 pub async fn update(app: &App, caller: &Caller, id: JobId, change: UpdateJob) -> Result<JobView> {
-    find(app, caller, id).await?;
+    may_see(app, caller, id).await?;
     let name = change.name.as_deref().map(check_name).transpose()?;
     check_notes(change.notes.as_deref())?;
     let write = |job: &mut Job, _: &mut JobEffects| {
@@ -142,7 +153,7 @@ pub async fn update(app: &App, caller: &Caller, id: JobId, change: UpdateJob) ->
 /// # Errors
 /// `JOB_NOT_FOUND`; a cursor that is none.
 pub async fn metrics(app: &App, caller: &Caller, id: JobId, query: MetricsQuery) -> Result<MetricsPage> {
-    find(app, caller, id).await?;
+    may_see(app, caller, id).await?;
     let (cursor, limit) = match query {
         MetricsQuery::Sampled { points } => return sampled(app, id, points).await,
         MetricsQuery::Page { cursor, limit } => (cursor, limit.max(1)),
@@ -177,7 +188,7 @@ async fn sampled(app: &App, id: JobId, points: u64) -> Result<MetricsPage> {
 /// # Errors
 /// `JOB_NOT_FOUND`; a cursor that is none.
 pub async fn logs(app: &App, caller: &Caller, id: JobId, query: LogsQuery) -> Result<LogsPage> {
-    find(app, caller, id).await?;
+    may_see(app, caller, id).await?;
     let filter = LogFilter { level: query.level, search: query.search };
     let (after, limit) = (parse_cursor(query.cursor.as_deref())?.unwrap_or(0), query.limit.max(1));
     let mut lines = db::jobs::logs(&app.db, id, &filter, after, limit + 1).await?;
@@ -192,7 +203,8 @@ pub async fn logs(app: &App, caller: &Caller, id: JobId, query: LogsQuery) -> Re
 /// # Errors
 /// `JOB_NOT_FOUND`.
 pub async fn may_see(app: &App, caller: &Caller, id: JobId) -> Result<()> {
-    find(app, caller, id).await.map(|_| ())
+    let owner = db::jobs::owner(&app.db, id).await?.filter(|owner| caller.may_manage(*owner));
+    owner.map(drop).ok_or_else(not_found)
 }
 
 /// The number of the last event of all jobs of the caller.
@@ -212,7 +224,7 @@ pub async fn events(app: &App, caller: &Caller, topic: Topic, after: u64, limit:
     match topic {
         Topic::Job(id) => may_see(app, caller, id).await?,
         Topic::Account(id) if id == caller.user_id => {}
-        Topic::Account(_) => return Err(Error::not_found("JOB_NOT_FOUND", "job")),
+        Topic::Account(_) => return Err(not_found()),
     }
     read_log(&app.db, topic, after, limit).await
 }

@@ -1,47 +1,28 @@
 //! From a job's row to what is shown of it.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Duration, Utc};
-use db::jobs::{Job, StepMetrics};
-use domain::catalogue::InstanceType;
+use db::jobs::{Job, Named, StepMetrics};
 use domain::job::{JobStatus, StageGroup};
-use domain::{DatasetId, MicroUsd, Result};
+use domain::{MicroUsd, Result};
 
 use super::stages;
 use super::stored::{RunInfo, StoredEstimate};
 use super::types::{FailureView, JobView, MetricsView};
 use crate::{App, catalogue};
 
-/// Makes views; asks for each data set once.
-pub struct Viewer<'a> {
-    app: &'a App,
-    now: DateTime<Utc>,
-    datasets: HashMap<DatasetId, (String, u64)>,
-    instances: Option<Vec<InstanceType>>,
-}
-
-impl<'a> Viewer<'a> {
-    /// As of now.
-    pub fn new(app: &'a App) -> Self {
-        Self { app, now: app.clock.now(), datasets: HashMap::new(), instances: None }
+/// Jobs as they are shown now.
+pub async fn views(app: &App, jobs: Vec<Named>) -> Result<Vec<JobView>> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
     }
-
-    async fn instances(&mut self) -> Result<&[InstanceType]> {
-        if self.instances.is_none() {
-            self.instances = Some(catalogue::instances(self.app, &self.app.cluster.health().await, true).await?);
-        }
-        Ok(self.instances.as_deref().unwrap_or_default())
-    }
-
-    /// A job as shown.
-    pub async fn view(&mut self, job: Job) -> Result<JobView> {
-        let (dataset_name, dataset_pairs) = self.dataset(job.dataset_id).await?;
-        let queue_position = db::jobs::queue_position(&self.app.db, &job).await?;
+    let now = app.clock.now();
+    let places = db::jobs::queue_positions(&app.db, jobs.iter().map(|named| &named.job)).await?;
+    let instances = catalogue::shown_instances(app, &app.cluster.health().await, true).await?;
+    let view = |Named { job, dataset_name, dataset_pairs }: Named| {
         let estimate = StoredEstimate::of(&job).map_err(domain::Error::internal)?;
         let run = RunInfo::of(&job);
-        let live = Live::new(&job, &estimate, &run, self.now);
-        let instance = self.instances().await?.iter().find(|i| i.id == job.gpu_config.instance_type).cloned();
+        let live = Live::new(&job, &estimate, &run, now);
+        let instance = instances.iter().find(|i| i.id == job.gpu_config.instance_type).cloned();
         Ok(JobView {
             id: job.id,
             user_id: job.user_id,
@@ -55,7 +36,7 @@ impl<'a> Viewer<'a> {
             instance_name: instance.as_ref().map_or_else(|| job.gpu_config.instance_type.clone(), |i| i.display_name.clone()),
             memory_total_bytes: instance.map(|i| i.memory_bytes).filter(|bytes| *bytes > 0),
             stage: job.stage,
-            stages: stages::views(&run.stages, job.status, self.now),
+            stages: stages::views(&run.stages, job.status, now),
             progress: job.progress,
             current_epoch: job.current_epoch,
             total_epochs: job.total_epochs,
@@ -76,8 +57,8 @@ impl<'a> Viewer<'a> {
             projected_cost: job.final_cost.or(live.projected),
             final_cost: job.final_cost,
             hourly_rate: estimate.hourly_rate(),
-            queue_position,
-            expected_start_at: run.expected_start_at.filter(|_| job.status == JobStatus::Queued).map(|at| at.max(self.now)),
+            queue_position: places.get(&job.id).copied(),
+            expected_start_at: run.expected_start_at.filter(|_| job.status == JobStatus::Queued).map(|at| at.max(now)),
             failure: failure(&job),
             cancel_reason: job.cancel_reason,
             attempt: job.attempt,
@@ -95,16 +76,13 @@ impl<'a> Viewer<'a> {
             stage_message: job.stage_message,
             summary: job.summary,
         })
-    }
+    };
+    jobs.into_iter().map(view).collect()
+}
 
-    async fn dataset(&mut self, id: DatasetId) -> Result<(String, u64)> {
-        if let Some(known) = self.datasets.get(&id) {
-            return Ok(known.clone());
-        }
-        let found = db::datasets::names(&self.app.db, &[id]).await?.remove(&id).unwrap_or_default();
-        self.datasets.insert(id, found.clone());
-        Ok(found)
-    }
+/// A job as it is shown now.
+pub async fn view(app: &App, job: Named) -> Result<JobView> {
+    views(app, vec![job]).await?.pop().ok_or_else(|| domain::Error::internal("a job has no view"))
 }
 
 /// What is only known while a job runs.

@@ -1,7 +1,8 @@
 //! Notifications as they come, for many clients at once.
 //!
-//! One of a process's clients asks twice a second which accounts have got any, on behalf of all of them: one query, however many clients
-//! there are. What an account has got is read once and handed to all clients of the account.
+//! Word of new ones comes from this process, and from others where Redis is set. For those of which no word comes, one of a process's
+//! clients asks twice a second which accounts have got any, on behalf of all of them: one query, however many clients there are. What an
+//! account has got is read once and handed to all clients of the account.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,6 +25,7 @@ const BATCH: u64 = 100;
 /// Hands notifications to those who wait for them. One per process.
 #[derive(Debug)]
 pub struct Feed {
+    poll: Duration,
     accounts: Mutex<HashMap<UserId, Account>>,
     polled: tokio::sync::Mutex<Instant>,
 }
@@ -49,7 +51,7 @@ pub struct Followed {
 
 impl Default for Feed {
     fn default() -> Self {
-        Self { accounts: Mutex::default(), polled: tokio::sync::Mutex::new(Instant::now()) }
+        Self::polling(POLL)
     }
 }
 
@@ -105,13 +107,18 @@ impl Subscription {
                     // Too slow for what is handed out, so it reads by itself.
                     Err(_) => self.behind = true,
                 },
-                () = tokio::time::sleep(POLL) => app.feed.poll(app).await?,
+                () = tokio::time::sleep(app.feed.poll) => app.feed.poll(app).await?,
             }
         }
     }
 }
 
 impl Feed {
+    /// One that asks the database so often for what no word has come of.
+    pub fn polling(poll: Duration) -> Self {
+        Self { poll, accounts: Mutex::default(), polled: tokio::sync::Mutex::new(Instant::now()) }
+    }
+
     fn subscribe(&self, user_id: UserId, last: u64) -> broadcast::Receiver<Arc<Followed>> {
         let mut accounts = self.accounts();
         accounts.retain(|_, account| account.sender.receiver_count() > 0);
@@ -130,7 +137,7 @@ impl Feed {
     async fn poll(&self, app: &App) -> Result<()> {
         let Ok(mut polled) = self.polled.try_lock() else { return Ok(()) };
         let pause = polled.elapsed();
-        if pause < POLL {
+        if pause < self.poll {
             return Ok(());
         }
         let since = app.clock.now() - chrono::Duration::from_std(pause).unwrap_or_default() - chrono::Duration::seconds(SKEW_SECONDS);
@@ -145,6 +152,13 @@ impl Feed {
             self.hand_out(user_id, read(app, user_id, seen).await?, numbers.get(&user_id).copied());
         }
         *polled = Instant::now();
+        Ok(())
+    }
+
+    /// Looks for news of one account, of which there is word, and hands it out at once.
+    pub(crate) async fn look(&self, app: &App, user_id: UserId) -> Result<()> {
+        let Some(seen) = self.accounts().get(&user_id).map(|account| account.seen) else { return Ok(()) };
+        self.hand_out(user_id, read(app, user_id, seen).await?, None);
         Ok(())
     }
 

@@ -13,9 +13,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cluster", &["domain"]),
     ("queue", &["domain", "db"]),
     ("hub", &[]),
+    ("relay", &[]),
     ("model", &[]),
     ("trainer", &["domain", "dataset", "model"]),
-    ("app", &["domain", "dataset", "db", "blob", "queue", "cluster"]),
+    ("app", &["domain", "dataset", "db", "blob", "queue", "cluster", "relay"]),
     ("api", &["app", "domain"]),
 ];
 
@@ -27,6 +28,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("utoipa-axum", &["api"]),
     ("axum", &["api", "brightrun"]),
     ("gemm", &["model"]),
+    ("redis", &["relay"]),
 ];
 
 /// Licences that may come with the program, besides those that offer one of these as a choice.

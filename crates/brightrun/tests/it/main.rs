@@ -18,6 +18,7 @@ mod inspect;
 mod lifecycle;
 mod main_job;
 mod object_storage;
+mod several;
 mod shutdown;
 mod support;
 mod train;

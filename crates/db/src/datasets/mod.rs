@@ -10,7 +10,7 @@ use crate::connection::Db;
 use crate::convert::{count, count_of, instant, sum_of};
 use crate::error::Result;
 use crate::notifications::{self, Notification};
-use crate::page::{Direction, Page, Paged};
+use crate::page::{self, Direction, Page, Paged};
 use crate::tasks::{self, NewTask};
 use chrono::{DateTime, Utc};
 use domain::dataset::{DatasetFormat, DatasetStatistics, DatasetStatus, FindingGroup, SampleConversation};
@@ -18,10 +18,9 @@ use domain::{DatasetId, UserId};
 use entity::{Column, Entity, Model};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, NullOrdering};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, FromQueryResult, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, FromQueryResult, IdenStatic, IntoActiveModel, Iterable, QueryFilter, QueryOrder,
     QuerySelect, Select,
 };
-use std::collections::BTreeMap;
 
 /// A data set. What is searched and sorted by is kept in columns of its own, made from `statistics`.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,6 +138,7 @@ pub async fn update<T: Send>(
     notifications::insert_in(&tx, &effects.notifications).await?;
     tasks::push_in(&tx, &effects.tasks).await?;
     tx.commit().await?;
+    db.announce_notifications(&effects.notifications);
     Ok(Some(answer))
 }
 
@@ -189,11 +189,17 @@ pub enum DatasetSort {
     Pairs,
 }
 
-/// A page of data sets.
+/// A page of data sets without their samples, and how many match.
 ///
 /// # Errors
 /// When a query fails.
 pub async fn list(db: &Db, filter: &DatasetFilter, sort: DatasetSort, direction: Direction, page: Page) -> Result<Paged<Dataset>> {
+    let rows = rows(db, filter, sort, direction, page).await?;
+    let total = page::total(db.read(), matching(filter), page, rows.len()).await?;
+    Ok(Paged { rows, total })
+}
+
+fn matching(filter: &DatasetFilter) -> Select<Entity> {
     let mut query = filter.deleted_since.map_or_else(kept, retention::restorable);
     if let Some(user_id) = filter.user_id {
         query = query.filter(Column::UserId.eq(user_id.uuid()));
@@ -210,9 +216,19 @@ pub async fn list(db: &Db, filter: &DatasetFilter, sort: DatasetSort, direction:
     if let Some(search) = filter.search.as_deref().map(str::trim).filter(|s| !s.is_empty()) {
         query = query.filter(containing(search));
     }
-    let total = query.clone().count(db.read()).await?;
+    query
+}
+
+/// A page of data sets without their samples, for who knows how many match.
+///
+/// # Errors
+/// When the query fails.
+pub async fn rows(db: &Db, filter: &DatasetFilter, sort: DatasetSort, direction: Direction, page: Page) -> Result<Vec<Dataset>> {
+    // Samples are the most of a row, and no list shows them.
+    let columns = Column::iter().filter(|column| !matches!(column, Column::Sample));
+    let query = matching(filter).select_only().columns(columns).expr_as(Expr::cust("NULL"), Column::Sample.as_str());
     let order = direction.into();
-    query = match sort {
+    let query = match sort {
         DatasetSort::Created => query.order_by(Column::CreatedAt, order),
         DatasetSort::Name => query.order_by(Expr::expr(Func::lower(Expr::col(Column::Name))), order),
         DatasetSort::Size => query.order_by(Column::FileSize, order),
@@ -220,7 +236,18 @@ pub async fn list(db: &Db, filter: &DatasetFilter, sort: DatasetSort, direction:
         DatasetSort::Pairs => query.order_by_with_nulls(Column::TotalTrainingPairs, order, NullOrdering::Last),
     };
     let rows = query.order_by_desc(Column::Id).offset(page.offset()).limit(page.size).all(db.read()).await?;
-    Ok(Paged { rows: rows.into_iter().map(Dataset::try_from).collect::<Result<_>>()?, total })
+    rows.into_iter().map(Dataset::try_from).collect()
+}
+
+/// Ids, names and times of the newest data sets of an account whose files were confirmed, newest first, at most `limit`.
+///
+/// # Errors
+/// When the query fails.
+pub async fn uploads(db: &Db, user_id: UserId, limit: u64) -> Result<Vec<(DatasetId, String, DateTime<Utc>)>> {
+    let query = kept().filter(Column::UserId.eq(user_id.uuid())).select_only().columns([Column::Id, Column::Name, Column::UploadedAt]);
+    let query = query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(limit);
+    let rows: Vec<(uuid::Uuid, String, Option<DateTime<Utc>>)> = query.into_tuple().all(db.read()).await?;
+    Ok(rows.into_iter().filter_map(|(id, name, at)| Some((DatasetId(id), name, at?))).collect())
 }
 
 fn containing(search: &str) -> Condition {
@@ -301,20 +328,6 @@ struct Sums {
     conversations: Option<i64>,
     training_pairs: Option<i64>,
     bytes: Option<i64>,
-}
-
-/// The names and trainable pairs of data sets, deleted or not.
-///
-/// # Errors
-/// When the query fails.
-pub async fn names(db: &Db, ids: &[DatasetId]) -> Result<BTreeMap<DatasetId, (String, u64)>> {
-    if ids.is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let query = Entity::find().filter(Column::Id.is_in(ids.iter().map(|id| id.uuid())));
-    let query = query.select_only().column(Column::Id).column(Column::Name).column(Column::TotalTrainingPairs);
-    let rows: Vec<(uuid::Uuid, String, Option<i64>)> = query.into_tuple().all(db.read()).await?;
-    Ok(rows.into_iter().map(|(id, name, pairs)| (DatasetId(id), (name, count(pairs.unwrap_or(0))))).collect())
 }
 
 /// Data sets that are said to be validating and have not changed since `before`, oldest first: what a crash may have left.

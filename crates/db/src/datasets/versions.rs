@@ -8,7 +8,10 @@ use crate::tasks::{self, NewTask};
 use chrono::{DateTime, Utc};
 use domain::DatasetId;
 use domain::dataset::{DatasetFix, FixFigures};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, FromQueryResult, IntoActiveModel, JoinType, QueryFilter, QueryOrder,
+    QuerySelect, RelationDef,
+};
 
 mod entity {
     use sea_orm::entity::prelude::*;
@@ -92,22 +95,43 @@ pub async fn get(db: &Db, id: DatasetId) -> Result<Option<Version>> {
     Entity::find_by_id(id.uuid()).one(db.read()).await?.map(Version::try_from).transpose()
 }
 
-/// What was made from a data set and is not deleted, oldest first, with the names.
+/// A data set among its versions.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Lineage {
+    /// How it was made; none for one that was uploaded.
+    pub version: Option<Version>,
+    /// What was made from it and is not deleted, oldest first, with the names.
+    pub children: Vec<(Version, String)>,
+}
+
+#[derive(FromQueryResult)]
+struct Named {
+    #[sea_orm(nested)]
+    version: Model,
+    name: String,
+}
+
+/// What a data set was made from and what was made from it, at most `limit` of those.
 ///
 /// # Errors
 /// When the query fails.
-pub async fn children(db: &Db, parent: DatasetId, limit: u64) -> Result<Vec<(Version, String)>> {
-    let rows = Entity::find().filter(Column::ParentId.eq(parent.uuid())).order_by_asc(Column::DatasetId).limit(limit);
-    let rows = rows.all(db.read()).await?;
-    if rows.is_empty() {
-        return Ok(Vec::new());
+pub async fn lineage(db: &Db, id: DatasetId, limit: u64) -> Result<Lineage> {
+    let kept = Condition::all().add(Column::ParentId.eq(id.uuid())).add(datasets::Column::DeletedAt.is_null());
+    let made: RelationDef = Entity::belongs_to(datasets::Entity).from(Column::DatasetId).to(datasets::Column::Id).into();
+    let query = Entity::find().join(JoinType::InnerJoin, made).column_as(datasets::Column::Name, "name");
+    let query = query.filter(Condition::any().add(Column::DatasetId.eq(id.uuid())).add(kept));
+    // Ids grow with time, and nothing was made from a data set before itself.
+    let rows = query.order_by_asc(Column::DatasetId).limit(limit + 1).into_model::<Named>().all(db.read()).await?;
+    let mut lineage = Lineage::default();
+    for row in rows {
+        let version = Version::try_from(row.version)?;
+        if version.dataset_id == id {
+            lineage.version = Some(version);
+        } else if (lineage.children.len() as u64) < limit {
+            lineage.children.push((version, row.name));
+        }
     }
-    let ids = rows.iter().map(|row| row.dataset_id);
-    let kept = super::kept().filter(datasets::Column::Id.is_in(ids)).select_only();
-    let kept = kept.column(datasets::Column::Id).column(datasets::Column::Name);
-    let names: std::collections::HashMap<uuid::Uuid, String> = kept.into_tuple().all(db.read()).await?.into_iter().collect();
-    let named = rows.into_iter().filter_map(|row| names.get(&row.dataset_id).cloned().map(|name| (row, name)));
-    named.map(|(row, name)| Ok((Version::try_from(row)?, name))).collect()
+    Ok(lineage)
 }
 
 /// Notes that the file of a version was written, with its size.

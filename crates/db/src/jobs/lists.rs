@@ -1,15 +1,20 @@
 //! Finding jobs.
 
-use super::entity::{Column, Entity};
+use super::entity::{Column, Entity, Model};
 use super::record::Job;
 use crate::connection::Db;
 use crate::convert::{count, count_of, sum_of, text};
+use crate::datasets::entity as datasets;
 use crate::error::Result;
-use crate::page::{Page, Paged};
+use crate::page::{self, Page, Paged};
 use chrono::{DateTime, Utc};
 use domain::job::JobStatus;
 use domain::{DatasetId, JobId, MicroUsd, UserId};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, JoinType, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    RelationDef, Select,
+};
 use std::collections::{BTreeMap, HashMap};
 
 /// The job with this id.
@@ -18,6 +23,56 @@ use std::collections::{BTreeMap, HashMap};
 /// When the query fails.
 pub async fn get(db: &Db, id: JobId) -> Result<Option<Job>> {
     Entity::find_by_id(id.uuid()).one(db.read()).await?.map(Job::try_from).transpose()
+}
+
+/// Whose the job with this id is.
+///
+/// # Errors
+/// When the query fails.
+pub async fn owner(db: &Db, id: JobId) -> Result<Option<UserId>> {
+    let id: Option<uuid::Uuid> = Entity::find_by_id(id.uuid()).select_only().column(Column::UserId).into_tuple().one(db.read()).await?;
+    Ok(id.map(UserId))
+}
+
+/// A job with what is shown of its data set, deleted or not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Named {
+    /// The job.
+    pub job: Job,
+    /// Name of its data set.
+    pub dataset_name: String,
+    /// Trainable pairs of its data set.
+    pub dataset_pairs: u64,
+}
+
+#[derive(FromQueryResult)]
+struct NamedRow {
+    #[sea_orm(nested)]
+    job: Model,
+    dataset_name: Option<String>,
+    dataset_pairs: Option<i64>,
+}
+
+impl TryFrom<NamedRow> for Named {
+    type Error = crate::Error;
+    fn try_from(row: NamedRow) -> Result<Self> {
+        let dataset_pairs = count(row.dataset_pairs.unwrap_or(0));
+        Ok(Self { job: row.job.try_into()?, dataset_name: row.dataset_name.unwrap_or_default(), dataset_pairs })
+    }
+}
+
+fn named(query: Select<Entity>) -> Select<Entity> {
+    let dataset: RelationDef = Entity::belongs_to(datasets::Entity).from(Column::DatasetId).to(datasets::Column::Id).into();
+    let query = query.join(JoinType::LeftJoin, dataset).column_as(datasets::Column::Name, "dataset_name");
+    query.column_as(datasets::Column::TotalTrainingPairs, "dataset_pairs")
+}
+
+/// The job with this id and what is shown of its data set.
+///
+/// # Errors
+/// When the query fails.
+pub async fn get_named(db: &Db, id: JobId) -> Result<Option<Named>> {
+    named(Entity::find_by_id(id.uuid())).into_model::<NamedRow>().one(db.read()).await?.map(Named::try_from).transpose()
 }
 
 /// The job that an account made under this idempotency key.
@@ -74,20 +129,60 @@ pub(crate) fn live() -> Vec<&'static str> {
     JobStatus::ALL.iter().filter(|s| !s.is_terminal()).map(|s| s.as_str()).collect()
 }
 
-/// A page of jobs.
+/// A page of jobs, and how many match.
 ///
 /// # Errors
 /// When a query fails.
-pub async fn list(db: &Db, filter: &JobFilter, sort: JobSort, page: Page) -> Result<Paged<Job>> {
+pub async fn list(db: &Db, filter: &JobFilter, sort: JobSort, page: Page) -> Result<Paged<Named>> {
+    let rows = rows(db, filter, sort, page).await?;
+    let total = page::total(db.read(), matching(filter), page, rows.len()).await?;
+    Ok(Paged { rows, total })
+}
+
+/// A page of jobs, for who knows how many match.
+///
+/// # Errors
+/// When the query fails.
+pub async fn rows(db: &Db, filter: &JobFilter, sort: JobSort, page: Page) -> Result<Vec<Named>> {
     let query = matching(filter);
-    let total = query.clone().count(db.read()).await?;
     let query = match sort {
         JobSort::CreatedDesc => query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id),
         JobSort::CreatedAsc => query.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id),
         JobSort::CostDesc => query.order_by_desc(Column::CurrentCostMicros).order_by_desc(Column::Id),
     };
-    let rows = query.offset(page.offset()).limit(page.size).all(db.read()).await?;
-    Ok(Paged { rows: rows.into_iter().map(Job::try_from).collect::<Result<_>>()?, total })
+    let query = named(query.offset(page.offset()).limit(page.size)).into_model::<NamedRow>();
+    query.all(db.read()).await?.into_iter().map(Named::try_from).collect()
+}
+
+/// When a job began and ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Course {
+    /// Job.
+    pub id: JobId,
+    /// Its name.
+    pub name: String,
+    /// How it stands.
+    pub status: JobStatus,
+    /// When it began to run.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ended.
+    pub completed_at: Option<DateTime<Utc>>,
+}
+
+/// The courses of an account's newest jobs, newest first, at most `limit`.
+///
+/// # Errors
+/// When the query fails.
+pub async fn courses(db: &Db, user_id: UserId, limit: u64) -> Result<Vec<Course>> {
+    type Row = (uuid::Uuid, String, String, Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+    let columns = [Column::Id, Column::Name, Column::Status, Column::StartedAt, Column::CompletedAt];
+    let query = Entity::find().filter(Column::UserId.eq(user_id.uuid())).select_only().columns(columns);
+    let query = query.order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).limit(limit);
+    let rows: Vec<Row> = query.into_tuple().all(db.read()).await?;
+    let course = |(id, name, status, started_at, completed_at): Row| {
+        Ok(Course { id: JobId(id), name, status: text("training_jobs.status", &status)?, started_at, completed_at })
+    };
+    rows.into_iter().map(course).collect()
 }
 
 /// How many jobs are in each state; states without jobs are absent.
@@ -119,19 +214,37 @@ pub async fn active(db: &Db) -> Result<Vec<Job>> {
     rows.all(db.read()).await?.into_iter().map(Job::try_from).collect()
 }
 
-/// Place of a queued job among all queued jobs, from 1. None where it is not queued.
+/// Places of queued jobs among all queued jobs, from 1; those that are not queued have none.
 ///
 /// # Errors
-/// When a query fails.
-pub async fn queue_position(db: &Db, job: &Job) -> Result<Option<u64>> {
-    if job.status != JobStatus::Queued {
-        return Ok(None);
+/// When the query fails.
+pub async fn queue_positions<'a>(db: &Db, jobs: impl Iterator<Item = &'a Job> + Send) -> Result<HashMap<JobId, u64>> {
+    let queued = JobStatus::Queued.as_str();
+    let ids: Vec<_> = jobs.filter(|job| job.status == JobStatus::Queued).map(|job| job.id.uuid()).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
     }
-    let earlier = Condition::any()
-        .add(Column::QueuedAt.lt(job.queued_at))
-        .add(Condition::all().add(Column::QueuedAt.eq(job.queued_at)).add(Column::Id.lt(job.id.uuid())));
-    let query = Entity::find().filter(Column::Status.eq(JobStatus::Queued.as_str())).filter(earlier);
-    Ok(Some(query.count(db.read()).await? + 1))
+    let (other, own) = (Alias::new("other"), Alias::new("own"));
+    let of_other = |column: Column| Expr::col((other.clone(), column));
+    let of_own = |column: Column| Expr::col((own.clone(), column));
+    let same =
+        Condition::all().add(of_other(Column::QueuedAt).eq(of_own(Column::QueuedAt))).add(of_other(Column::Id).lt(of_own(Column::Id)));
+    let earlier = Condition::any().add(of_other(Column::QueuedAt).lt(of_own(Column::QueuedAt))).add(same);
+    let before: SelectStatement = Query::select()
+        .expr(of_other(Column::Id).count())
+        .from_as(Entity, other.clone())
+        .and_where(of_other(Column::Status).eq(queued))
+        .cond_where(earlier)
+        .to_owned();
+    let query = Query::select()
+        .expr_as(of_own(Column::Id), "id")
+        .expr_as(Expr::SubQuery(None, Box::new(before.into())), "earlier")
+        .from_as(Entity, own.clone())
+        .and_where(of_own(Column::Id).is_in(ids))
+        .and_where(of_own(Column::Status).eq(queued))
+        .to_owned();
+    let row = |row: sea_orm::QueryResult| Ok((JobId(row.try_get("", "id")?), count(row.try_get("", "earlier")?) + 1));
+    db.read().query_all(&query).await?.into_iter().map(row).collect()
 }
 
 /// What is held against an account's budget for its jobs that have not ended.
@@ -155,6 +268,8 @@ pub struct LiveCost {
     pub estimated: MicroUsd,
     /// The sum of its records.
     pub so_far: MicroUsd,
+    /// What is held against the budget for it.
+    pub held: MicroUsd,
 }
 
 /// What each of an account's jobs that have not ended costs.
@@ -163,9 +278,10 @@ pub struct LiveCost {
 /// When the query fails.
 pub async fn live_costs(db: &Db, user_id: UserId) -> Result<Vec<LiveCost>> {
     let query = Entity::find().filter(Column::UserId.eq(user_id.uuid())).filter(Column::Status.is_in(live()));
-    let query = query.select_only().column(Column::EstimatedTotalCostMicros).column(Column::CurrentCostMicros);
-    let rows: Vec<(i64, i64)> = query.into_tuple().all(db.read()).await?;
-    Ok(rows.into_iter().map(|(estimated, so_far)| LiveCost { estimated: MicroUsd(estimated), so_far: MicroUsd(so_far) }).collect())
+    let columns = [Column::EstimatedTotalCostMicros, Column::CurrentCostMicros, Column::BudgetHoldMicros];
+    let rows: Vec<(i64, i64, i64)> = query.select_only().columns(columns).into_tuple().all(db.read()).await?;
+    let cost = |(estimated, so_far, held)| LiveCost { estimated: MicroUsd(estimated), so_far: MicroUsd(so_far), held: MicroUsd(held) };
+    Ok(rows.into_iter().map(cost).collect())
 }
 
 /// How many of an account's jobs ended from `from` to before `until`, by how they did.

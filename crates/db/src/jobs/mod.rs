@@ -13,8 +13,8 @@ pub use attempts::{JobAttempt, attempts, billed_seconds};
 pub use events::{JobEvent, NewEvent, Projection, events_after, last_user_seqs, user_events_after};
 pub(crate) use lists::live;
 pub use lists::{
-    JobFilter, JobSort, LiveCost, active, by_idempotency_key, counts, ended_between, get, held_budget, in_status, last_event_seqs, list,
-    live_costs, measured_throughput, names, queue_position,
+    Course, JobFilter, JobSort, LiveCost, Named, active, by_idempotency_key, counts, courses, ended_between, get, get_named, held_budget,
+    in_status, last_event_seqs, list, live_costs, measured_throughput, names, owner, queue_positions, rows,
 };
 pub use record::{Job, StepMetrics};
 pub use retention::{ends, forget_checkpoints, ids_of, live_attempts};

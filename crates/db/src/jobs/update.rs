@@ -11,6 +11,7 @@ use crate::convert::instant;
 use crate::costs::{self, CostFilter, CostRecord};
 use crate::error::{Error, Result};
 use crate::models::{self, ModelArtifact};
+use crate::news::News;
 use crate::notifications::{self, Notification};
 use crate::tasks::{self, NewTask};
 use crate::users;
@@ -85,8 +86,9 @@ pub async fn insert<E: Send>(
     }
     let row = Model::try_from(job)?;
     Entity::insert(row.clone().into_active_model()).exec_without_returning(&tx).await?;
-    let job = write(&tx, row, job.clone(), effects, job.created_at).await?;
+    let job = write(&tx, row, job.clone(), &effects, job.created_at).await?;
     tx.commit().await?;
+    announce(db, &job, &effects);
     Ok(Ok(job))
 }
 
@@ -109,8 +111,9 @@ pub async fn update<T: Send>(
     let mut job = Job::try_from(row.clone())?;
     let mut effects = JobEffects::default();
     let answer = change(&mut job, &mut effects);
-    write(&tx, row, job, effects, now).await?;
+    let job = write(&tx, row, job, &effects, now).await?;
     tx.commit().await?;
+    announce(db, &job, &effects);
     Ok(Some(answer))
 }
 
@@ -134,8 +137,9 @@ pub async fn update_within_budget<T: Send>(
     let mut job = Job::try_from(row.clone())?;
     let mut effects = JobEffects::default();
     let answer = change(&mut job, &mut effects, budget);
-    write(&tx, row, job, effects, now).await?;
+    let job = write(&tx, row, job, &effects, now).await?;
     tx.commit().await?;
+    announce(db, &job, &effects);
     Ok(Some(answer))
 }
 
@@ -162,8 +166,9 @@ pub async fn update_counting<T: Send>(
     let mut job = Job::try_from(row.clone())?;
     let mut effects = JobEffects::default();
     let answer = change(&mut job, &mut effects, under_way);
-    write(&tx, row, job, effects, now).await?;
+    let job = write(&tx, row, job, &effects, now).await?;
     tx.commit().await?;
+    announce(db, &job, &effects);
     Ok(Some(answer))
 }
 
@@ -171,8 +176,15 @@ async fn locked(tx: &DatabaseTransaction, id: JobId) -> Result<Option<Model>> {
     Ok(Entity::find_by_id(id.uuid()).lock_exclusive().one(tx).await?)
 }
 
+fn announce(db: &Db, job: &Job, effects: &JobEffects) {
+    if !effects.events.is_empty() {
+        db.announce(News::Events { job: job.id, owner: job.user_id });
+    }
+    db.announce_notifications(&effects.notifications);
+}
+
 /// Writes a changed job, whose stored row is `before`, with what follows.
-async fn write(tx: &DatabaseTransaction, before: Model, mut job: Job, effects: JobEffects, now: DateTime<Utc>) -> Result<Job> {
+async fn write(tx: &DatabaseTransaction, before: Model, mut job: Job, effects: &JobEffects, now: DateTime<Utc>) -> Result<Job> {
     let stored = Job::try_from(before.clone())?;
     job.id = stored.id;
     job.last_event_seq = stored.last_event_seq;

@@ -175,7 +175,7 @@ async fn jobs_are_listed_counted_and_have_a_place_in_the_queue() {
         }
         let list = async |filter: JobFilter, sort| {
             let page = jobs::list(&db, &filter, sort, Page::first(10)).await.expect("list");
-            page.rows.iter().map(|j| ids.iter().position(|id| *id == j.id).expect("known")).collect::<Vec<_>>()
+            page.rows.iter().map(|j| ids.iter().position(|id| *id == j.job.id).expect("known")).collect::<Vec<_>>()
         };
         let mine = || JobFilter { user_id: Some(user), ..JobFilter::default() };
         assert_eq!(list(mine(), JobSort::CreatedDesc).await, [3, 1, 0]);
@@ -184,8 +184,17 @@ async fn jobs_are_listed_counted_and_have_a_place_in_the_queue() {
         let counts = jobs::counts(&db, &mine()).await.expect("counts");
         assert_eq!(counts.get(&JobStatus::Queued), Some(&1));
         assert_eq!(counts.get(&JobStatus::Failed), None);
-        let position = async |i: usize| jobs::queue_position(&db, &get(&db, ids[i]).await).await.expect("position");
-        assert_eq!((position(0).await, position(2).await, position(1).await), (Some(1), Some(2), None));
+        let all = jobs::rows(&db, &JobFilter::default(), JobSort::CreatedAsc, Page::first(10)).await.expect("rows");
+        assert!(all.iter().all(|named| named.dataset_name == "talks"), "{all:?}");
+        let places = jobs::queue_positions(&db, all.iter().map(|named| &named.job)).await.expect("places");
+        assert_eq!(places, [(ids[0], 1), (ids[2], 2)].into());
+        for (number, total) in [(1, 3), (2, 3), (9, 3)] {
+            let page = jobs::list(&db, &mine(), JobSort::CreatedAsc, Page { number, size: 2 }).await.expect("list");
+            assert_eq!(page.total, total, "page {number}");
+        }
+        let courses = jobs::courses(&db, user, 2).await.expect("courses");
+        assert_eq!(courses.iter().map(|course| course.id).collect::<Vec<_>>(), [ids[3], ids[1]]);
+        assert_eq!((jobs::owner(&db, ids[2]).await.expect("asked"), courses[0].status), (Some(bob), JobStatus::Completed));
         let active = jobs::active(&db).await.expect("active");
         assert_eq!(active.iter().map(|j| j.id).collect::<Vec<_>>(), ids[..3]);
         assert_eq!(jobs::in_status(&db, &[JobStatus::Queued], 1).await.expect("queued").len(), 1);

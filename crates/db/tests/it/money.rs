@@ -50,6 +50,9 @@ async fn a_job_costs_the_sum_of_its_records_and_a_repeated_step_never_bills_twic
         assert_eq!(costs::sum(&db, &of(31, 99)).await.expect("sum"), MicroUsd::ZERO);
         assert_eq!(costs::spent_in_period(&db, user, at(0)).await.expect("spent"), MicroUsd(165));
         assert_eq!(costs::spent_in_period(&db, user, at(9)).await.expect("spent"), MicroUsd::ZERO);
+        let sums = costs::two_months(&db, user, (at(0), at(15), at(25), at(31))).await.expect("sums");
+        assert_eq!(sums.month, [(CostType::Compute, MicroUsd::ZERO), (CostType::Storage, MicroUsd(10))].into());
+        assert_eq!((sums.before, sums.before_to_date), (MicroUsd(155), MicroUsd(150)));
         costs::upsert(&db, &[compute(2, 6)]).await.expect("upsert");
         assert_eq!(costs::sum(&db, &CostFilter { job_id: Some(id), ..CostFilter::default() }).await.expect("sum"), MicroUsd(166));
     })
@@ -120,7 +123,8 @@ async fn adapters_are_listed_changed_and_softly_deleted() {
         };
         assert_eq!((list(ModelSort::Created).await, list(ModelSort::Quality).await), (vec![2, 1, 0], vec![2, 0, 1]));
         assert_eq!(list(ModelSort::Size).await, [1, 2, 0]);
-        assert_eq!(models::children(&db, ids[0]).await.expect("children"), ids[1..]);
+        let children = models::children(&db, &ids).await.expect("children");
+        assert_eq!(children, [(ids[0], ids[1..].to_vec())].into());
         assert_eq!(models::totals(&db, Some(user)).await.expect("totals"), (3, 63));
         let archive = |m: &mut ModelArtifact| m.status = ModelStatus::Archived;
         models::update(&db, ids[0], at(9), archive).await.expect("update").expect("there");

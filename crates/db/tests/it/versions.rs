@@ -1,7 +1,7 @@
 //! Versions of data sets.
 
 use crate::{at, on_each};
-use db::datasets::versions::{self, Version};
+use db::datasets::versions::{self, Lineage, Version};
 use db::datasets::{self, Dataset};
 use db::tasks::{self, NewTask};
 use domain::dataset::{DatasetFix, FixFigures};
@@ -29,8 +29,10 @@ async fn a_version_is_stored_with_its_task_and_read_back() {
         assert!(tasks::is_queued(&db, "v").await.expect("query"));
         assert_eq!(versions::get(&db, child.id).await.expect("get").as_ref(), Some(&expected));
         assert_eq!(versions::get(&db, parent.id).await.expect("get"), None);
-        let children = versions::children(&db, parent.id, 10).await.expect("children");
-        assert_eq!(children, [(expected.clone(), "talks v2".to_owned())]);
+        let lineage = async |id| versions::lineage(&db, id, 10).await.expect("lineage");
+        let of_parent = Lineage { version: None, children: vec![(expected.clone(), "talks v2".to_owned())] };
+        assert_eq!(lineage(parent.id).await, of_parent);
+        assert_eq!(lineage(child.id).await, Lineage { version: Some(expected.clone()), children: Vec::new() });
 
         let report = FixFigures { dropped: 3, by_fix: [(DatasetFix::DropDuplicates, 3)].into(), ..FixFigures::default() };
         versions::made(&db, child.id, 77, &report, at(2)).await.expect("made");
@@ -39,7 +41,7 @@ async fn a_version_is_stored_with_its_task_and_read_back() {
         assert_eq!(datasets::get(&db, child.id).await.expect("get").expect("there").file_size, 77);
 
         datasets::update(&db, child.id, at(3), |dataset, _| dataset.deleted_at = Some(at(3))).await.expect("update").expect("there");
-        assert_eq!(versions::children(&db, parent.id, 10).await.expect("children"), [], "what is deleted is not named");
+        assert_eq!(lineage(parent.id).await, Lineage::default(), "what is deleted is not named");
     })
     .await;
 }

@@ -23,7 +23,7 @@ pub async fn login(
     Guarded(origin): Guarded,
     Input(body): Input<LoginRequest>,
 ) -> Result<Response, ApiError> {
-    state.limits.check_account(&body.email)?;
+    state.limits.check_account(&body.email).await?;
     let view = app::accounts::login(&state.app, &body.email, body.password, &origin).await?;
     Ok(begun(&state, StatusCode::OK, view))
 }

@@ -3,7 +3,7 @@
 use crate::convert::costs::summary as summarised;
 use crate::dto::common::Envelope;
 use crate::dto::costs::CostSummary;
-use crate::extract::Auth;
+use crate::extract::AuthAccount;
 use crate::openapi::Failures;
 use crate::reply::{ApiResult, Reply};
 use crate::state::ApiState;
@@ -14,7 +14,7 @@ use axum::extract::State;
     get, path = "/api/costs/summary", operation_id = "getCostSummary", tag = "costs",
     responses((status = 200, description = "The month", body = Envelope<CostSummary>), Failures)
 )]
-pub async fn summary(State(state): State<ApiState>, Auth(caller): Auth) -> ApiResult<CostSummary> {
-    let view = app::costs::summary(&state.app, &caller).await?;
+pub async fn summary(State(state): State<ApiState>, AuthAccount(who): AuthAccount) -> ApiResult<CostSummary> {
+    let view = app::costs::summary(&state.app, &who).await?;
     Ok(Reply::ok(summarised(view)))
 }

@@ -10,5 +10,6 @@ mod following;
 mod launching;
 mod money;
 mod reading;
+mod relayed;
 mod waiting;
 pub mod world;

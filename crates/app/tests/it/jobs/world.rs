@@ -24,6 +24,8 @@ use super::fake_cluster::FakeCluster;
 
 /// Dollars an hour of the tests' machine: 1,000 micro-dollars a second, so that costs are easy to read.
 pub const RATE: f64 = 3.6;
+/// Longer than any test.
+const NEVER: Duration = Duration::from_secs(100_000);
 
 pub struct World {
     pub app: Arc<App>,
@@ -32,8 +34,8 @@ pub struct World {
     pub worker: Arc<Worker>,
     pub caller: Caller,
     pub dataset: Dataset,
-    _database: TestDatabase,
-    _folder: TempDir,
+    database: TestDatabase,
+    folder: TempDir,
 }
 
 impl World {
@@ -63,25 +65,20 @@ impl World {
         let db = database.migrated().await;
         let clock = Arc::new(ManualClock::default());
         let cluster = Arc::new(FakeCluster::default());
-        let store = FolderStore::open(folder.path().join("objects"), &[1; 32], "http://127.0.0.1:1").await.expect("store");
         let user = rows::stored_user(&db, "ada@example.com", clock.now()).await;
         let dataset = rows::ready_dataset(&db, user.id, "Talks", clock.now()).await;
-        let app = Arc::new(App {
-            queue: queue::Queue::new(&db).with_clock(clock.clone()),
-            db,
-            blob: Arc::new(store),
-            cluster: cluster.clone(),
-            clock: clock.clone(),
-            tokens: BTreeMap::new(),
-            hub: app::events::Hub::default(),
-            feed: app::notifications::Feed::default(),
-            examples: app::examples::Examples::default(),
-            mailer,
-            config: Config { watch, ..config(folder.path(), limits) },
-        });
+        let app = app_over(db, folder.path(), cluster.clone(), clock.clone()).await;
+        let app = Arc::new(App { mailer, config: Config { watch, ..config(folder.path(), limits) }, ..app });
         let caller = Caller { user_id: user.id, role: domain::account::Role::User, via: domain::Access::Program, address: None };
         let worker = Arc::new(Worker::new(app.clone()));
-        Self { app, cluster, clock, worker, caller, dataset, _database: database, _folder: folder }
+        Self { app, cluster, clock, worker, caller, dataset, database, folder }
+    }
+
+    /// Another process over the same database, which asks it for others' events next to never.
+    pub async fn peer(&self, relay: app::relay::Relay) -> Arc<App> {
+        let app = app_over(self.database.connect().await, self.folder.path(), self.cluster.clone(), self.clock.clone()).await;
+        let (hub, feed) = (app::events::Hub::polling(NEVER), app::notifications::Feed::polling(NEVER));
+        Arc::new(App { relay: Some(relay), hub, feed, ..app })
     }
 
     pub fn request(&self) -> JobRequest {
@@ -187,6 +184,25 @@ impl World {
         let artifacts = adapter::upload(&*self.app.blob, &spec, &adapter::files(&spec)).await;
         let kind = Kind::Complete { artifacts, path: "adapter".into(), summary: summary() };
         cluster::TrainerEvent { seq: 0, at: self.clock.now(), elapsed_seconds: elapsed, kind }
+    }
+}
+
+async fn app_over(db: db::Db, folder: &std::path::Path, cluster: Arc<FakeCluster>, clock: Arc<ManualClock>) -> App {
+    let store = FolderStore::open(folder.join("objects"), &[1; 32], "http://127.0.0.1:1").await.expect("store");
+    App {
+        queue: queue::Queue::new(&db).with_clock(clock.clone()),
+        db,
+        blob: Arc::new(store),
+        cluster,
+        clock,
+        tokens: BTreeMap::new(),
+        hub: app::events::Hub::default(),
+        relay: None,
+        rates: app::catalogue::Rates::default(),
+        feed: app::notifications::Feed::default(),
+        examples: app::examples::Examples::default(),
+        mailer: Arc::new(app::mail::LogMailer),
+        config: config(folder, TierLimits::default()),
     }
 }
 
