@@ -45,7 +45,7 @@ export function DeletedCard({
         aria-label={`${action}: ${name}`}
         onClick={onRestore}
       >
-        <ArchiveRestoreIcon aria-hidden />
+        <ArchiveRestoreIcon aria-hidden className="mr-2" />
         {action}
       </Button>
     </Card>

@@ -7,7 +7,7 @@ export function Pager({ page, hasMore, onPage }: { page: number; hasMore: boolea
   return (
     <nav aria-label="Pages" className="flex items-center justify-center gap-3">
       <Button variant="outline" size="sm" disabled={page === 1} onClick={() => onPage(page - 1)}>
-        <ChevronLeftIcon aria-hidden />
+        <ChevronLeftIcon aria-hidden className="mr-2" />
         Previous
       </Button>
       <span className="text-sm text-muted-foreground">Page {page}</span>

@@ -28,7 +28,7 @@ export function Secret({ label, value }: { label: string; value: string }) {
             onFocus={(event) => event.target.select()}
           />
           <Button variant="outline" onClick={() => void copy()}>
-            <CopyIcon aria-hidden />
+            <CopyIcon aria-hidden className="mr-2" />
             Copy
           </Button>
         </div>

@@ -87,6 +87,10 @@ describe('days without a time', () => {
   ] as const)('%s as a %s is %s', (day, length, text) => expect(format.calendarDay(day, length)).toBe(text));
 });
 
+it('a time within a sentence', () => {
+  expect(format.dateAtTime('2026-11-23T12:13:00')).toBe('Nov 23, 2026 at 12:13 PM');
+});
+
 describe('what is left until then', () => {
   const now = Date.parse('2024-12-01T12:00:00Z');
   it.each([

@@ -143,6 +143,11 @@ export function dateTime(iso: string): string {
   });
 }
 
+/** `Nov 23, 2026 at 12:13 PM`, in the reader's time zone: as part of a sentence. */
+export function dateAtTime(iso: string): string {
+  return `${date(iso)} at ${new Date(iso).toLocaleTimeString(LOCALE, { hour: 'numeric', minute: '2-digit' })}`;
+}
+
 /** `12:13:07 PM`, in the reader's time zone. */
 export function clockTime(at: string | number): string {
   return new Date(at).toLocaleTimeString(LOCALE);

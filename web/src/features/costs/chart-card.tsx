@@ -84,7 +84,7 @@ function Export({ query, disabled }: { query: CostsQuery; disabled: boolean }) {
   });
   return (
     <Button variant="outline" size="sm" disabled={disabled || isPending} onClick={() => mutate()}>
-      <DownloadIcon aria-hidden />
+      <DownloadIcon aria-hidden className="mr-2" />
       Export CSV
     </Button>
   );

@@ -67,7 +67,7 @@ function Only({ children, clear, onClear }: { children: ReactNode; clear: string
     <p className="flex flex-wrap items-center gap-2 text-sm">
       <span>{children}</span>
       <Button variant="outline" size="sm" onClick={onClear}>
-        <XIcon aria-hidden />
+        <XIcon aria-hidden className="mr-2" />
         {clear}
       </Button>
     </p>

@@ -57,7 +57,7 @@ function Entry({ entry, now }: { entry: ActivityEntry; now: number }) {
             {entry.message}
           </Link>
         </p>
-        <p className="text-xs text-muted-foreground">
+        <p className="mt-1 text-xs text-muted-foreground">
           {relativeTime(entry.at, now)} • {entry.userName}
         </p>
       </div>

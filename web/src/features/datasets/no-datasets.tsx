@@ -27,7 +27,7 @@ export default function NoDatasets(props: { filtered: boolean; onClear: () => vo
       action={
         <div className="flex flex-wrap justify-center gap-2">
           <Button onClick={props.onCreate}>
-            <PlusIcon aria-hidden />
+            <PlusIcon aria-hidden className="mr-2" />
             Create Your First Dataset
           </Button>
           <SampleButton variant="outline" />

@@ -24,7 +24,7 @@ export function SampleButton({ variant }: { variant?: 'default' | 'outline' }) {
   });
   return (
     <Button variant={variant} disabled={add.isPending || add.isSuccess} onClick={() => add.mutate()}>
-      <SparklesIcon aria-hidden />
+      <SparklesIcon aria-hidden className="mr-2" />
       {add.isPending ? 'Adding...' : 'Use the Sample Dataset'}
     </Button>
   );

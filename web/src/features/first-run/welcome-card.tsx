@@ -53,7 +53,7 @@ export function WelcomeCard() {
         <SampleButton />
         <Button asChild variant="outline">
           <Link to="/datasets" search={{ create: true }}>
-            <PlusIcon aria-hidden />
+            <PlusIcon aria-hidden className="mr-2" />
             Upload Your Own
           </Link>
         </Button>

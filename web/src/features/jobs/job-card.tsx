@@ -31,12 +31,12 @@ export function JobCard({ job, picked, onPick }: JobCardProps) {
             <Link
               to="/training/jobs/$jobId"
               params={{ jobId: job.id }}
-              className="truncate outline-none after:absolute after:inset-0"
+              className="line-clamp-2 outline-none after:absolute after:inset-0 sm:line-clamp-1"
             >
               {job.name}
             </Link>
           </h2>
-          <p className="truncate text-muted-foreground">Dataset: {job.datasetName}</p>
+          <p className="line-clamp-2 text-muted-foreground sm:line-clamp-1">Dataset: {job.datasetName}</p>
         </div>
         <div className="flex items-center gap-3">
           <Badge variant={badge}>{job.cancelling ? 'Cancelling' : label}</Badge>

@@ -32,7 +32,7 @@ export function PickBar() {
         {picked.length >= FEWEST && (
           <Button asChild size="sm">
             <Link to="/training/compare" search={{ jobs: picked.join(',') }}>
-              <GitCompareArrowsIcon aria-hidden />
+              <GitCompareArrowsIcon aria-hidden className="mr-2" />
               Compare
             </Link>
           </Button>

@@ -44,7 +44,7 @@ export function ModelPage({ id, history }: { id: string; history: boolean }) {
               replace
               resetScroll={false}
             >
-              <HistoryIcon aria-hidden />
+              <HistoryIcon aria-hidden className="mr-2" />
               {history ? 'Hide Version History' : 'Show Version History'}
             </Link>
           </Button>

@@ -36,7 +36,7 @@ export function NotificationsPage() {
             disabled={!data || data.unread === 0 || readAll.isPending}
             onClick={() => readAll.mutate()}
           >
-            <CheckIcon aria-hidden />
+            <CheckIcon aria-hidden className="mr-2" />
             Mark all read
           </Button>
         }

@@ -35,7 +35,7 @@ export function DataCard() {
           text="One ZIP with your account, data sets and their files, jobs, models, costs and notifications. It is made while it downloads."
           action={
             <Button variant="outline" onClick={() => saveUrl('brightrun-export.zip', EXPORT_URL)}>
-              <DownloadIcon aria-hidden />
+              <DownloadIcon aria-hidden className="mr-2" />
               Export My Data
             </Button>
           }
@@ -57,7 +57,7 @@ export function DataCard() {
             text="Your account goes with all its data after 30 days. Log in before that to keep it."
             action={
               <Button variant="destructive" onClick={() => setLeaving(true)}>
-                <Trash2Icon aria-hidden />
+                <Trash2Icon aria-hidden className="mr-2" />
                 Delete Account
               </Button>
             }

@@ -38,7 +38,7 @@ export function KeysCard() {
       about="For programs that use this server in your name"
       aside={
         <Button onClick={() => setMaking(true)}>
-          <PlusIcon aria-hidden />
+          <PlusIcon aria-hidden className="mr-2" />
           Create API Key
         </Button>
       }

@@ -75,7 +75,7 @@ function Table({ settings }: { settings: AccountSettings }) {
         disabled={Object.keys(differs).length === 0 || save.isPending}
         onClick={() => save.mutate({ notifications: differs })}
       >
-        <SaveIcon aria-hidden />
+        <SaveIcon aria-hidden className="mr-2" />
         Save Preferences
       </Button>
     </div>

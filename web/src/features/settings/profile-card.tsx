@@ -75,7 +75,7 @@ function ProfileForm({ user }: { user: User }) {
         )}
       </FormField>
       <Button type="submit" disabled={!isDirty || save.isPending}>
-        <SaveIcon aria-hidden />
+        <SaveIcon aria-hidden className="mr-2" />
         Save Changes
       </Button>
     </form>

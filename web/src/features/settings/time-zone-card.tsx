@@ -52,7 +52,7 @@ function ZoneForm({ settings }: { settings: AccountSettings }) {
       </datalist>
       <div className="flex flex-wrap gap-2">
         <Button type="submit" disabled={!isDirty || save.isPending}>
-          <SaveIcon aria-hidden />
+          <SaveIcon aria-hidden className="mr-2" />
           Save Time Zone
         </Button>
         {here !== settings.timezone && (

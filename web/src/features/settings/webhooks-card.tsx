@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
 import { PlusIcon, WebhookIcon } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import type { Webhook } from '@/api/types';
@@ -17,10 +18,13 @@ import { WebhookRow } from './webhook-row';
 const WebhookDialog = lazy(() => import('./webhook-dialog'));
 const DeliveriesDialog = lazy(() => import('./deliveries-dialog'));
 
+const route = getRouteApi('/_app/settings');
+
 type Asked = { what: 'create' } | { what: 'delete' | 'log'; webhook: Webhook };
 
 export function WebhooksCard() {
-  const [page, setPage] = useState(1);
+  const { page } = route.useSearch();
+  const navigate = route.useNavigate();
   const [asked, setAsked] = useState<Asked>();
   const client = useQueryClient();
   const { data, error, refetch } = useQuery(webhooksQuery(page));
@@ -40,7 +44,7 @@ export function WebhooksCard() {
       about="Notifications, posted to an address of yours and signed after Standard Webhooks"
       aside={
         <Button onClick={() => setAsked({ what: 'create' })}>
-          <PlusIcon aria-hidden />
+          <PlusIcon aria-hidden className="mr-2" />
           Create Webhook
         </Button>
       }
@@ -62,7 +66,13 @@ export function WebhooksCard() {
           />
         ))}
       </ul>
-      {data && <Pager page={page} hasMore={data.hasMore} onPage={setPage} />}
+      {data && (
+        <Pager
+          page={page}
+          hasMore={data.hasMore}
+          onPage={(next) => void navigate({ search: (old) => ({ ...old, page: next }) })}
+        />
+      )}
       <Suspense>
         {asked?.what === 'create' && <WebhookDialog onClose={close} />}
         {asked?.what === 'log' && <DeliveriesDialog webhook={asked.webhook} onClose={close} />}

@@ -46,7 +46,7 @@ export function ExampleView({
     <div className="space-y-4">
       <nav aria-label="Examples" className="flex flex-wrap items-center justify-between gap-3">
         <Button variant="outline" size="sm" disabled={number <= 1} onClick={() => onNumber(number - 1)}>
-          <ChevronLeftIcon aria-hidden />
+          <ChevronLeftIcon aria-hidden className="mr-2" />
           Previous
         </Button>
         <p role="status" className="order-first basis-full text-center text-sm sm:order-none sm:basis-auto">

@@ -43,7 +43,7 @@ export function InvitationsPage() {
       about="Each makes one account, whatever the server says about signing up"
       aside={
         <Button onClick={() => setMaking(true)}>
-          <PlusIcon aria-hidden />
+          <PlusIcon aria-hidden className="mr-2" />
           Invite Somebody
         </Button>
       }

@@ -37,7 +37,7 @@ export function AllConversations({ dataset }: { dataset: DatasetDetail }) {
           size="sm"
           onClick={() => change({ all: undefined, from: undefined, find: undefined, line: undefined })}
         >
-          <ArrowLeftIcon aria-hidden />
+          <ArrowLeftIcon aria-hidden className="mr-2" />
           Samples
         </Button>
       </div>

@@ -61,7 +61,7 @@ export function ConversationPages({ dataset }: { dataset: DatasetDetail }) {
             // Who came by a link has no pages before in the history; then it goes to the beginning.
             onClick={() => go(trail.at(-1), trail.slice(0, -1))}
           >
-            <ChevronLeftIcon aria-hidden />
+            <ChevronLeftIcon aria-hidden className="mr-2" />
             {from && trail.length === 0 ? 'First' : 'Previous'}
           </Button>
           <span className="text-sm text-muted-foreground">

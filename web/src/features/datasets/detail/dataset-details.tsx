@@ -85,7 +85,7 @@ export function DatasetDetails({
           <EditDataset dataset={dataset} />
           <DeleteDataset id={dataset.id} name={dataset.name} onDeleted={onClose} />
         </div>
-        <StartTraining dataset={dataset} className="h-10 px-6" />
+        <StartTraining dataset={dataset} className="h-10 w-full px-6 sm:w-auto" />
       </div>
       <Fixes dataset={dataset} />
     </>

@@ -31,7 +31,7 @@ export function DeleteDataset({ id, name, onDeleted }: { id: string; name: strin
   return (
     <>
       <Button variant="outline" className="text-red-600" onClick={() => setAsking(true)}>
-        <Trash2Icon aria-hidden />
+        <Trash2Icon aria-hidden className="mr-2" />
         Delete
       </Button>
       {asking && (

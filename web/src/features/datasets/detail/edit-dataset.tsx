@@ -26,7 +26,7 @@ export function EditDataset({ dataset }: { dataset: Editable }) {
   return (
     <>
       <Button variant="outline" onClick={() => setOpen(true)}>
-        <PencilIcon aria-hidden />
+        <PencilIcon aria-hidden className="mr-2" />
         Edit
       </Button>
       {open && <EditDialog dataset={dataset} onClose={() => setOpen(false)} />}

@@ -82,7 +82,7 @@ function Group({ group, onFix }: { group: FindingGroup; onFix: ((fix: DatasetFix
             <div className="flex flex-wrap gap-2">
               {group.fixes.map((fix) => (
                 <Button key={fix} variant="outline" size="sm" onClick={() => onFix(fix)}>
-                  <WrenchIcon aria-hidden />
+                  <WrenchIcon aria-hidden className="mr-2" />
                   {fixLabel(fix)}
                 </Button>
               ))}

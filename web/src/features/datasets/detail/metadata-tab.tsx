@@ -41,7 +41,7 @@ export function MetadataTab({ dataset }: { dataset: DatasetDetail }) {
         className="w-full"
         onClick={() => saveText(`${dataset.name}-metadata.json`, json, 'application/json')}
       >
-        <DownloadIcon aria-hidden />
+        <DownloadIcon aria-hidden className="mr-2" />
         Export Metadata
       </Button>
       <ExportSection dataset={dataset} />

@@ -51,7 +51,7 @@ export function OverviewTab({ dataset }: { dataset: DatasetDetail }) {
             <h3 className="font-semibold">Findings</h3>
             {fixable && offers.length > 1 && (
               <Button variant="outline" size="sm" onClick={() => fix(best(dataset.findings))}>
-                <WrenchIcon aria-hidden />
+                <WrenchIcon aria-hidden className="mr-2" />
                 Mend All
               </Button>
             )}

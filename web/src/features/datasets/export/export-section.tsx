@@ -69,7 +69,7 @@ function Export({ id, format }: { id: string; format: DatasetFormat }) {
       <DownloadState state={state} onStop={stop} />
       {state.phase !== 'running' && (
         <Button variant="outline" className="w-full" disabled={data.records === 0} onClick={start}>
-          <DownloadIcon aria-hidden />
+          <DownloadIcon aria-hidden className="mr-2" />
           Export Dataset
         </Button>
       )}

@@ -106,7 +106,7 @@ export default function FixDialog({
             Cancel
           </Button>
           <Button disabled={!preview.data || idle || make.isPending || make.isSuccess} onClick={() => make.mutate()}>
-            <WrenchIcon aria-hidden />
+            <WrenchIcon aria-hidden className="mr-2" />
             {make.isPending ? 'Making...' : 'Make New Version'}
           </Button>
         </DialogFooter>

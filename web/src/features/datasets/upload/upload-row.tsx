@@ -36,7 +36,7 @@ export function UploadRow({
             <p className="text-sm text-muted-foreground">Stopped. Nothing of it was kept.</p>
           )}
           <Button variant="outline" size="sm" onClick={onRetry}>
-            <RotateCcwIcon aria-hidden />
+            <RotateCcwIcon aria-hidden className="mr-2" />
             Try Again
           </Button>
         </div>

@@ -39,7 +39,7 @@ export function AdapterDownload({ model }: { model: Model }) {
           className="h-auto min-h-10 w-full bg-solid-blue py-2 whitespace-normal text-white hover:bg-solid-blue-strong"
           onClick={start}
         >
-          <DownloadIcon aria-hidden />
+          <DownloadIcon aria-hidden className="mr-2" />
           Download LoRA Adapter ({bytes(adapter.size)})
         </Button>
       )}

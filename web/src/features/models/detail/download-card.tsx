@@ -57,7 +57,7 @@ export function DownloadCard({ model }: { model: Model }) {
               disabled={download.isPending}
               onClick={() => download.mutate('all')}
             >
-              <FileArchiveIcon aria-hidden />
+              <FileArchiveIcon aria-hidden className="mr-2" />
               Download All as ZIP
             </Button>
           </div>
@@ -88,7 +88,7 @@ export function DownloadCard({ model }: { model: Model }) {
             </p>
           </div>
           <Button variant="ghost" className="w-full" disabled={logs.isPending} onClick={() => logs.mutate()}>
-            <FileTextIcon aria-hidden />
+            <FileTextIcon aria-hidden className="mr-2" />
             Download Training Logs
           </Button>
         </div>

@@ -1,7 +1,7 @@
 import { CalendarIcon, CpuIcon } from 'lucide-react';
 import type { ModelDetail } from '@/api/types';
 import { Card } from '@/components/ui/card';
-import { dateTime, duration, plural, usd } from '@/lib/format';
+import { dateAtTime, duration, plural, usd } from '@/lib/format';
 import { ModelStatusBadge } from '../status-badge';
 
 export function HeaderCard({ model }: { model: ModelDetail }) {
@@ -20,7 +20,7 @@ export function HeaderCard({ model }: { model: ModelDetail }) {
           <p className="mt-1 flex flex-wrap gap-x-4 gap-y-1 text-sm text-muted-foreground">
             <span className="flex items-center gap-1.5">
               <CalendarIcon aria-hidden className="size-4" />
-              Created {dateTime(model.createdAt)}
+              Created {dateAtTime(model.createdAt)}
             </span>
             <span className="flex items-center gap-1.5">
               <CpuIcon aria-hidden className="size-4" />

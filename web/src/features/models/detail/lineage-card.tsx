@@ -24,7 +24,7 @@ export function LineageCard({ model }: { model: ModelDetail }) {
         {dataset && (
           <Button asChild variant="ghost" size="sm">
             <Link to="/datasets/$id" params={{ id: dataset.id }}>
-              <ExternalLinkIcon aria-hidden />
+              <ExternalLinkIcon aria-hidden className="mr-2" />
               View Dataset
             </Link>
           </Button>

@@ -7,7 +7,7 @@ import type { JobDetail, Model } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
-import { dateTime, duration, integer, percent, usd, usdRange } from '@/lib/format';
+import { dateAtTime, duration, integer, percent, usd, usdRange } from '@/lib/format';
 import { cn } from '@/lib/utils';
 import { costLevel } from '../../monitor/cost-level';
 
@@ -20,7 +20,7 @@ export function SummaryCard({ model }: { model: Model }) {
         <h2 className="text-lg font-semibold">Training Summary</h2>
         <Button asChild variant="ghost" size="sm">
           <Link to="/training/jobs/$jobId" params={{ jobId: model.jobId }}>
-            <ExternalLinkIcon aria-hidden />
+            <ExternalLinkIcon aria-hidden className="mr-2" />
             View Full Training
           </Link>
         </Button>
@@ -29,7 +29,7 @@ export function SummaryCard({ model }: { model: Model }) {
         <CircleCheckBigIcon aria-hidden className="mt-0.5 size-5 shrink-0 text-green-700" />
         <div>
           <p className="text-sm">Training Completed</p>
-          <p className="text-xs">{dateTime(job?.completedAt ?? model.createdAt)}</p>
+          <p className="text-xs">{dateAtTime(job?.completedAt ?? model.createdAt)}</p>
         </div>
       </div>
       <dl className="grid grid-cols-1 gap-4 sm:grid-cols-2">

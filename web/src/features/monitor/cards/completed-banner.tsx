@@ -56,13 +56,13 @@ function Actions({ modelId }: { modelId: string }) {
     <div className="flex flex-wrap gap-2">
       <Button asChild size="lg" className="bg-solid-green text-white hover:bg-solid-green-strong">
         <Link to="/models/$artifactId" params={{ artifactId: modelId }}>
-          <ExternalLinkIcon aria-hidden />
+          <ExternalLinkIcon aria-hidden className="mr-2" />
           View LoRA Model
           <ArrowRightIcon aria-hidden />
         </Link>
       </Button>
       <Button size="lg" variant="outline" disabled={download.isPending} onClick={() => download.mutate('all')}>
-        <DownloadIcon aria-hidden />
+        <DownloadIcon aria-hidden className="mr-2" />
         Download Artifacts
       </Button>
     </div>

@@ -25,7 +25,7 @@ export function ExamplesCard({ job }: { job: JobDetail }) {
           aria-expanded={shown}
           onClick={() => change({ example: shown ? undefined : 1 })}
         >
-          <TextIcon aria-hidden />
+          <TextIcon aria-hidden className="mr-2" />
           {shown ? 'Hide Examples' : 'Show Examples'}
         </Button>
       </div>

@@ -6,7 +6,7 @@ import type { JobDetail } from '@/api/types';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { messageOf } from '@/lib/errors';
-import { integer, usd } from '@/lib/format';
+import { dateTime, integer, usd } from '@/lib/format';
 import { toast } from '@/lib/toast';
 import { adviceFor } from '../advice';
 import { REASONS } from '../reasons';
@@ -78,7 +78,10 @@ export function QueuedPanel({ job }: { job: JobDetail }) {
           <h2 className="text-xl font-semibold text-amber-900">
             {job.queuePosition === undefined ? 'In the Queue' : `Position ${integer(job.queuePosition)} in the Queue`}
           </h2>
-          <p className="text-amber-800">It starts by itself as soon as a machine is free. Waiting costs nothing.</p>
+          <p className="text-amber-800">
+            It starts by itself as soon as a machine is free
+            {job.expectedStartAt && `, expected at about ${dateTime(job.expectedStartAt)}`}. Waiting costs nothing.
+          </p>
         </div>
       </div>
     </Card>
@@ -97,13 +100,13 @@ function Actions({ job }: { job: JobDetail }) {
     <div className="flex flex-wrap gap-2">
       {job.canRetry && (
         <Button disabled={retry.isPending} onClick={() => retry.mutate()}>
-          <RotateCcwIcon aria-hidden />
+          <RotateCcwIcon aria-hidden className="mr-2" />
           {job.checkpoints.length > 0 ? 'Retry from the Last Checkpoint' : 'Retry'}
         </Button>
       )}
       <Button asChild variant="outline">
         <Link to="/training/configure" search={{ dataset_id: job.datasetId }}>
-          <Settings2Icon aria-hidden />
+          <Settings2Icon aria-hidden className="mr-2" />
           Configure Anew
         </Link>
       </Button>

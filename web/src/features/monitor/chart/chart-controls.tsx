@@ -65,7 +65,7 @@ export default function ChartControls({
         </label>
         {zoomed && (
           <Button variant="ghost" size="sm" onClick={() => onChange({ from: undefined, to: undefined })}>
-            <RotateCcwIcon aria-hidden />
+            <RotateCcwIcon aria-hidden className="mr-2" />
             Reset Zoom
           </Button>
         )}
