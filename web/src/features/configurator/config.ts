@@ -28,7 +28,13 @@ export type AdapterShape = Pick<
 >;
 
 /** What of a model's hyperparameters cannot change when training goes on from it. */
-function shapeOf({ loraRank, loraAlpha, useRslora, targetModules, layersToTransform }: Hyperparameters): AdapterShape {
+export function shapeOf({
+  loraRank,
+  loraAlpha,
+  useRslora,
+  targetModules,
+  layersToTransform,
+}: Hyperparameters): AdapterShape {
   return { loraRank, loraAlpha, useRslora, targetModules, ...(layersToTransform && { layersToTransform }) };
 }
 

@@ -3,9 +3,9 @@ import { Link } from '@tanstack/react-router';
 import { CpuIcon, DatabaseIcon } from 'lucide-react';
 import { useMemo } from 'react';
 import { datasetQuery } from '@/api/datasets';
-import { catalogueQuery } from '@/api/jobs';
+import { catalogueQuery, jobQuery } from '@/api/jobs';
 import { settingsQuery } from '@/api/settings';
-import type { Catalogue } from '@/api/types';
+import type { Catalogue, JobDetail } from '@/api/types';
 import { EmptyState } from '@/components/empty-state';
 import { ErrorState } from '@/components/error-state';
 import { Button } from '@/components/ui/button';
@@ -14,24 +14,53 @@ import { isNotFound } from '@/lib/errors';
 import { scientific } from '@/lib/format';
 import { type Defaults, initialConfig } from './config';
 import { Configurator } from './configurator';
+import { likeJob } from './saved';
 
-export function ConfiguratorPage({ datasetId, advanced }: { datasetId: string | undefined; advanced: boolean }) {
+export function ConfiguratorPage({
+  datasetId,
+  fromJob,
+  advanced,
+}: {
+  datasetId: string | undefined;
+  /** The job whose settings it starts with. */
+  fromJob: string | undefined;
+  advanced: boolean;
+}) {
   const catalogue = useQuery(catalogueQuery);
   const settings = useQuery(settingsQuery);
+  const job = useQuery({ ...jobQuery(fromJob ?? ''), enabled: fromJob !== undefined });
   const dataset = useQuery({ ...datasetQuery(datasetId ?? ''), enabled: datasetId !== undefined });
   if (datasetId === undefined || isNotFound(dataset.error)) return <NoDataset missing={datasetId !== undefined} />;
   const failed = [catalogue, dataset].find(({ error, data }) => error && !data);
   if (failed) return <ErrorState heading="h1" error={failed.error} onRetry={() => void failed.refetch()} />;
-  // Without the account's defaults the server's do.
-  if (!catalogue.data || !dataset.data || (!settings.data && !settings.error)) return <Loading />;
-  return <Ready catalogue={catalogue.data} defaults={settings.data ?? {}} dataset={dataset.data} advanced={advanced} />;
+  // Without the account's defaults the server's do, and so do they without the job.
+  const waits = [settings, job].some(({ isLoading }) => isLoading);
+  if (!catalogue.data || !dataset.data || waits) return <Loading />;
+  return (
+    <Ready
+      catalogue={catalogue.data}
+      defaults={settings.data ?? {}}
+      like={job.data}
+      dataset={dataset.data}
+      advanced={advanced}
+    />
+  );
 }
 
 function Ready({
   defaults,
+  like,
   ...props
-}: Omit<Parameters<typeof Configurator>[0], 'initial'> & { catalogue: Catalogue; defaults: Defaults }) {
-  const initial = useMemo(() => initialConfig(props.catalogue, scientific, defaults), [props.catalogue, defaults]);
+}: Omit<Parameters<typeof Configurator>[0], 'initial'> & {
+  catalogue: Catalogue;
+  defaults: Defaults;
+  like: JobDetail | undefined;
+}) {
+  const { catalogue } = props;
+  const initial = useMemo(() => {
+    const start = initialConfig(catalogue, scientific, defaults);
+    return start && like ? likeJob(like, start, catalogue) : start;
+  }, [catalogue, defaults, like]);
   if (!initial) {
     return (
       <EmptyState heading="h1" icon={CpuIcon} title="There is nothing to train with">

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import type { Catalogue } from '@/api/types';
+import type { Catalogue, Job } from '@/api/types';
 import type { Config } from './config';
-import { settingsOf, usable } from './saved';
+import { likeJob, settingsOf, usable } from './saved';
 
 const config = {
   preset: 'balanced',
@@ -75,4 +75,25 @@ it('fills what another program left out, and does not bring back what is no long
     hyperparameters: { loraRank: 32, maxSeqLength: 512 },
     run: { seed: '9', earlyStoppingPatience: '' },
   });
+});
+
+it('starts with the settings of a job', () => {
+  const job = {
+    presetId: 'custom',
+    baseModel: 'base',
+    hyperparameters: { ...config.hyperparameters, loraRank: 4, learningRate: 1e-3 },
+    gpuConfig: { instanceType: 'gpu', numGPUs: 2, spot: true },
+    settings: { seed: 5, packing: true, parentModelId: 'm' },
+  } as unknown as Job;
+  expect(likeJob(job, config, catalogue)).toMatchObject({
+    preset: 'balanced',
+    hyperparameters: { loraRank: 4 },
+    learningRate: '1e-3',
+    instanceType: 'gpu',
+    numGpus: 2,
+    parentModelId: 'm',
+    shape: { loraRank: 4 },
+    run: { seed: '5', packing: 'true' },
+  });
+  expect(likeJob({ ...job, baseModel: 'gone' }, config, catalogue).parentModelId).toBe('');
 });

@@ -1,8 +1,8 @@
 /** Saved configurations: from what the page lets one choose to what is saved, and back. */
 import type { ConfigurationSettings } from '@/api/configurations';
-import type { Catalogue } from '@/api/types';
+import type { Catalogue, Job } from '@/api/types';
 import { scientific } from '@/lib/format';
-import { type Config, type NamedPreset, presetValues, requestOf } from './config';
+import { type Config, type NamedPreset, presetValues, requestOf, shapeOf } from './config';
 
 /** What is saved: all that a job is made of, beside its data set, the model that it goes on from and its name. */
 export function settingsOf(config: Config): ConfigurationSettings {
@@ -45,4 +45,14 @@ function runOf(saved: ConfigurationSettings, present: Config['run']): Config['ru
     return [key, String(value)];
   });
   return Object.fromEntries(texts);
+}
+
+/** The settings of a job that was, for another one like it. */
+export function likeJob(job: Job, present: Config, catalogue: Catalogue): Config {
+  const { parentModelId = '', ...settings } = job.settings;
+  const { presetId, baseModel, hyperparameters, gpuConfig } = job;
+  const config = usable({ ...settings, presetId, baseModel, hyperparameters, gpuConfig }, present, catalogue);
+  // What is gone on from is an adapter for this base model only.
+  if (!parentModelId || config.baseModel !== baseModel) return config;
+  return { ...config, parentModelId, shape: shapeOf(hyperparameters) };
 }

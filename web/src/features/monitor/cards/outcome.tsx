@@ -105,7 +105,7 @@ function Actions({ job }: { job: JobDetail }) {
         </Button>
       )}
       <Button asChild variant="outline">
-        <Link to="/training/configure" search={{ dataset_id: job.datasetId }}>
+        <Link to="/training/configure" search={{ dataset_id: job.datasetId, from_job: job.id }}>
           <Settings2Icon aria-hidden className="mr-2" />
           Configure Anew
         </Link>
