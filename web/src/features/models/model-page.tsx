@@ -73,12 +73,12 @@ function Loaded({ model, history }: { model: ModelDetail; history: boolean }) {
           <ActionsCard model={model} />
         </div>
       </div>
-      {model.status === 'stored' && <Banner datasetId={model.datasetLineage.originalDataset?.id} />}
+      {model.status === 'stored' && <Banner datasetId={model.datasetLineage.originalDataset?.id} jobId={model.jobId} />}
     </>
   );
 }
 
-function Banner({ datasetId }: { datasetId: string | undefined }) {
+function Banner({ datasetId, jobId }: { datasetId: string | undefined; jobId: string }) {
   return (
     <section className="flex flex-col gap-4 rounded-xl border-2 border-blue-200 bg-gradient-to-r from-blue-50 to-purple-50 p-6 sm:flex-row">
       <span aria-hidden className="flex size-12 shrink-0 items-center justify-center rounded-full bg-blue-500 text-2xl">
@@ -91,7 +91,7 @@ function Banner({ datasetId }: { datasetId: string | undefined }) {
         </p>
         <Button asChild variant="outline" size="sm">
           {datasetId ? (
-            <Link to="/training/configure" search={{ dataset_id: datasetId }}>
+            <Link to="/training/configure" search={{ dataset_id: datasetId, from_job: jobId }}>
               Train Another Model
             </Link>
           ) : (

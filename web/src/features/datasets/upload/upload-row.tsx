@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { LoaderCircleIcon, RotateCcwIcon } from 'lucide-react';
 import { datasetQuery, isPending } from '@/api/datasets';
+import { ErrorState } from '@/components/error-state';
 import { Button } from '@/components/ui/button';
 import { Progress } from '@/components/ui/progress';
 import { messageOf } from '@/lib/errors';
@@ -66,7 +67,8 @@ function Sending(props: { name: string; sent: number; total: number; onStop: () 
 }
 
 function Checking({ datasetId }: { datasetId: string }) {
-  const { data } = useQuery(datasetQuery(datasetId));
+  const { data, error, refetch } = useQuery(datasetQuery(datasetId));
+  if (!data && error) return <ErrorState className="py-4" error={error} onRetry={() => void refetch()} />;
   if (!data || isPending(data)) {
     return (
       <p role="status" className="flex items-center gap-2 text-sm text-muted-foreground">

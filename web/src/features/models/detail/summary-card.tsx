@@ -4,15 +4,17 @@ import { CircleCheckBigIcon, ClockIcon, CpuIcon, DollarSignIcon, ExternalLinkIco
 import type { ReactNode } from 'react';
 import { jobQuery } from '@/api/jobs';
 import type { JobDetail, Model } from '@/api/types';
+import { ErrorState } from '@/components/error-state';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
+import { Skeleton } from '@/components/ui/skeleton';
 import { dateAtTime, duration, integer, percent, usd, usdRange } from '@/lib/format';
 import { cn } from '@/lib/utils';
 import { costLevel } from '../../monitor/cost-level';
 
 export function SummaryCard({ model }: { model: Model }) {
-  const { data: job } = useQuery(jobQuery(model.jobId));
+  const { data: job, error, refetch } = useQuery(jobQuery(model.jobId));
   const summary = model.trainingSummary;
   return (
     <Card className="gap-4 p-6">
@@ -52,9 +54,11 @@ export function SummaryCard({ model }: { model: Model }) {
           label="Progress"
           value={`${integer(summary.totalSteps)} / ${integer(job?.totalSteps ?? summary.totalSteps)} steps`}
         >
-          {summary.totalEpochs} epochs
+          {summary.totalEpochs} / {job?.totalEpochs ?? summary.totalEpochs} epochs
         </Fact>
       </dl>
+      {!job && !error && <Skeleton className="h-44" />}
+      {!job && error && <ErrorState className="py-6" error={error} onRetry={() => void refetch()} />}
       {job?.receipt && <ReceiptTable receipt={job.receipt} />}
       {job && <Verdict cost={summary.totalCost} range={job.estimatedCostRange} />}
     </Card>
