@@ -63,10 +63,12 @@ pub enum ModelError {
         file: String,
     },
     /// A tensor has another shape than the configuration says.
-    #[error("tensor {name} has shape {found:?} where the configuration asks for {expected:?}")]
+    #[error("tensor {name} in {file} has shape {found:?} where the configuration asks for {expected:?}")]
     TensorShape {
         /// Its full name.
         name: String,
+        /// Where it is.
+        file: String,
         /// By the configuration.
         expected: Vec<usize>,
         /// In the file.

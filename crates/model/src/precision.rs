@@ -4,7 +4,8 @@ use std::{fmt, str::FromStr};
 
 use crate::ModelError;
 
-/// In which numbers frozen matrices are kept and multiplied. Adapters, activations, gradients and sums are in f32 always.
+/// In which numbers frozen matrices are kept and multiplied. Adapters, gradients and sums are in f32 always; activations too, but that
+/// with bf16 the processors keep those of the blocks rounded to bf16 until the backward pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Precision {
     /// 32 bits: as exact as the engine is.

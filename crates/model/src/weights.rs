@@ -156,7 +156,7 @@ impl<'a> TensorFiles<'a> {
     pub(crate) fn parse(files: &'a [MappedFile]) -> Result<Self, ModelError> {
         let file_name = match files {
             [only] => only.name.clone(),
-            several => format!("{} shards", several.len()),
+            several => format!("the {} shards of model.safetensors.index.json", several.len()),
         };
         Ok(Self { files: files.iter().map(|file| Ok((file, file.parse()?))).collect::<Result<_, ModelError>>()?, file_name })
     }
@@ -178,17 +178,21 @@ impl<'a> TensorFiles<'a> {
     /// The elements of a tensor of the expected shape, and their bytes.
     pub(crate) fn find(&self, name: &str, expected: &[usize]) -> Result<(Elements<'a>, u64), ModelError> {
         let missing = || ModelError::MissingTensor { name: name.to_owned(), file: self.file_name.clone() };
-        let (_, tensor) = self.view(name).ok_or_else(missing)?;
+        let (file, tensor) = self.view(name).ok_or_else(missing)?;
+        let file = &file.name;
         if tensor.shape() != expected {
             let (expected, found) = (expected.to_vec(), tensor.shape().to_vec());
-            return Err(ModelError::TensorShape { name: name.to_owned(), expected, found });
+            return Err(ModelError::TensorShape { name: name.to_owned(), file: file.clone(), expected, found });
         }
         let data = tensor.data();
         let elements = match tensor.dtype() {
             Dtype::F32 => Elements::F32(data.as_chunks::<4>().0),
             Dtype::F16 => Elements::F16(data.as_chunks::<2>().0),
             Dtype::BF16 => Elements::Bf16(data.as_chunks::<2>().0),
-            other => return Err(ModelError::unsupported(format!("tensor {name} of type {other:?}"), "weights may be F32, F16 or BF16")),
+            other => {
+                let what = format!("tensor {name} of type {other:?} in {file}");
+                return Err(ModelError::unsupported(what, "weights may be F32, F16 or BF16"));
+            }
         };
         Ok((elements, data.len() as u64))
     }
@@ -203,5 +207,29 @@ impl<'a> TensorFiles<'a> {
     /// The elements of a tensor of the expected shape, converted to f32.
     pub(crate) fn read(&self, name: &str, expected: &[usize]) -> Result<Vec<f32>, ModelError> {
         Ok(self.find(name, expected)?.0.into_vec())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_every_type_are_read_as_they_are() {
+        let values = [0.0, -1.5, 0.333_25, 1024.0, -6e-5];
+        let halves = |bits: fn(f32) -> [u8; 2]| values.map(bits);
+        let (f16s, bf16s) = (halves(|v| f16::from_f32(v).to_le_bytes()), halves(|v| bf16::from_f32(v).to_le_bytes()));
+        let words = values.map(f32::to_le_bytes);
+        let read = |elements: Elements<'_>| {
+            let mut part = [0f32; 3];
+            elements.read(1, &mut part);
+            let all = elements.into_vec();
+            assert_eq!(all[1..4], part);
+            all
+        };
+        assert_eq!(read(Elements::F32(&words)), values);
+        assert_eq!(read(Elements::F16(&f16s)), values.map(|v| f16::from_f32(v).to_f32()));
+        assert_eq!(read(Elements::Bf16(&bf16s)), values.map(|v| bf16::from_f32(v).to_f32()));
+        assert_eq!(read(Elements::Owned(values.to_vec())), values);
     }
 }

@@ -11,7 +11,7 @@ mod cpu;
 mod cuda;
 
 pub(crate) use cpu::decode;
-pub use cpu::{Cpu, Frozen};
+pub use cpu::{Cpu, Frozen, Instructions};
 #[cfg(feature = "cuda")]
 pub use cuda::{
     Compiled, Cuda, CudaBuffer, CudaDevice, CudaFrozen, DeviceMemory, compile_kernels, cuda_devices, cuda_source, kernel_names,
@@ -124,6 +124,15 @@ pub struct AttentionGradients<Buffer> {
     pub values: Buffer,
 }
 
+/// A buffer that is set aside between the passes; in how many bytes is the device's to choose.
+#[derive(Debug, Default)]
+pub struct Kept<Buffer> {
+    /// As it was.
+    pub full: Buffer,
+    /// Rounded to bf16, where a device keeps it so.
+    pub half: Vec<u16>,
+}
+
 /// A thin product, an adapter's, that is added to a product with a frozen matrix in the same pass.
 #[derive(Debug)]
 pub struct Thin<'a, Buffer> {
@@ -184,6 +193,17 @@ pub trait Backend: Send + Sync {
     fn add_to_host(&self, source: &Self::Buffer, destination: &mut [f32]);
     /// Copies on the device; both have the same length.
     fn copy(&self, source: &Self::Buffer, destination: &mut Self::Buffer);
+    /// Sets what a pass computed aside for its way back. What is left in the buffer, and how long it is, does not matter. With `Bf16` it may
+    /// be rounded.
+    fn keep(&self, _precision: Precision, buffer: &mut Self::Buffer, kept: &mut Kept<Self::Buffer>) {
+        std::mem::swap(buffer, &mut kept.full);
+    }
+    /// Brings back what was set aside, which is then gone from there.
+    fn recall(&self, _precision: Precision, kept: &mut Kept<Self::Buffer>, buffer: &mut Self::Buffer) {
+        std::mem::swap(buffer, &mut kept.full);
+    }
+    /// Rounds as [`Backend::keep`] does, so that what is computed from it now and on the way back is the same.
+    fn round(&self, _precision: Precision, _buffer: &mut Self::Buffer) {}
     /// `destination (+)= factor · left · right`, the destination row-major.
     fn product(
         &self,

@@ -2,7 +2,7 @@
 
 use super::{
     Model, Pass, Workspace,
-    workspace::{LayerActivations, Scratch},
+    workspace::Scratch,
 };
 use crate::{
     Backend, LinearModule, LossScale,
@@ -48,13 +48,15 @@ impl<B: Backend> Model<B> {
             let slot = ws.slot(layer);
             let again = ws.must_recompute(layer, layers);
             let Workspace { inputs, activations, adapters, gradients, scratch, .. } = ws;
-            let kept = &mut activations[slot];
             if again {
                 self.backend.copy(&inputs[layer], &mut scratch.stream);
-                self.block_forward(pass, layer, adapters, kept, scratch, None);
+                self.block_forward(pass, layer, adapters, scratch, None);
+                // Through the same rounding, so that it is the same to the bit.
+                scratch.block.keep(&self.backend, self.precision, &mut activations[slot]);
             }
-            self.feed_forward_backward(pass, layer, (adapters, gradients), kept, scratch);
-            self.attention_backward(pass, layer, (adapters, gradients), (&inputs[layer], kept), scratch);
+            scratch.block.recall(&self.backend, self.precision, &mut activations[slot]);
+            self.feed_forward_backward(pass, layer, (adapters, gradients), scratch);
+            self.attention_backward(pass, layer, (adapters, gradients), &inputs[layer], scratch);
         }
     }
 
@@ -64,11 +66,10 @@ impl<B: Backend> Model<B> {
         pass: Pass<'_>,
         layer: usize,
         (adapters, gradients): (&[B::Buffer], &mut [B::Buffer]),
-        kept: &mut LayerActivations<B::Buffer>,
         scratch: &mut Scratch<B::Buffer>,
     ) {
         let (backend, eps, norm) = (&self.backend, self.config.rms_norm_eps, &self.layers[layer].post_attention_norm);
-        let Scratch { d_stream, normalised, d_normalised, product, d_product, linear, .. } = scratch;
+        let Scratch { d_stream, normalised, d_normalised, product, d_product, linear, block: kept, .. } = scratch;
         let [.., p_gate, p_up, p_down] = &kept.projected;
         let run = |module: LinearModule| self.linear(pass, layer, module, adapters);
         let mut into = Destinations { pass, layer, gradients };
@@ -92,11 +93,11 @@ impl<B: Backend> Model<B> {
         pass: Pass<'_>,
         layer: usize,
         (adapters, gradients): (&[B::Buffer], &mut [B::Buffer]),
-        (input, kept): (&B::Buffer, &mut LayerActivations<B::Buffer>),
+        input: &B::Buffer,
         scratch: &mut Scratch<B::Buffer>,
     ) {
         let (backend, config, norm) = (&self.backend, &self.config, &self.layers[layer].input_norm);
-        let Scratch { d_stream, normalised, d_normalised, d_attention, d_heads, linear, rotary, .. } = scratch;
+        let Scratch { d_stream, normalised, d_normalised, d_attention, d_heads, linear, rotary, block: kept, .. } = scratch;
         let [p_q, p_k, p_v, p_o, ..] = &kept.projected;
         let run = |module: LinearModule| self.linear(pass, layer, module, adapters);
         let mut into = Destinations { pass, layer, gradients };

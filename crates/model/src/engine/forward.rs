@@ -3,7 +3,7 @@
 use super::{
     Model, Pass, Workspace,
     past::LayerPast,
-    workspace::{LayerActivations, Scratch},
+    workspace::Scratch,
 };
 use crate::{
     Backend, LinearModule,
@@ -15,29 +15,32 @@ impl<B: Backend> Model<B> {
     pub(super) fn blocks_forward(&self, pass: Pass<'_>, ws: &mut Workspace<B>, training: bool) {
         self.backend.gather_frozen_rows(&self.embedding, &pass.batch.tokens, &mut ws.scratch.stream);
         for layer in 0..self.layers.len() {
-            let slot = if training { ws.slot(layer) } else { 0 };
             if training {
                 self.backend.copy(&ws.scratch.stream, &mut ws.inputs[layer]);
             }
-            self.block_forward(pass, layer, &ws.adapters, &mut ws.activations[slot], &mut ws.scratch, None);
+            self.block_forward(pass, layer, &ws.adapters, &mut ws.scratch, None);
+            if training && !ws.must_recompute(layer, self.layers.len()) {
+                let slot = ws.slot(layer);
+                ws.scratch.block.keep(&self.backend, self.precision, &mut ws.activations[slot]);
+            }
         }
     }
 
-    /// Runs one block over the residual stream in the scratch; with `past`, over what was computed of the sequences before.
+    /// Runs one block over the residual stream in the scratch and leaves what its backward pass needs there; with `past`, over what was computed of the sequences before.
     pub(super) fn block_forward(
         &self,
         pass: Pass<'_>,
         layer: usize,
         adapters: &[B::Buffer],
-        kept: &mut LayerActivations<B::Buffer>,
         scratch: &mut Scratch<B::Buffer>,
         past: Option<&mut LayerPast<'_>>,
     ) {
         let (backend, config, weights) = (&self.backend, &self.config, &self.layers[layer]);
         let run = |module: LinearModule| self.linear(pass, layer, module, adapters);
-        let [p_q, p_k, p_v, p_o, p_gate, p_up, p_down] = &mut kept.projected;
         let positions = &pass.batch.positions;
-        let Scratch { stream, normalised, product, linear, rotary, .. } = scratch;
+        let Scratch { stream, normalised, product, linear, rotary, block: kept, .. } = scratch;
+        kept.resize(backend, config, pass.batch.rows());
+        let [p_q, p_k, p_v, p_o, p_gate, p_up, p_down] = &mut kept.projected;
 
         backend.rms_norm(stream, &weights.input_norm, config.rms_norm_eps, normalised);
         run(LinearModule::QProj).forward(normalised, Write::Replace, &mut kept.queries, p_q, linear);
@@ -51,6 +54,9 @@ impl<B: Backend> Model<B> {
         }
         backend.rotate(&mut kept.queries, config.head_dim, positions, rotary, Rotation::Forward);
         backend.rotate(&mut kept.keys, config.head_dim, positions, rotary, Rotation::Forward);
+        for buffer in [&mut kept.queries, &mut kept.keys, &mut kept.values] {
+            backend.round(self.precision, buffer);
+        }
         let inputs = AttentionInputs { queries: &kept.queries, keys: &kept.keys, values: &kept.values };
         let shape = self.attention_shape(pass, layer);
         match past {

@@ -108,7 +108,7 @@ impl<B: Backend> Model<B> {
         self.backend.gather_frozen_rows(&self.embedding, &pass.batch.tokens, &mut ws.scratch.stream);
         for layer in 0..self.layers.len() {
             let mut past = pasts.layer(layer);
-            self.block_forward(pass, layer, &ws.adapters, &mut ws.activations[0], &mut ws.scratch, Some(&mut past));
+            self.block_forward(pass, layer, &ws.adapters, &mut ws.scratch, Some(&mut past));
         }
         self.head_states(pass, &mut ws.scratch);
         self.head_logits(pass.batch.label_rows.len(), ws)

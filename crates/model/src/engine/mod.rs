@@ -106,7 +106,8 @@ impl<B: Backend> Model<B> {
             let elements = source(name, shape)?;
             if elements.len() != shape.iter().product::<usize>() {
                 let found = vec![elements.len()];
-                return Err(ModelError::TensorShape { name: name.to_owned(), expected: shape.to_vec(), found });
+                let file = "the given tensors".to_owned();
+                return Err(ModelError::TensorShape { name: name.to_owned(), file, expected: shape.to_vec(), found });
             }
             take(Elements::Owned(elements));
             Ok(())

@@ -2,11 +2,11 @@
 
 use super::{Model, Pass, linear::LinearScratch};
 use crate::{
-    Backend, Cpu, Rope,
-    backend::{AttentionGradients, AttentionOutputs, RotaryTable},
+    Backend, Cpu, DecoderConfig, Precision, Rope,
+    backend::{AttentionGradients, AttentionOutputs, Kept, RotaryTable},
 };
 
-/// What the backward pass of a block needs from its forward pass, besides the block's input.
+/// What the backward pass of a block needs from its forward pass, besides the block's input, while the block is computed.
 #[derive(Default)]
 pub(super) struct LayerActivations<Buffer> {
     /// Rotated queries, `[rows, heads · head_dim]`.
@@ -30,6 +30,13 @@ pub(super) struct LayerActivations<Buffer> {
     pub(super) projected: [Buffer; 7],
 }
 
+/// The same between the passes, in the order of [`LayerActivations::rounded`] and [`LayerActivations::exact`].
+#[derive(Default)]
+pub(super) struct LayerKept<Buffer> {
+    rounded: [Kept<Buffer>; 9],
+    exact: [Kept<Buffer>; 8],
+}
+
 /// Buffers that no layer leaves anything in for another pass.
 pub(super) struct Scratch<Buffer> {
     /// The residual stream, `[rows, hidden]`.
@@ -48,6 +55,8 @@ pub(super) struct Scratch<Buffer> {
     pub(super) product: Buffer,
     /// Its gradient.
     pub(super) d_product: Buffer,
+    /// The block that is being computed.
+    pub(super) block: LayerActivations<Buffer>,
     pub(super) linear: LinearScratch<Buffer>,
     pub(super) rotary: RotaryTable<Buffer>,
     /// What the rotary table was made for: width of a head, embedding, and the length where that matters.
@@ -72,7 +81,7 @@ pub struct Workspace<B: Backend = Cpu> {
     /// Input of each block, `[rows, hidden]`.
     pub(super) inputs: Vec<B::Buffer>,
     /// One for each layer, or a single one when blocks are computed again.
-    pub(super) activations: Vec<LayerActivations<B::Buffer>>,
+    pub(super) activations: Vec<LayerKept<B::Buffer>>,
     /// The adapter weights, in their fixed order.
     pub(super) adapters: Vec<B::Buffer>,
     /// Their gradients for this batch.
@@ -97,6 +106,7 @@ impl<B: Backend> Default for Workspace<B> {
                 d_heads: AttentionGradients::default(),
                 product: B::Buffer::default(),
                 d_product: B::Buffer::default(),
+                block: LayerActivations::default(),
                 linear: LinearScratch::default(),
                 rotary: RotaryTable::default(),
                 rotary_geometry: (0, Rope::plain(0.0), 0),
@@ -120,7 +130,7 @@ impl<B: Backend> Workspace<B> {
         Self { recompute: true, ..Self::default() }
     }
 
-    /// The place of a layer's activations. Without a backward pass one place serves all.
+    /// The place of a layer's activations.
     pub(super) fn slot(&self, layer: usize) -> usize {
         layer.min(self.activations.len() - 1)
     }
@@ -145,18 +155,10 @@ impl<B: Backend> Workspace<B> {
         let (backend, config) = (&model.backend, &model.config);
         let rows = pass.batch.rows();
         let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
-        let (query_width, key_width) = (config.query_width(), config.key_value_width());
         // Slots are never taken away: a validation between two steps must not cost the training pass its memory.
-        let slots = if training && !self.recompute { config.num_hidden_layers } else { 1 };
-        if self.activations.len() < slots {
-            self.activations.resize_with(slots, LayerActivations::default);
-        }
-        for slot in &mut self.activations[..slots] {
-            slot.resize(backend, rows, [query_width, key_width, hidden, intermediate, config.num_attention_heads]);
-            if config.qk_norm {
-                backend.resize(&mut slot.raw_queries, rows * query_width);
-                backend.resize(&mut slot.raw_keys, rows * key_width);
-            }
+        let slots = if self.recompute { 1 } else { config.num_hidden_layers };
+        if training && self.activations.len() < slots {
+            self.activations.resize_with(slots, LayerKept::default);
         }
         let scratch = &mut self.scratch;
         for (buffer, width) in [(&mut scratch.stream, hidden), (&mut scratch.normalised, hidden), (&mut scratch.product, intermediate)] {
@@ -205,8 +207,11 @@ impl<B: Backend> Workspace<B> {
 }
 
 impl<Buffer> LayerActivations<Buffer> {
-    fn resize<B: Backend<Buffer = Buffer>>(&mut self, backend: &B, rows: usize, widths: [usize; 5]) {
-        let [query, key, hidden, intermediate, heads] = widths;
+    /// Gives every buffer the size of a pass. What was set aside has left others behind.
+    pub(super) fn resize<B: Backend<Buffer = Buffer>>(&mut self, backend: &B, config: &DecoderConfig, rows: usize) {
+        let (query, key, heads) = (config.query_width(), config.key_value_width(), config.num_attention_heads);
+        let (hidden, intermediate) = (config.hidden_size, config.intermediate_size);
+        let raw = if config.qk_norm { [query, key] } else { [0, 0] };
         for (buffer, width) in [
             (&mut self.queries, query),
             (&mut self.keys, key),
@@ -216,8 +221,34 @@ impl<Buffer> LayerActivations<Buffer> {
             (&mut self.middle, hidden),
             (&mut self.gate, intermediate),
             (&mut self.up, intermediate),
+            (&mut self.raw_queries, raw[0]),
+            (&mut self.raw_keys, raw[1]),
         ] {
             backend.resize(buffer, rows * width);
         }
+    }
+
+    /// What may be kept in bf16 where the model is.
+    fn rounded(&mut self) -> [&mut Buffer; 9] {
+        let Self { queries, keys, raw_queries, raw_keys, values, attention, middle, gate, up, .. } = self;
+        [queries, keys, raw_queries, raw_keys, values, &mut attention.output, middle, gate, up]
+    }
+
+    /// What is kept as it is: little, or a logarithm.
+    fn exact(&mut self) -> [&mut Buffer; 8] {
+        let [q, k, v, o, gate, up, down] = &mut self.projected;
+        [&mut self.attention.log_sum_exp, q, k, v, o, gate, up, down]
+    }
+
+    /// Sets everything aside for the backward pass.
+    pub(super) fn keep<B: Backend<Buffer = Buffer>>(&mut self, backend: &B, precision: Precision, kept: &mut LayerKept<Buffer>) {
+        self.rounded().into_iter().zip(&mut kept.rounded).for_each(|(buffer, kept)| backend.keep(precision, buffer, kept));
+        self.exact().into_iter().zip(&mut kept.exact).for_each(|(buffer, kept)| backend.keep(Precision::F32, buffer, kept));
+    }
+
+    /// Brings everything back.
+    pub(super) fn recall<B: Backend<Buffer = Buffer>>(&mut self, backend: &B, precision: Precision, kept: &mut LayerKept<Buffer>) {
+        self.rounded().into_iter().zip(&mut kept.rounded).for_each(|(buffer, kept)| backend.recall(precision, kept, buffer));
+        self.exact().into_iter().zip(&mut kept.exact).for_each(|(buffer, kept)| backend.recall(Precision::F32, kept, buffer));
     }
 }

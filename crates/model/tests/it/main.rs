@@ -10,6 +10,7 @@ mod devices;
 mod emulated;
 mod fixture;
 mod generation;
+mod instructions;
 #[cfg(feature = "cuda")]
 mod kernels;
 mod oracle;

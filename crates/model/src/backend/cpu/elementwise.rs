@@ -111,6 +111,46 @@ pub(super) fn add_to_rows(row: &[f32], matrix: &mut [f32]) {
     });
 }
 
+/// The bits of a number rounded to bf16, to nearest and ties to even; not a number stays so.
+#[inline(always)]
+fn to_bf16(value: f32) -> u16 {
+    let bits = value.to_bits();
+    let rounded = bits.wrapping_add(0x7fff + ((bits >> 16) & 1)) >> 16;
+    (if value.is_nan() { (bits >> 16) | 0x40 } else { rounded }) as u16
+}
+
+/// Rounds to bf16.
+pub(super) fn narrow(source: &[f32], destination: &mut Vec<u16>) {
+    destination.resize(source.len(), 0);
+    destination.par_chunks_mut(PIECE).zip(source.par_chunks(PIECE)).for_each(|(destination, source)| {
+        vectorised(
+            #[inline(always)]
+            || destination.iter_mut().zip(source).for_each(|(d, s)| *d = to_bf16(*s)),
+        );
+    });
+}
+
+/// The numbers of [`narrow`].
+pub(super) fn widen(source: &[u16], destination: &mut Vec<f32>) {
+    destination.resize(source.len(), 0.0);
+    destination.par_chunks_mut(PIECE).zip(source.par_chunks(PIECE)).for_each(|(destination, source)| {
+        vectorised(
+            #[inline(always)]
+            || destination.iter_mut().zip(source).for_each(|(d, s)| *d = f32::from_bits(u32::from(*s) << 16)),
+        );
+    });
+}
+
+/// Rounds each number to bf16 where it is.
+pub(super) fn round(values: &mut [f32]) {
+    values.par_chunks_mut(PIECE).for_each(|values| {
+        vectorised(
+            #[inline(always)]
+            || values.iter_mut().for_each(|v| *v = f32::from_bits(u32::from(to_bf16(*v)) << 16)),
+        );
+    });
+}
+
 #[cfg(test)]
 mod tests {
     use super::{super::testing, *};
@@ -164,5 +204,20 @@ mod tests {
         add(&table, &mut back);
         assert_eq!(back[4], table[4]);
         assert_eq!(back[7], 2.0 * table[7]);
+    }
+
+    #[test]
+    fn rounding_to_bf16_is_that_of_the_format() {
+        let mut values: Vec<f32> = (0..40_000u32).map(|i| f32::from_bits(i.wrapping_mul(107_374_183))).collect();
+        values.extend([0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::from_bits(0x7fff_ffff), f32::MAX, 1.0 + 2f32.powi(-8)]);
+        let (mut half, mut back) = (Vec::new(), Vec::new());
+        narrow(&values, &mut half);
+        widen(&half, &mut back);
+        for ((value, half), back) in values.iter().zip(&half).zip(&back) {
+            let wanted = half::bf16::from_f32(*value);
+            assert!(*half == wanted.to_bits() || value.is_nan() && back.is_nan(), "{value}");
+        }
+        round(&mut values);
+        assert!(values.iter().zip(&back).all(|(a, b)| a.to_bits() == b.to_bits()));
     }
 }

@@ -17,9 +17,10 @@ mod vector;
 #[cfg(test)]
 mod testing;
 
-use super::{Attention, AttentionGradients, AttentionInputs, AttentionOutputs, Backend, Head, Matrix, RotaryTable, Rotation, Thin, Write};
+use super::{Attention, AttentionGradients, AttentionInputs, AttentionOutputs, Backend, Head, Kept, Matrix, RotaryTable, Rotation, Thin, Write};
 use crate::{ModelError, Precision, random::DropoutMask, weights::Elements};
 pub use frozen::Frozen;
+pub use vector::Instructions;
 use product::View;
 
 /// The processors of this machine, through the rayon pool of the calling thread.
@@ -72,6 +73,26 @@ impl Backend for Cpu {
 
     fn copy(&self, source: &Vec<f32>, destination: &mut Vec<f32>) {
         destination.copy_from_slice(source);
+    }
+
+    fn keep(&self, precision: Precision, buffer: &mut Vec<f32>, kept: &mut Kept<Vec<f32>>) {
+        match precision {
+            Precision::F32 => std::mem::swap(buffer, &mut kept.full),
+            Precision::Bf16 => elementwise::narrow(buffer, &mut kept.half),
+        }
+    }
+
+    fn recall(&self, precision: Precision, kept: &mut Kept<Vec<f32>>, buffer: &mut Vec<f32>) {
+        match precision {
+            Precision::F32 => std::mem::swap(buffer, &mut kept.full),
+            Precision::Bf16 => elementwise::widen(&kept.half, buffer),
+        }
+    }
+
+    fn round(&self, precision: Precision, buffer: &mut Vec<f32>) {
+        if precision == Precision::Bf16 {
+            elementwise::round(buffer);
+        }
     }
 
     fn product(&self, factor: f32, left: Matrix<'_, Vec<f32>>, right: Matrix<'_, Vec<f32>>, write: Write, destination: &mut Vec<f32>) {

@@ -7,7 +7,7 @@
 
 use std::marker::PhantomData;
 
-use super::vector::vectorised;
+use super::vector::{Instructions, vectorised};
 
 /// Columns of a panel.
 pub(super) const LANES: usize = 16;
@@ -46,17 +46,23 @@ impl Kernel {
     pub(super) fn best(step: Step) -> Self {
         #[cfg(target_arch = "x86_64")]
         {
-            let bf16 = step == Step::F32 || is_x86_feature_detected!("avx512bf16");
-            if is_x86_feature_detected!("avx512f") && bf16 {
+            if Instructions::All.allowed() && Self::has_avx512(step) {
                 return Self::Avx512;
             }
-            if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") { Self::Fused } else { Self::Plain }
+            let fused = Instructions::Avx2.allowed() && is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            if fused { Self::Fused } else { Self::Plain }
         }
         #[cfg(not(target_arch = "x86_64"))]
         {
             let _ = step;
             if cfg!(target_arch = "aarch64") { Self::Fused } else { Self::Plain }
         }
+    }
+
+    /// Whether this machine has AVX-512, with its products of bf16 where they are needed.
+    #[cfg(target_arch = "x86_64")]
+    fn has_avx512(step: Step) -> bool {
+        is_x86_feature_detected!("avx512f") && (step == Step::F32 || is_x86_feature_detected!("avx512bf16"))
     }
 }
 
@@ -138,7 +144,7 @@ pub(super) unsafe fn multiply(
     match kernel {
         #[cfg(target_arch = "x86_64")]
         Kernel::Avx512 => {
-            assert_eq!(Kernel::best(step), Kernel::Avx512, "this machine lacks AVX-512");
+            assert!(Kernel::has_avx512(step), "this machine lacks AVX-512");
             // SAFETY: the instructions were found, the factors were checked to hold these rows and panels, the cells are this call's alone.
             unsafe {
                 match step {

@@ -1,11 +1,56 @@
 //! Inner loops: written plainly, compiled once for each level of vector instructions, chosen at run time.
 
+use std::sync::atomic::{AtomicU8, Ordering};
+
 use pulp::Arch;
+
+/// Vector instructions that loops may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Instructions {
+    /// What every processor of this kind has.
+    Portable,
+    /// AVX2 with FMA.
+    Avx2,
+    /// All that are found.
+    All,
+}
+
+static LIMIT: AtomicU8 = AtomicU8::new(Instructions::All as u8);
+
+impl Instructions {
+    /// Leaves the wider ones unused in this process from now on, so that slower machines can be measured and tested on faster ones. For the
+    /// start of a program: matrices that were packed before keep their kernels. Small products go through `gemm`, which chooses by itself.
+    pub fn limit(self) {
+        LIMIT.store(self as u8, Ordering::Relaxed);
+    }
+
+    /// Whether these may be used.
+    #[inline(always)]
+    pub(super) fn allowed(self) -> bool {
+        LIMIT.load(Ordering::Relaxed) >= self as u8
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn arch() -> Arch {
+    if Instructions::All.allowed() {
+        return Arch::new();
+    }
+    let avx2 = Instructions::Avx2.allowed().then(pulp::x86::V3::try_new).flatten();
+    avx2.map_or(Arch::Scalar, Arch::V3)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn arch() -> Arch {
+    Arch::new()
+}
 
 /// Runs a closure compiled for the best vector instructions of this machine. What it calls must be `#[inline(always)]`.
 #[inline(always)]
 pub(super) fn vectorised<R>(work: impl FnOnce() -> R) -> R {
-    Arch::new().dispatch(work)
+    arch().dispatch(work)
 }
 
 /// Number of partial sums in a reduction: fixed, so that the result does not depend on the instructions' width.
