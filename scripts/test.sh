@@ -44,6 +44,8 @@ lint() {
   cargo fmt --all --check
   step "clippy"
   cargo clippy --workspace --all-targets --locked -- -D warnings
+  step "clippy without CUDA"
+  cargo clippy --workspace --no-default-features --locked -- -D warnings
   if command -v cargo-deny >/dev/null; then
     step "cargo deny"
     cargo deny --offline check bans licenses sources

@@ -30,6 +30,7 @@ mod plan;
 pub mod sessions;
 pub mod settings;
 pub mod tasks;
+pub mod throughputs;
 pub mod users;
 pub mod webhooks;
 

@@ -92,14 +92,6 @@ pub struct Throughput {
     pub measured: bool,
 }
 
-/// Throughput from first principles: 6 FLOPs a parameter and token for forward and backward without the frozen weights' gradients plus
-/// recompute slack (4 for the passes through frozen weights, 2 for the rest).
-#[expect(clippy::cast_precision_loss, reason = "an estimate")]
-pub fn throughput_from_flops(parameters: u64, flops: u64, num_gpus: u32) -> Throughput {
-    let per_token = 6.0 * parameters.max(1) as f64;
-    Throughput { tokens_per_second: flops as f64 * f64::from(num_gpus.max(1)) / per_token, measured: false }
-}
-
 /// Steps, time and cost of a run that was not made yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Estimate {
@@ -111,6 +103,8 @@ pub struct Estimate {
     pub validation_examples: u64,
     /// Tokens passed through the model in all epochs and validations.
     pub total_tokens: u64,
+    /// Tokens of a row of a batch, in the mean; see [`row_tokens`].
+    pub row_tokens: u64,
     /// Tokens a second that the duration assumes.
     pub throughput: Throughput,
     /// Most likely duration in seconds.
@@ -168,6 +162,7 @@ pub fn estimate(
         train_examples: train,
         validation_examples: validation,
         total_tokens: work as u64,
+        row_tokens: row_tokens(statistics, config),
         throughput,
         seconds,
         seconds_min: low,
@@ -176,6 +171,16 @@ pub fn estimate(
         cost_min: cost(low).total(),
         cost_max: cost(high).total(),
     }
+}
+
+/// Tokens of a row of a batch, in the mean: of an example, cut to the sequence length; with packing, the sequence length.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate")]
+pub fn row_tokens(statistics: &DatasetStatistics, config: &TrainingConfig) -> u64 {
+    let most = u64::from(config.hyperparameters.max_seq_length);
+    if config.settings.packing {
+        return most;
+    }
+    (truncated_tokens(statistics, most) / statistics.examples().max(1) as f64).ceil() as u64
 }
 
 /// Tokens of an answer that an evaluation counts with before it has seen any.
@@ -277,6 +282,7 @@ mod tests {
         let packed = estimate(&statistics, 1_000_000, &packed, 1, MicroUsd::from_usd(0.05), speed, 5.0);
         // 18 of the long examples need a row each; the short ones fit in beside them.
         assert_eq!((packed.train_examples, packed.total_steps), (108, 15));
+        assert_eq!((long.row_tokens, short.row_tokens, packed.row_tokens), (514, 166, 4096));
         assert!(short.seconds < long.seconds && short.cost_max < long.cost_max && short.cost_min < short.cost_max);
     }
 }

@@ -21,6 +21,7 @@ pub mod notification;
 pub mod redact;
 pub mod run;
 mod text_enum;
+pub mod throughput;
 pub mod webhook;
 
 pub use account::{Access, AddressPrefix, Caller, KeyScope, Role, Tier};

@@ -7,10 +7,19 @@ use serde::{Deserialize, Serialize};
 const F32: u64 = 4;
 /// Rows whose logits exist at once.
 const LOGIT_ROWS: u64 = 128;
-/// The program itself with its buffers for products and its tokenizer.
+/// Most bytes of a frozen matrix that are turned round at a time.
+const TURNED: u64 = 8 << 20;
+/// The program itself, with its threads.
 const PROGRAM: u64 = 24 << 20;
+/// A token in the tokenizer's tables: its text, its id both ways, its merge.
+const TOKEN: u64 = 384;
 /// Of the memory that is there, what a run may take.
 const SHARE_IN_USE: f64 = 0.95;
+
+/// What the program takes whatever it trains, with a tokenizer of so many tokens.
+pub fn program_bytes(vocabulary: u64) -> u64 {
+    PROGRAM + vocabulary * TOKEN
+}
 
 /// Sizes of a decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +59,8 @@ pub struct Trained {
     pub optimizer: OptimizerType,
     /// Bytes of a frozen weight.
     pub weight_bytes: u64,
+    /// Bytes of a number that a block leaves for its backward pass.
+    pub kept_bytes: u64,
 }
 
 /// The batch that takes most.
@@ -69,7 +80,7 @@ pub struct LongestBatch {
 pub struct MemoryEstimate {
     /// The base model's weights.
     pub weights: u64,
-    /// The adapters with their gradients, at the host and at the device.
+    /// The adapters with their gradients, at the host and at the device, and twice the adapters as a checkpoint of them is written.
     pub adapters: u64,
     /// What the optimiser keeps.
     pub optimizer: u64,
@@ -109,16 +120,21 @@ impl ModelSizes {
     pub fn estimate(&self, trained: &Trained, batch: LongestBatch, recompute: bool) -> MemoryEstimate {
         let (h, q, k, f) = (self.hidden, self.query_width(), self.key_width(), self.intermediate);
         let rows = batch.tokens;
-        // Queries, keys, values, the attention's output with its denominators, the stream between the halves, gate and up.
+        // Queries, keys, values, the attention's output, the stream between the halves, gate and up; and, never rounded, the attention's
+        // denominators and what is inside the adapters.
         let raw = if self.head_norms { q + k } else { 0 };
-        let layer = 2 * q + 2 * k + self.heads + h + 2 * f + raw;
+        let (rounded, exact) = (2 * q + 2 * k + h + 2 * f + raw, self.heads + trained.rank * trained.modules.div_ceil(self.layers.max(1)));
         let kept = if recompute { 1 } else { self.layers };
-        let inner = trained.rank * trained.modules.div_ceil(self.layers.max(1)) * kept;
+        // What is rounded stands beside the block that is computed; what is not changes places with it.
+        let block = if trained.kept_bytes < F32 { rounded } else { 0 };
         // The stream, a norm of it and the feed-forward's product, each with its gradient, and the gradients of the attention.
         let buffers = 4 * h + 2 * f + 2 * q + 2 * k + if trained.dropout { f.max(q) } else { 0 } + trained.rank;
         let rotary = batch.longest.next_power_of_two() * self.head_dim;
         let head = 4 * batch.labels * h + LOGIT_ROWS.min(batch.labels) * self.vocabulary;
-        let activations = rows * (layer * kept + inner + self.layers * h + buffers) + rotary + head;
+        // A frozen matrix that is turned round for the way back, a part at a time.
+        let turned = (self.vocabulary.max(f) * h * trained.weight_bytes).min(TURNED);
+        let numbers = rows * (exact * kept + block + self.layers * h + buffers) + rotary + head;
+        let activations = rows * rounded * kept * trained.kept_bytes + numbers * F32 + turned;
         let slots = match trained.optimizer {
             OptimizerType::Adamw => 2 * trained.parameters,
             OptimizerType::Sgd => trained.parameters,
@@ -127,10 +143,10 @@ impl ModelSizes {
         };
         MemoryEstimate {
             weights: self.parameters() * trained.weight_bytes,
-            adapters: 4 * trained.parameters * F32,
+            adapters: 6 * trained.parameters * F32,
             optimizer: slots * F32,
-            activations: activations * F32,
-            program: PROGRAM,
+            activations,
+            program: program_bytes(self.vocabulary),
             recompute,
         }
     }
@@ -215,7 +231,7 @@ mod tests {
         head_norms: false,
     };
     const TRAINED: Trained =
-        Trained { parameters: 500_000, modules: 42, rank: 16, dropout: true, optimizer: OptimizerType::Adamw, weight_bytes: 4 };
+        Trained { parameters: 500_000, modules: 42, rank: 16, dropout: true, optimizer: OptimizerType::Adamw, weight_bytes: 4, kept_bytes: 4 };
 
     fn batch(tokens: u64) -> LongestBatch {
         LongestBatch { tokens, labels: tokens / 2, longest: 256 }
@@ -226,6 +242,8 @@ mod tests {
         assert_eq!(SMALL.parameters(), 2 * 4096 * 256 + 6 * (4 * 256 * 256 + 3 * 256 * 704 + 512) + 256);
         let bytes = |tokens, recompute| SMALL.estimate(&TRAINED, batch(tokens), recompute).total();
         assert!(bytes(2048, false) > bytes(1024, false) && bytes(1024, false) > bytes(1024, true));
+        let half = Trained { weight_bytes: 2, kept_bytes: 2, ..TRAINED };
+        assert!(SMALL.estimate(&half, batch(1024), false).total() < bytes(1024, false));
     }
 
     #[test]

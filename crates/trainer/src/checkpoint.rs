@@ -8,6 +8,7 @@ use crate::error::TrainerError;
 use crate::files::{create_dir, hash_file, remove_dir, replace_dir, sha256_hex, sync_dir, write_synced};
 use crate::optimizer::Optimizer;
 use crate::tensors;
+use crate::watch::LossWatch;
 use chrono::{DateTime, Utc};
 use model::LoraWeights;
 use serde::{Deserialize, Serialize};
@@ -96,6 +97,8 @@ pub(crate) struct RunState {
     pub without_improvement: u32,
     pub stopped_early: bool,
     pub last_step: Option<StepFigures>,
+    #[serde(default)]
+    pub watch: LossWatch,
     /// Seconds on the device, over all attempts.
     pub seconds: f64,
 }
@@ -121,6 +124,7 @@ impl RunState {
             without_improvement: 0,
             stopped_early: false,
             last_step: None,
+            watch: LossWatch::default(),
             seconds: 0.0,
         }
     }
@@ -162,12 +166,18 @@ pub fn newest_checkpoint(output: &Path) -> Option<u64> {
 /// The checkpoints of a job.
 #[derive(Debug, Clone)]
 pub(crate) struct Checkpoints {
+    output: PathBuf,
     root: PathBuf,
 }
 
 impl Checkpoints {
     pub fn new(output: &Path) -> Self {
-        Self { root: output.join("checkpoints") }
+        Self { output: output.to_owned(), root: output.join("checkpoints") }
+    }
+
+    /// The run's folder.
+    pub fn output(&self) -> &Path {
+        &self.output
     }
 
     pub fn path(&self, step: u64) -> PathBuf {
@@ -249,6 +259,14 @@ impl Checkpoints {
 }
 
 impl Checkpoint {
+    /// Whether these are the adapter's weights.
+    pub fn holds(&self, weights: &LoraWeights) -> Result<bool, TrainerError> {
+        let file = self.path.join(ADAPTER);
+        let bytes = fs::read(&file).map_err(|e| TrainerError::io("read", &file, e))?;
+        let found = tensors::deserialize(&bytes).map_err(|reason| TrainerError::Checkpoint { path: self.path.clone(), reason })?;
+        Ok(weights.params().iter().all(|p| found.get(p.name).is_some_and(|data| data == p.data)))
+    }
+
     /// Fills in the adapter's weights.
     pub fn load_weights(path: &Path, weights: &mut LoraWeights) -> Result<(), TrainerError> {
         let file = path.join(ADAPTER);
@@ -281,22 +299,18 @@ fn write_files(
     optimizer: &Optimizer,
     base_model: &str,
 ) -> Result<u64, TrainerError> {
-    let slots = optimizer.state();
-    let slots: Vec<_> = slots.iter().map(|t| (t.name.as_str(), vec![t.data.len()], t.data.as_slice())).collect();
     let fail = |reason| TrainerError::Internal(format!("a checkpoint could not be made ({reason})"));
+    let state = serde_json::to_vec_pretty(state).map_err(|e| fail(e.to_string()))?;
     let adapter = model::peft::adapter_files(weights, base_model, None).map_err(|e| fail(e.to_string()))?;
-    let files = [
-        (ADAPTER, adapter.weights),
-        (ADAPTER_CONFIG, adapter.config),
-        (OPTIMIZER, tensors::serialize(&slots).map_err(fail)?),
-        (STATE, serde_json::to_vec_pretty(state).map_err(|e| fail(e.to_string()))?),
-    ];
-    let (mut manifest, mut total) = (Manifest::new(), 0);
-    for (name, bytes) in &files {
-        write_synced(&folder.join(name), bytes)?;
-        manifest.insert((*name).to_owned(), FileSum { size: bytes.len() as u64, sha256: sha256_hex(bytes) });
-        total += bytes.len() as u64;
+    let mut manifest = Manifest::new();
+    for (name, bytes) in [(ADAPTER, adapter.weights), (ADAPTER_CONFIG, adapter.config), (STATE, state)] {
+        write_synced(&folder.join(name), &bytes)?;
+        manifest.insert(name.to_owned(), FileSum { size: bytes.len() as u64, sha256: sha256_hex(&bytes) });
     }
+    let slots: Vec<_> = optimizer.slots().map(|(name, data)| (name, vec![data.len()], data)).collect();
+    let (sha256, size) = tensors::write_synced(&folder.join(OPTIMIZER), &slots)?;
+    manifest.insert(OPTIMIZER.to_owned(), FileSum { size, sha256 });
+    let total: u64 = manifest.values().map(|file| file.size).sum();
     let manifest = serde_json::to_vec_pretty(&manifest).map_err(|e| fail(e.to_string()))?;
     write_synced(&folder.join(MANIFEST), &manifest)?;
     Ok(total + manifest.len() as u64)

@@ -1,5 +1,6 @@
 //! What can go wrong in a run, with a stable code for each case.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -18,17 +19,24 @@ pub enum TrainerError {
         detail: String,
     },
     /// The loss or the gradient norm became infinite or not a number.
-    #[error(
-        "The {what} of step {step} is not a finite number (batch from lines {lines}). Lower the learning rate or look at these lines; \
-         the last checkpoint before it is kept."
-    )]
+    #[error("The {what} of {at} is not a finite number. Lower the learning rate or look at these lines; {kept}.")]
     LossNotFinite {
-        /// `loss` or `gradient norm`.
+        /// `loss`, `gradient norm` or `validation loss`.
         what: &'static str,
-        /// Optimiser step, from 1.
-        step: u64,
-        /// Lines of the data set in the step's batches.
-        lines: String,
+        /// Where.
+        at: Place,
+        /// Which checkpoint is left.
+        kept: Kept,
+    },
+    /// The loss is finite, but far above what it was.
+    #[error("The loss exploded at {at}: {reason}. Lower the learning rate or look at these lines; {kept}.")]
+    LossExploded {
+        /// By which rule.
+        reason: String,
+        /// The last step.
+        at: Place,
+        /// Which checkpoint is left.
+        kept: Kept,
     },
     /// No space left where the run writes.
     #[error("The disk is full: {} could not be written. Free some space and retry; the checkpoints written before are kept.", path.display())]
@@ -169,12 +177,75 @@ pub enum TrainerError {
     Internal(String),
 }
 
+/// A step of a run, with the lines of the data set that it was made on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Optimiser step, from 1; 0 for the validation before the first.
+    pub step: u64,
+    /// Epoch, from 1.
+    pub epoch: u32,
+    /// Batch of the epoch, from 1, and how many it has; none for a validation.
+    pub batch: Option<(u64, u64)>,
+    /// Lines.
+    pub lines: String,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { step, epoch, batch, lines } = self;
+        match batch {
+            Some((batch, batches)) => write!(f, "step {step} (batch {batch} of {batches} in epoch {epoch}, from lines {lines})"),
+            None => write!(f, "the held-out lines {lines} at step {step}"),
+        }
+    }
+}
+
+/// The step of the last checkpoint that is known to be good, where there is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept(pub Option<u64>);
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(step) => write!(f, "the checkpoint of step {step}, the last before it went wrong, is kept"),
+            None => f.write_str("it went wrong before there was a checkpoint"),
+        }
+    }
+}
+
 impl TrainerError {
+    /// Exit code of a program that ends with this error: 4 for what is wrong with data set or settings, 5 with the base model or another
+    /// file of weights, 6 where memory, disk or device do not suffice, 7 for a training that went astray, 1 for everything else.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoTrainableExamples { .. }
+            | Self::ChatTemplate { .. }
+            | Self::Dataset { .. }
+            | Self::DatasetChanged { .. }
+            | Self::Config(_) => 4,
+            Self::Tokenizer { .. }
+            | Self::NoChatTemplate { .. }
+            | Self::TemplateRewritesTurns { .. }
+            | Self::Model { .. }
+            | Self::Checkpoint { .. }
+            | Self::Parent { .. } => 5,
+            Self::DiskFull { .. }
+            | Self::NoDevice { .. }
+            | Self::DeviceMemory { .. }
+            | Self::DeviceFailed { .. }
+            | Self::OutOfMemory { .. }
+            | Self::Rehearsal { .. } => 6,
+            Self::LossNotFinite { .. } | Self::LossExploded { .. } => 7,
+            Self::Io { .. } | Self::Sink(_) | Self::Internal(_) => 1,
+        }
+    }
+
     /// Stable code for the `error` event.
     pub fn code(&self) -> &'static str {
         match self {
             Self::NoTrainableExamples { .. } => "no_trainable_examples",
             Self::LossNotFinite { .. } => "loss_not_finite",
+            Self::LossExploded { .. } => "loss_exploded",
             Self::DiskFull { .. } => "disk_full",
             Self::Io { .. } => "io_error",
             Self::Tokenizer { .. } => "tokenizer_invalid",

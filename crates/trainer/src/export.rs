@@ -5,6 +5,7 @@ use crate::data::TrainingData;
 use crate::error::TrainerError;
 use crate::files::{create_dir, hash_file, remove_dir, replace_dir, write_synced};
 use domain::run::{ARTIFACT_FILES, ArtifactFile, RunSpec, RunSummary};
+use crate::order;
 use model::{LoraWeights, peft};
 use serde_json::{Value, json};
 use std::fs;
@@ -110,6 +111,10 @@ fn metadata(export: &Export<'_>, files: &[ArtifactFile]) -> Value {
             "step": export.step,
             "epoch": export.epoch,
             "chosenBy": if by_validation { "best validation loss" } else { "last step" },
+        },
+        "dataOrder": {
+            "seed": spec.config.settings.seed,
+            "sha256ByEpoch": order::digests(data, spec.config.settings.seed, u64::from(export.summary.total_epochs)),
         },
         "metrics": export.summary,
         "parent": spec.parent.as_ref().map(|parent| json!({ "modelId": parent.model_id })),

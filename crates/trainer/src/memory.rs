@@ -3,7 +3,7 @@
 use crate::data::TrainingData;
 use crate::error::TrainerError;
 use crate::rehearsal::longest_batch;
-use domain::job::TrainingConfig;
+use domain::job::{Precision, TrainingConfig};
 use domain::memory::{LongestBatch, MemoryEstimate, ModelSizes, Trained, advice, choose, in_words};
 use model::{DecoderConfig, LoraConfig, LoraWeights};
 
@@ -33,6 +33,8 @@ pub(crate) fn plan(
         dropout: lora.dropout > 0.0,
         optimizer: h.optimizer_type,
         weight_bytes: config.settings.precision.bytes(),
+        // The processors keep what blocks leave behind in the precision of the weights; a GPU does not.
+        kept_bytes: if device.is_some() { Precision::F32 } else { config.settings.precision }.bytes(),
     };
     let limit = match (asked, device.or_else(available_bytes)) {
         (Some(asked), Some(there)) => Some(asked.min(there)),

@@ -95,14 +95,17 @@ impl Optimizer {
         Ok(())
     }
 
-    /// The whole state, for a checkpoint.
+    /// The whole state, by name.
     pub fn state(&self) -> Vec<StateTensor> {
-        let names = slots(self.kind);
-        let of = |p: &Parameter| -> Vec<StateTensor> {
-            let tensor = |(slot, data): (&&str, &Vec<f32>)| StateTensor { name: format!("{slot}.{}", p.name), data: data.clone() };
-            names.iter().zip(&p.state).map(tensor).collect()
-        };
-        self.parameters.iter().flat_map(of).collect()
+        self.slots().map(|(name, data)| StateTensor { name, data: data.to_vec() }).collect()
+    }
+
+    /// The same, for a checkpoint.
+    pub(crate) fn slots(&self) -> impl Iterator<Item = (String, &[f32])> {
+        let kind = self.kind;
+        self.parameters.iter().flat_map(move |p| {
+            slots(kind).iter().zip(&p.state).map(move |(slot, data)| (format!("{slot}.{}", p.name), data.as_slice()))
+        })
     }
 
     /// Takes back a state that [`Self::state`] gave, after `steps` steps. `find` yields the tensor of a name.

@@ -2,7 +2,7 @@
 //! and read back. What fails here fails in the first seconds and names the setting to change, not after hours.
 
 use crate::batch::{PaddedBatch, validation_batches};
-use crate::checkpoint::{Checkpoint, Checkpoints, RunState};
+use crate::checkpoint::{Checkpoints, RunState};
 use crate::data::TrainingData;
 use crate::engine::Engine;
 use crate::error::TrainerError;
@@ -51,9 +51,7 @@ impl Rehearsal<'_> {
         checkpoints.save(self.state, self.weights, self.optimizer, self.base_model)?;
         let found = checkpoints.newest(&self.state.identity)?.checkpoint;
         let found = found.ok_or_else(|| TrainerError::Internal("a checkpoint that was written is not found again".to_owned()))?;
-        let mut again = self.weights.clone();
-        Checkpoint::load_weights(&found.path, &mut again)?;
-        if again != *self.weights || found.state != *self.state {
+        if !found.holds(self.weights)? || found.state != *self.state {
             return Err(TrainerError::Internal("a checkpoint did not come back as it was written".to_owned()));
         }
         Ok(())

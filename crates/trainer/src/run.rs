@@ -99,9 +99,8 @@ fn run_here(spec: &RunSpec, dataset_file: &Path, emitter: &mut Emitter<'_>, stop
     if stop.is_set() {
         return early(emitter);
     }
-    if setup.resumed.is_none() {
-        setup.rehearse(spec, &data, (&weights, &optimizer), &mut engine, emitter)?;
-    }
+    // Also of a run that goes on: it may be on another machine now, with its longest batch still to come.
+    setup.rehearse(spec, &data, (&weights, &optimizer), &mut engine, emitter)?;
     setup.start(name, emitter)?;
     let mut session = setup.session(spec, &data, (engine, weights, optimizer), emitter, stop)?;
     let ended = session.train().and_then(|()| {
@@ -159,7 +158,10 @@ impl Setup {
         lora.validate(&geometry).map_err(|e| TrainerError::Config(e.to_string()))?;
         let (asked, context) = (h.max_seq_length as usize, geometry.context());
         if asked > context {
-            let message = format!("The sequence length {asked} is above the base model's context; {context} tokens are used.");
+            let message = format!(
+                "hyperparameters.maxSeqLength is {asked}, above the base model's context; {context} tokens are used, as \
+                 max_position_embeddings in its config.json has it."
+            );
             emitter.log(LogLevel::Warning, message)?;
         }
         let (dataset_sha256, _) = hash_file(dataset_file)?;
@@ -186,6 +188,7 @@ impl Setup {
         let settings = &spec.config.settings;
         emitter.stage(JobStage::Initializing, StageGroup::Preprocessing, "Rendering and tokenising the examples")?;
         let tokenizer = ChatTokenizer::load(&spec.base_model.path)?.with_date(self.state().rendered_at)?;
+        tokenizer.check_fits(&spec.base_model.path, self.geometry.vocab_size)?;
         let options = DataOptions {
             max_length: self.max_length,
             validation_ratio: settings.validation_split_ratio,
@@ -242,7 +245,7 @@ impl Setup {
             data,
             weights,
             optimizer,
-            state: &self.fresh,
+            state: self.state(),
             base_model: &spec.base_model.id,
             output: &spec.output.dir,
         };

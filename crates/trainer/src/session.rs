@@ -4,12 +4,14 @@ use crate::batch::{PaddedBatch, epoch_order, step_batches, validation_batches};
 use crate::checkpoint::{Best, Checkpoint, Checkpoints, RunState, StepFigures};
 use crate::data::{TrainingData, name_lines};
 use crate::engine::Engine;
-use crate::error::TrainerError;
+use crate::error::{Kept, Place, TrainerError};
 use crate::event::{Emitter, StopFlag, seconds_between};
 use crate::halt::Halt;
 use crate::optimizer::{Optimizer, clip_factor};
+use crate::order;
 use crate::pace::Pace;
 use crate::schedule::Schedule;
+use crate::watch::{LossWatch, judge_validation};
 use domain::job::{Hyperparameters, JobSettings, JobStage, LogLevel, StageGroup};
 use domain::run::TrainerEventKind;
 use model::{DropoutKey, LoraGradients, LoraWeights};
@@ -47,6 +49,14 @@ struct Window {
     tokens: u64,
 }
 
+impl Window {
+    /// The mean over the label tokens.
+    #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^53")]
+    fn loss(&self) -> f64 {
+        self.loss_sum / self.label_tokens.max(1) as f64
+    }
+}
+
 impl Session<'_, '_> {
     /// Trains until the last step, an early stop, or a stop. On a stop the state is that of the last whole step.
     pub fn train(&mut self) -> Result<(), Halt> {
@@ -59,12 +69,16 @@ impl Session<'_, '_> {
                 continue;
             }
             self.step()?;
-            if !self.epoch_is_complete() && self.state.step.is_multiple_of(u64::from(self.settings.checkpoint_interval)) {
-                self.save()?;
-            }
             self.check_duration()?;
         }
         Ok(())
+    }
+
+    /// Whether the present state is the first since the interval asked for a checkpoint. It is written in the next step, once that one's loss has shown
+    /// that the weights are good; so there is never a checkpoint of a training that has gone astray.
+    fn checkpoint_is_due(&self) -> bool {
+        let intervals = |step: u64| step / u64::from(self.settings.checkpoint_interval.max(1));
+        intervals(self.state.step) > self.saved.map_or(0, |(saved, _)| intervals(saved))
     }
 
     fn is_done(&self) -> bool {
@@ -87,27 +101,24 @@ impl Session<'_, '_> {
         let epoch = u64::from(self.state.epochs_done);
         let order = match self.order.take() {
             Some((of, order)) if of == epoch => order,
-            _ => epoch_order(self.data.rows.len(), self.state.seed, epoch),
+            _ => self.begin_epoch(epoch)?,
         };
-        let window = self.accumulate(&order, step - epoch * self.steps_per_epoch);
-        let lines = || self.lines_of_step(&order, step - epoch * self.steps_per_epoch);
-        let window = match window {
-            Ok(window) if !window.loss_sum.is_finite() => return Err(not_finite("loss", step + 1, lines()).into()),
-            other => other?,
-        };
+        let window = self.accumulate(&order, step - epoch * self.steps_per_epoch)?;
         let norm = self.gradients.global_norm();
-        if !norm.is_finite() {
-            return Err(not_finite("gradient norm", step + 1, lines()).into());
+        let watch = self.check_loss(&window, norm, &order)?;
+        let mut seconds = seconds_between(begin, self.emitter.now());
+        if watch.exploded == 0 && self.checkpoint_is_due() {
+            self.save()?;
         }
+        let begin = self.emitter.now();
+        self.state.watch = watch;
         self.order = Some((epoch, order));
         self.update(norm, rate)?;
-        let seconds = seconds_between(begin, self.emitter.now());
+        seconds += seconds_between(begin, self.emitter.now());
         self.pace.step(seconds, window.tokens);
         #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^53")]
-        let (loss, throughput) = {
-            let throughput = (seconds > 0.0).then(|| window.tokens as f64 / seconds);
-            (window.loss_sum / window.label_tokens as f64, throughput)
-        };
+        let throughput = (seconds > 0.0).then(|| window.tokens as f64 / seconds);
+        let loss = window.loss();
         self.state.step += 1;
         self.state.epoch_loss_sum += window.loss_sum;
         self.state.epoch_label_tokens += window.label_tokens;
@@ -115,6 +126,54 @@ impl Session<'_, '_> {
         self.state.last_step = Some(StepFigures { loss, learning_rate: rate, gradient_norm: norm, throughput });
         self.report_step()?;
         Ok(())
+    }
+
+    /// The rows of an epoch in its order, which is written down.
+    fn begin_epoch(&self, epoch: u64) -> Result<Vec<usize>, TrainerError> {
+        let order = epoch_order(self.data.rows.len(), self.state.seed, epoch);
+        order::record(self.checkpoints.output(), self.data, self.state.seed, epoch, &order)?;
+        Ok(order)
+    }
+
+    /// Stops a training whose loss or gradient is no number any more, or whose loss has been far too high for too long. Answers what later
+    /// losses are compared with.
+    fn check_loss(&self, window: &Window, norm: f64, order: &[usize]) -> Result<LossWatch, TrainerError> {
+        let wrong = match (window.loss_sum.is_finite(), norm.is_finite()) {
+            (false, _) => Some("loss"),
+            (true, false) => Some("gradient norm"),
+            (true, true) => None,
+        };
+        let at = || self.place(self.state.step, u64::from(self.state.epochs_done), order);
+        if let Some(what) = wrong {
+            return Err(TrainerError::LossNotFinite { what, at: at(), kept: self.kept() });
+        }
+        let mut watch = self.state.watch.clone();
+        let taken = watch.take(window.loss());
+        taken.map(|()| watch).map_err(|reason| TrainerError::LossExploded { reason, at: at(), kept: self.kept() })
+    }
+
+    fn check_validation(&self, loss: f64) -> Result<(), TrainerError> {
+        let judged = judge_validation(loss, self.state.initial_validation_loss, &self.state.validation_losses);
+        judged.map_err(|reason| {
+            let lines = named(self.data.validation.iter().map(|&e| self.data.set.line(e)).collect());
+            let at = Place { step: self.state.step, epoch: self.epoch(), batch: None, lines };
+            TrainerError::LossExploded { reason, at, kept: self.kept() }
+        })
+    }
+
+    /// A step (from 0) of an epoch (from 0), as it is told.
+    fn place(&self, step: u64, epoch: u64, order: &[usize]) -> Place {
+        let batch = step - epoch * self.steps_per_epoch;
+        Place {
+            step: step + 1,
+            epoch: u32::try_from(epoch + 1).unwrap_or(u32::MAX),
+            batch: Some((batch + 1, self.steps_per_epoch)),
+            lines: named(self.lines_of_step(order, batch)),
+        }
+    }
+
+    fn kept(&self) -> Kept {
+        Kept(self.saved.map(|(step, _)| step))
     }
 
     /// Adds up the gradients of a window, of the mean loss over its label tokens (as transformers does since 4.46).
@@ -223,8 +282,9 @@ impl Session<'_, '_> {
             }
             let loss = self.engine.loss(&self.weights, &PaddedBatch::new(&self.data.set, &examples))?;
             if !loss.is_finite() {
-                let lines = examples.iter().map(|&e| self.data.set.line(e)).collect();
-                return Err(not_finite("validation loss", self.state.step, lines).into());
+                let lines = named(examples.iter().map(|&e| self.data.set.line(e)).collect());
+                let at = Place { step: self.state.step, epoch: self.epoch(), batch: None, lines };
+                return Err(TrainerError::LossNotFinite { what: "validation loss", at, kept: self.kept() }.into());
             }
             loss_sum += loss;
             label_tokens += examples.iter().map(|&e| self.data.set.label_tokens(e)).sum::<u64>();
@@ -247,9 +307,10 @@ impl Session<'_, '_> {
                 }
                 other => other?,
             };
+            self.emit_metrics(Some(loss))?;
+            self.check_validation(loss)?;
             self.state.validation_loss = Some(loss);
             self.state.validation_losses.push(loss);
-            self.emit_metrics(Some(loss))?;
             self.judge(loss, epoch)?;
         }
         #[expect(clippy::cast_precision_loss, reason = "token counts are far below 2^53")]
@@ -260,7 +321,9 @@ impl Session<'_, '_> {
         }
         (self.state.epoch_loss_sum, self.state.epoch_label_tokens) = (0.0, 0);
         self.state.epochs_done = epoch;
-        self.save()?;
+        if self.state.watch.exploded == 0 || self.state.best.is_some_and(|best| best.step == self.state.step) {
+            self.save()?;
+        }
         if !self.is_done() && self.validates() {
             let message = format!("Epoch {} of {}", epoch + 1, self.hyperparameters.num_epochs);
             self.emitter.stage(JobStage::Training, StageGroup::Training, message)?;
@@ -307,7 +370,7 @@ impl Session<'_, '_> {
 
     /// Saves, where there is something to save, before a run that was asked to stop ends. Tells whether a checkpoint holds the state.
     pub fn save_before_stopping(&mut self) -> Result<bool, TrainerError> {
-        if self.state.step > 0 && self.saved != Some((self.state.step, self.state.epochs_done)) {
+        if self.state.step > 0 && self.state.watch.exploded == 0 && self.saved != Some((self.state.step, self.state.epochs_done)) {
             self.save()?;
         }
         Ok(self.saved.is_some())
@@ -349,8 +412,9 @@ impl Session<'_, '_> {
     }
 }
 
-fn not_finite(what: &'static str, step: u64, mut lines: Vec<u64>) -> TrainerError {
+/// Lines in words, each once.
+fn named(mut lines: Vec<u64>) -> String {
     lines.sort_unstable();
     lines.dedup();
-    TrainerError::LossNotFinite { what, step, lines: name_lines(&lines) }
+    name_lines(&lines)
 }

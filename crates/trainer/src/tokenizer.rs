@@ -58,6 +58,22 @@ impl ChatTokenizer {
         Ok(Self { tokenizer, counter, template, template_source, special_tokens, special_ids, name })
     }
 
+    /// Checks that every token has a row in an embedding of `vocab_size`.
+    ///
+    /// # Errors
+    /// Names the token with the highest id where it has none; `dir` is the folder of both.
+    pub fn check_fits(&self, dir: &Path, vocab_size: usize) -> Result<(), TrainerError> {
+        let vocabulary = self.tokenizer.get_vocab(true);
+        let Some((token, id)) = vocabulary.iter().max_by_key(|(_, id)| **id).filter(|(_, id)| **id as usize >= vocab_size) else {
+            return Ok(());
+        };
+        let reason = format!(
+            "its token {token:?} has the id {id}, but vocab_size in config.json is {vocab_size}, so that the embedding has no row for it; \
+             use the tokenizer that belongs to these weights"
+        );
+        Err(TrainerError::Tokenizer { path: dir.join("tokenizer.json"), reason })
+    }
+
     /// The same with the date that templates print.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use domain::job::{Hyperparameters, TrainingConfig};
+use domain::job::{Hyperparameters, Precision, TrainingConfig};
 use domain::memory::{ModelSizes, Trained};
 use domain::{Error, Result};
 use serde::Deserialize;
@@ -83,11 +83,11 @@ impl Geometry {
         }
     }
 
-    /// What is trained, for the same.
+    /// What is trained, for the same, on a device with memory of its own or on the processors.
     ///
     /// # Errors
     /// As [`Self::places`].
-    pub fn trained(&self, config: &TrainingConfig) -> Result<Trained> {
+    pub fn trained(&self, config: &TrainingConfig, own_memory: bool) -> Result<Trained> {
         let hyperparameters = &config.hyperparameters;
         Ok(Trained {
             parameters: self.adapter_parameters(hyperparameters)?,
@@ -96,6 +96,7 @@ impl Geometry {
             dropout: hyperparameters.lora_dropout > 0.0,
             optimizer: hyperparameters.optimizer_type,
             weight_bytes: config.settings.precision.bytes(),
+            kept_bytes: if own_memory { Precision::F32 } else { config.settings.precision }.bytes(),
         })
     }
 

@@ -15,6 +15,7 @@ use super::create::{attempt_record, default_name, enter_queue, next_attempt};
 use super::failure::Failure;
 use super::follow::overdue;
 use super::ingest;
+use super::pace;
 use super::stages;
 use super::stored::{RunInfo, StoredEstimate, month_of};
 use super::told;
@@ -83,6 +84,7 @@ pub async fn complete(app: &App, job: &Job, fence: &Fence, finished: &Finished) 
         job.progress = 100.0;
         job.artifact_id = Some(finished.model_id);
         job.tokens_per_second = finished.summary.tokens_per_second;
+        pace::finished(job, effects, &run, &estimate, &finished.summary);
         job.summary = Some(finished.summary.clone());
         let data = json!({"jobId": job.id, "artifactId": finished.model_id, "finalCost": cost.usd()});
         effects.events.push(NewEvent::new("complete", data, now).from_trainer(finished.seq));

@@ -17,6 +17,7 @@ use super::create::attempt_record;
 use super::stages;
 use super::stored::{RunInfo, StoredEstimate, month_of};
 use super::told;
+use super::pace;
 
 /// Billed seconds between two `cost` events.
 const COST_INTERVAL: f64 = 2.0;
@@ -43,6 +44,9 @@ pub fn take_in(
             Kind::Complete { .. } => {}
             Kind::Progress { .. } if superseded => {}
             _ => take_one(job, effects, &mut run, event, bucket),
+        }
+        if let Kind::Metrics { throughput: Some(speed), .. } = event.kind {
+            pace::measured(job, effects, &mut run, estimate, speed);
         }
         if matches!(event.kind, Kind::Complete { .. } | Kind::Stopped { .. } | Kind::Error { .. }) {
             last_word = Some(event.clone());

@@ -17,6 +17,7 @@ mod import;
 mod ingest;
 mod launch;
 mod orphans;
+mod pace;
 mod parent;
 mod queries;
 mod queue_plan;

@@ -2,11 +2,11 @@
 
 use domain::account::Role;
 use domain::catalogue::{BaseModel, InstanceType, LOCAL_GPU};
-use domain::cost::{Estimate, Throughput, throughput_from_flops};
+use domain::cost::{Estimate, row_tokens};
 use domain::dataset::DatasetStatus;
 use domain::job::{GpuConfig, Hyperparameters, JobSettings, PresetId, TrainingConfig, preset};
 use domain::memory::{LongestBatch, MemoryEstimate, advice, choose, in_words};
-use domain::{Caller, DatasetId, Error, ErrorKind, MicroUsd, Result};
+use domain::{Caller, DatasetId, Error, ErrorKind, MicroUsd, Result, throughput};
 
 use super::base_model::Geometry;
 use super::parent;
@@ -15,8 +15,6 @@ use crate::{App, Config, catalogue};
 
 /// Seconds before the first step and after the last: start, loading, tokenising, writing the adapter.
 const SETUP_SECONDS: f64 = 5.0;
-/// Earlier runs that the throughput is taken from.
-const MEASURED_RUNS: u64 = 5;
 
 /// A request with everything filled in and checked.
 #[derive(Debug, Clone)]
@@ -62,11 +60,12 @@ pub async fn resolve(app: &App, caller: &Caller, request: &JobRequest) -> Result
         parent.check(&base_model.id, &config.hyperparameters)?;
     }
     let geometry = check(&config, &base_model).await?;
-    let throughput = throughput(app, &base_model, instance, gpu.num_gpus).await?;
-    let estimate = match &dataset.statistics {
-        Some(s) => domain::cost::estimate(s, dataset.file_size, &config, gpu.num_gpus, rate, throughput, SETUP_SECONDS),
-        None => return Err(not_ready("Its statistics are missing; validate it again.")),
-    };
+    let statistics = dataset.statistics.as_ref().ok_or_else(|| not_ready("Its statistics are missing; validate it again."))?;
+    let (precision, runs) =
+        (config.settings.precision, db::throughputs::of(&app.db, &base_model.id, &instance.id, gpu.num_gpus).await?);
+    let throughput = throughput::expected(&runs, precision, row_tokens(statistics, &config))
+        .unwrap_or_else(|| throughput::from_flops(base_model.parameters, instance.flops, gpu.num_gpus, precision));
+    let estimate = domain::cost::estimate(statistics, dataset.file_size, &config, gpu.num_gpus, rate, throughput, SETUP_SECONDS);
     let memory = memory(&geometry, &config, &dataset, instance)?;
     Ok(Resolved { dataset, preset_id, base_model, gpu, config, estimate, rate, memory })
 }
@@ -237,7 +236,7 @@ fn memory(
     instance: &InstanceType,
 ) -> Result<MemoryEstimate> {
     let h = &config.hyperparameters;
-    let (sizes, trained) = (geometry.sizes(), geometry.trained(config)?);
+    let (sizes, trained) = (geometry.sizes(), geometry.trained(config, instance.memory_bytes > 0)?);
     let longest = dataset.statistics.as_ref().map_or(u64::MAX, |s| s.length_distribution.max).max(1);
     let batch = |size: u32, length: u32| {
         let row = if config.settings.packing { u64::from(length) } else { longest.min(length.into()) };
@@ -256,13 +255,6 @@ fn memory(
         let why = format!("The run needs about {needed}, but a device of {} has {there}. {advice}", instance.display_name);
         let error = Error::new(ErrorKind::Invalid, "OUT_OF_MEMORY", why).with_field("hyperparameters.batchSize");
         error.with_details(serde_json::json!({ "needed": over, "neededBytes": over.total(), "availableBytes": limit }))
-    })
-}
-
-async fn throughput(app: &App, base_model: &BaseModel, instance: &InstanceType, num_gpus: u32) -> Result<Throughput> {
-    Ok(match db::jobs::measured_throughput(&app.db, &base_model.id, &instance.id, MEASURED_RUNS).await? {
-        Some(tokens_per_second) => Throughput { tokens_per_second, measured: true },
-        None => throughput_from_flops(base_model.parameters, instance.flops, num_gpus),
     })
 }
 

@@ -32,6 +32,9 @@ pub struct StoredEstimate {
     pub measured: bool,
     /// Optimiser steps.
     pub total_steps: u64,
+    /// Tokens of a row of a batch, in the mean; zero in estimates that were made before it was kept.
+    #[serde(default)]
+    pub row_tokens: u64,
     /// Rate of one device, an hour.
     pub rate_per_hour: MicroUsd,
     /// Devices.
@@ -54,6 +57,7 @@ impl StoredEstimate {
             tokens_per_second: e.throughput.tokens_per_second,
             measured: e.throughput.measured,
             total_steps: e.total_steps,
+            row_tokens: e.row_tokens,
             rate_per_hour: resolved.rate,
             num_gpus: resolved.gpu.num_gpus,
             dataset_bytes: resolved.dataset.file_size,
@@ -93,6 +97,12 @@ pub struct RunInfo {
     pub started_at: Option<DateTime<Utc>>,
     /// Step of the checkpoint that this attempt went on from.
     pub resumed_from_step: Option<u64>,
+    /// Steps of this attempt that told their throughput.
+    pub measured_steps: u32,
+    /// Seconds a token of those steps, added up.
+    pub seconds_a_token: f64,
+    /// Whether the throughput of this job was written down for later estimates.
+    pub throughput_kept: bool,
     /// Step of the newest checkpoint that this attempt wrote.
     pub checkpoint_step: Option<u64>,
     /// Billed seconds of earlier attempts.
@@ -133,7 +143,7 @@ impl RunInfo {
 
     /// That of the next attempt.
     pub fn next_attempt(&self) -> Self {
-        Self { billed_before: self.billed_seconds(), ..Self::default() }
+        Self { billed_before: self.billed_seconds(), throughput_kept: self.throughput_kept, ..Self::default() }
     }
 }
 

@@ -1,7 +1,8 @@
 //! `brightrun train`: one run from a spec file. No server, no database: this is the child process that every cluster starts.
 //!
 //! Writes one event in JSON a line to standard output. SIGTERM, SIGINT and, with `--watch-stdin`, the end of standard input make it save
-//! a checkpoint and leave.
+//! a checkpoint and leave. The exit code says how it ended: 0 completed, 3 stopped with a checkpoint, otherwise the kind of failure; see
+//! [`TrainerError::exit_code`] and `docs/cluster-api.md`.
 
 mod output;
 mod transfer;
@@ -59,7 +60,7 @@ pub fn run(args: &TrainArgs, models: &ModelOptions) -> Result<ExitCode> {
         Err(failure) => {
             let (code, transient) = kind(&failure);
             emitter.emit(TrainerEventKind::Error { code: code.to_owned(), message: format!("{failure:#}"), transient })?;
-            Ok(ExitCode::FAILURE)
+            Ok(ExitCode::from(failure.downcast_ref::<TrainerError>().map_or(1, TrainerError::exit_code)))
         }
     }
 }

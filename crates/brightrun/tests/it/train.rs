@@ -116,7 +116,7 @@ fn a_full_disk_is_said_by_name_and_leaves_nothing_half_written() {
     assert_eq!(errors.len(), 1, "{}", String::from_utf8_lossy(&output.stdout));
     assert_eq!((errors[0]["code"].as_str(), errors[0]["transient"].as_bool()), (Some("disk_full"), Some(false)), "{}", errors[0]);
     assert!(errors[0]["message"].as_str().is_some_and(|m| m.contains("disk is full") && m.contains("Free some space")), "{}", errors[0]);
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(6));
     assert!(of_type(&all, "checkpoint").is_empty() && of_type(&all, "complete").is_empty());
     let left = String::from_utf8_lossy(&output.stderr);
     assert!(!left.lines().any(|file| file.ends_with("adapter_model.safetensors")), "{left}");

@@ -329,21 +329,3 @@ pub async fn last_event_seqs(db: &Db, jobs: &[JobId]) -> Result<HashMap<JobId, u
     let rows: Vec<(uuid::Uuid, i64)> = query.into_tuple().all(db.read()).await?;
     Ok(rows.into_iter().map(|(id, seq)| (JobId(id), count(seq))).collect())
 }
-
-/// Mean throughput, in tokens a second, of the last `runs` completed jobs on this base model and instance type. None where there are none.
-///
-/// # Errors
-/// When the query fails.
-pub async fn measured_throughput(db: &Db, base_model: &str, instance_type: &str, runs: u64) -> Result<Option<f64>> {
-    let query = Entity::find()
-        .filter(Column::Status.eq(JobStatus::Completed.as_str()))
-        .filter(Column::BaseModel.eq(base_model))
-        .filter(Column::InstanceType.eq(instance_type))
-        .filter(Column::TokensPerSecond.is_not_null())
-        .order_by_desc(Column::CompletedAt)
-        .limit(runs);
-    let values: Vec<Option<f64>> = query.select_only().column(Column::TokensPerSecond).into_tuple().all(db.read()).await?;
-    let values: Vec<f64> = values.into_iter().flatten().filter(|v| *v > 0.0).collect();
-    let number = u32::try_from(values.len()).unwrap_or(u32::MAX);
-    Ok((number > 0).then(|| values.iter().sum::<f64>() / f64::from(number)))
-}

@@ -14,7 +14,7 @@ pub use events::{JobEvent, NewEvent, Projection, events_after, last_user_seqs, u
 pub(crate) use lists::live;
 pub use lists::{
     Course, JobFilter, JobSort, LiveCost, Named, active, by_idempotency_key, counts, courses, ended_between, get, get_named, held_budget,
-    in_status, last_event_seqs, list, live_costs, measured_throughput, names, owner, queue_positions, rows,
+    in_status, last_event_seqs, list, live_costs, names, owner, queue_positions, rows,
 };
 pub use record::{Job, StepMetrics};
 pub use retention::{ends, forget_checkpoints, ids_of, live_attempts};

@@ -92,7 +92,7 @@ pub struct Job {
     pub run_handle: Option<Value>,
     /// What the present run is like, as the use case writes it: stage timings, device, billed seconds.
     pub run_info: Option<Value>,
-    /// Throughput of the finished run; later estimates are made from it.
+    /// Throughput of the finished run.
     pub tokens_per_second: Option<f64>,
     /// Number of the last event in its log; kept by [`super::update`].
     pub last_event_seq: u64,

@@ -14,6 +14,7 @@ use crate::models::{self, ModelArtifact};
 use crate::news::News;
 use crate::notifications::{self, Notification};
 use crate::tasks::{self, NewTask};
+use crate::throughputs;
 use crate::users;
 use chrono::{DateTime, Utc};
 use domain::{JobId, LogId, MicroUsd, UserId};
@@ -36,6 +37,8 @@ pub struct JobEffects {
     pub notifications: Vec<Notification>,
     /// Background work.
     pub tasks: Vec<NewTask>,
+    /// How fast the run goes, for later estimates.
+    pub throughput: Option<throughputs::Run>,
     /// Forget the metrics after this step, because the run goes on from a checkpoint of it.
     pub forget_metrics_after: Option<u64>,
 }
@@ -48,6 +51,7 @@ impl JobEffects {
             && self.model.is_none()
             && self.notifications.is_empty()
             && self.tasks.is_empty()
+            && self.throughput.is_none()
             && self.forget_metrics_after.is_none()
     }
 }
@@ -203,6 +207,9 @@ async fn write(tx: &DatabaseTransaction, before: Model, mut job: Job, effects: &
     if !effects.costs.is_empty() {
         costs::upsert_in(tx, &effects.costs).await?;
         job.current_cost = costs::sum_in(tx, &CostFilter { job_id: Some(job.id), ..CostFilter::default() }).await?;
+    }
+    if let Some(run) = &effects.throughput {
+        throughputs::add_in(tx, run, now).await?;
     }
     notifications::insert_in(tx, &effects.notifications).await?;
     tasks::push_in(tx, &effects.tasks).await?;

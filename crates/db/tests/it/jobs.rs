@@ -3,8 +3,9 @@
 use crate::{at, on_each};
 use db::jobs::{self, Budget, Job, JobEffects, JobFilter, JobSort, NewEvent};
 use db::tasks::NewTask;
+use db::throughputs;
 use db::{Db, Error, Page, tasks};
-use domain::job::{JobStatus, LogLevel};
+use domain::job::{JobStatus, LogLevel, Precision};
 use domain::{AttemptId, DatasetId, JobId, MicroUsd, UserId};
 use serde_json::json;
 use std::convert::Infallible;
@@ -203,21 +204,36 @@ async fn jobs_are_listed_counted_and_have_a_place_in_the_queue() {
 }
 
 #[tokio::test]
-async fn throughput_is_the_mean_of_the_last_runs_on_the_same_machine() {
+async fn throughput_is_a_mean_of_the_last_runs_of_the_same_kind() {
     on_each(async |db| {
         let (user, dataset) = owner(&db).await;
-        for (i, (status, speed)) in
-            [(JobStatus::Completed, 1.0), (JobStatus::Completed, 100.0), (JobStatus::Failed, 9e9), (JobStatus::Completed, 300.0)]
-                .into_iter()
-                .enumerate()
-        {
-            let now = at(i64::try_from(i).expect("small"));
-            let new = Job { status, tokens_per_second: Some(speed), completed_at: Some(now), ..job(user, dataset, now) };
-            stored(&db, &new).await;
+        let id = stored(&db, &job(user, dataset, at(0))).await.id;
+        let measure = async |precision, length_bucket, tokens_per_second| {
+            let (base_model, instance_type) = ("brightrun/tiny-chat".to_owned(), "local-cpu".to_owned());
+            let run = throughputs::Run { base_model, instance_type, num_gpus: 1, precision, length_bucket, tokens_per_second };
+            let change = |_: &mut Job, effects: &mut JobEffects| effects.throughput = Some(run);
+            jobs::update(&db, id, at(1), change).await.expect("update").expect("there");
+        };
+        let told = async |model: &str, instance: &str, gpus| {
+            let mut rows = throughputs::of(&db, model, instance, gpus).await.expect("query");
+            rows.sort_by_key(|m| (m.precision.as_str(), m.length_bucket));
+            rows.into_iter().map(|m| (m.precision, m.length_bucket, m.tokens_per_second)).collect::<Vec<_>>()
+        };
+        for speed in [100.0, 300.0, 500.0] {
+            measure(Precision::F32, 256, speed).await;
         }
-        let measured = async |model: &str, instance: &str| jobs::measured_throughput(&db, model, instance, 2).await.expect("query");
-        assert_eq!(measured("brightrun/tiny-chat", "local-cpu").await, Some(200.0));
-        assert_eq!(measured("brightrun/tiny-chat", "h100-80gb").await, None);
+        measure(Precision::F32, 512, 50.0).await;
+        measure(Precision::Bf16, 256, 900.0).await;
+        let all = told("brightrun/tiny-chat", "local-cpu", 1).await;
+        assert_eq!(all, [(Precision::Bf16, 256, 900.0), (Precision::F32, 256, 300.0), (Precision::F32, 512, 50.0)]);
+        assert!(told("brightrun/tiny-chat", "h100-80gb", 1).await.is_empty() && told("other", "local-cpu", 1).await.is_empty());
+        assert!(told("brightrun/tiny-chat", "local-cpu", 2).await.is_empty());
+        // What is long ago fades: a machine that became faster is believed after some runs.
+        for _ in 0..20 {
+            measure(Precision::F32, 256, 1000.0).await;
+        }
+        let (_, _, speed) = told("brightrun/tiny-chat", "local-cpu", 1).await[1];
+        assert!((980.0..1000.0).contains(&speed), "{speed}");
     })
     .await;
 }

@@ -31,6 +31,7 @@ const TABLES: &[(&str, &str)] = &[
     ("seaql_migrations", "Which migrations were applied."),
     ("sessions", "Logins; a token names one of these rows."),
     ("tasks", "The queue of background work."),
+    ("throughputs", "How fast runs were, by base model, machine, precision and row length; estimates are made from it."),
     ("training_jobs", "Training jobs: what was asked for, and how they stand."),
     ("users", "Accounts."),
     ("webhook_deliveries", "Attempts to deliver to webhooks."),

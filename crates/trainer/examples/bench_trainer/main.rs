@@ -1,6 +1,6 @@
 //! Training speed and memory on random weights, beside PEFT where a Python with torch, transformers and peft is given.
 //!
-//! `BENCH_PYTHON=python3 make bench-trainer`, or `cargo run --release -p trainer --example bench_trainer -- [S|M] [f32|bf16]`
+//! `BENCH_PYTHON=python3 make bench-trainer`, or `cargo run --release -p trainer --example bench_trainer -- [S|M] [f32|bf16] [avx2|portable]`
 //!
 //! S has 256 hidden, 6 layers and a vocabulary of 4096; M has SmolLM-135M's geometry. Both train rank 16 on all linear layers with AdamW
 //! on batches of 4 x 256 random tokens, without dropout. Each side is a process of its own that holds its model and makes a step when
@@ -16,6 +16,7 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use model::Precision;
+use model::backend::Instructions;
 
 use input::Size;
 use report::Row;
@@ -23,14 +24,25 @@ use side::Side;
 
 type Failure = Box<dyn Error>;
 
+fn limit(instructions: &str) {
+    match instructions {
+        "avx2" => Instructions::Avx2.limit(),
+        "portable" => Instructions::Portable.limit(),
+        _ => {}
+    }
+}
+
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [mode, folder, precision] = arguments.as_slice()
+    if let [mode, folder, precision, instructions] = arguments.as_slice()
         && mode == "worker"
     {
+        limit(instructions);
         return worker::serve(&PathBuf::from(folder), precision.parse()?);
     }
     let wanted = |name: &str, kinds: [&str; 2]| arguments.iter().all(|a| a == name || !kinds.contains(&a.as_str()));
+    // Slower machines can be measured on a faster one: our side then leaves wider instructions unused.
+    let instructions = arguments.iter().find(|a| ["avx2", "portable"].contains(&a.as_str())).map_or("all", String::as_str);
     let python = std::env::var_os("BENCH_PYTHON").filter(|python| !python.is_empty());
     let mut rows = Vec::new();
     let mut versions = None;
@@ -39,7 +51,7 @@ fn main() -> Result<(), Failure> {
         input::write(size, folder.path())?;
         for precision in [Precision::F32, Precision::Bf16].into_iter().filter(|p| wanted(p.name(), ["f32", "bf16"])) {
             eprintln!("{} in {precision}", size.name());
-            let mut ours = Side::ours(folder.path(), precision)?;
+            let mut ours = Side::ours(folder.path(), precision, instructions)?;
             let mut theirs = python.as_ref().map(|python| Side::peft(python, folder.path(), precision)).transpose()?;
             for step in 0..size.steps() {
                 // Whoever begins has the colder cache.

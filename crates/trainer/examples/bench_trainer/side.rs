@@ -51,9 +51,9 @@ pub struct End {
 }
 
 impl Side {
-    pub fn ours(folder: &Path, precision: Precision) -> Result<Self, Failure> {
+    pub fn ours(folder: &Path, precision: Precision, instructions: &str) -> Result<Self, Failure> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg("worker").arg(folder).arg(precision.name());
+        command.arg("worker").arg(folder).arg(precision.name()).arg(instructions);
         Self::start(command)
     }
 

@@ -117,11 +117,39 @@ fn a_rehearsal_comes_before_the_bill_and_names_what_to_change() {
     let rehearsed = place(&|k| matches!(k, TrainerEventKind::Log { message, .. } if message.starts_with("Rehearsed")));
     assert!(rehearsed < place(&|k| matches!(k, TrainerEventKind::Started { .. })));
     assert!(!spec.output.dir.join(".rehearsal").exists());
-    // A file in the way of the checkpoint's folder.
+}
+
+#[test]
+fn a_rehearsal_that_fails_names_the_setting_and_is_not_billed() {
+    let bench = Bench::new();
+    bench.write_varied_dataset(16);
     let spec = bench.spec("blocked", 1);
-    fs::create_dir_all(spec.output.dir.join(".rehearsal")).expect("made");
-    fs::write(spec.output.dir.join("checkpoints"), b"in the way").expect("written");
+    // A file in the way of the rehearsal's checkpoint.
+    fs::create_dir_all(&spec.output.dir).expect("made");
+    fs::write(spec.output.dir.join(".rehearsal"), b"in the way").expect("written");
     let (outcome, events) = bench.run(&spec);
-    assert!(outcome.is_err());
+    let error = outcome.expect_err("in the way");
+    assert_eq!((error.code(), error.exit_code(), error.transient()), ("rehearsal_failed", 6, false));
+    let message = error.full_message();
+    for part in ["a checkpoint", "Change output.dir", ".rehearsal"] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
     assert!(!kinds(&events).any(|k| matches!(k, TrainerEventKind::Started { .. })));
+}
+
+#[test]
+fn a_run_that_goes_on_is_rehearsed_too() {
+    let bench = Bench::new();
+    bench.write_varied_dataset(24);
+    let spec = bench.spec("out", 1);
+    let (outcome, _) = bench.run_until(&spec, |event| match event.kind {
+        TrainerEventKind::Metrics { step: 3, .. } => crate::support::Reaction::Stop,
+        _ => crate::support::Reaction::GoOn,
+    });
+    assert!(matches!(outcome, Ok(trainer::RunOutcome::Stopped { step: 3, .. })));
+    let (outcome, events) = bench.run(&spec);
+    completed(outcome);
+    let place = |wanted: &dyn Fn(&TrainerEventKind) -> bool| kinds(&events).position(wanted).expect("there");
+    let rehearsed = place(&|k| matches!(k, TrainerEventKind::Log { message, .. } if message.starts_with("Rehearsed")));
+    assert!(rehearsed < place(&|k| matches!(k, TrainerEventKind::Started { resumed_from_step: Some(3), .. })));
 }

@@ -82,6 +82,27 @@ fn a_gpu_without_enough_memory_says_how_much_is_missing() {
     assert!(!kinds(&events).any(|kind| matches!(kind, TrainerEventKind::Checkpoint { .. })));
 }
 
+/// The weights have a place, but the longest batch has none.
+#[test]
+fn a_longest_batch_that_a_gpu_cannot_hold_fails_in_the_rehearsal() {
+    if !is_emulated() {
+        let test = "gpu::a_longest_batch_that_a_gpu_cannot_hold_fails_in_the_rehearsal";
+        return run_emulated(test, &[("EMULATOR_MEMORY", "700000")]);
+    }
+    let bench = Bench::new();
+    bench.write_varied_dataset(8);
+    let mut spec = bench.spec("gpu", 1);
+    spec.config.hyperparameters.batch_size = 6;
+    ask_for(&mut spec, "local-gpu");
+    let (outcome, events) = bench.run(&spec);
+    let error = outcome.expect_err("there is no room");
+    assert_eq!((error.code(), error.transient()), ("rehearsal_failed", false), "{error}");
+    for part in ["the longest batch", "out of memory", "hyperparameters.batchSize or hyperparameters.maxSeqLength"] {
+        assert!(error.to_string().contains(part), "{part}: {error}");
+    }
+    assert!(!kinds(&events).any(|kind| matches!(kind, TrainerEventKind::Started { .. })), "nothing is billed");
+}
+
 #[test]
 fn a_machine_without_a_gpu_says_so_before_it_costs() {
     if let Ok(gpu) = trainer::gpu() {

@@ -11,7 +11,9 @@ mod evaluation;
 #[cfg(feature = "cuda")]
 mod gpu;
 mod labels;
+mod memory;
 mod oracle;
 mod resume;
 mod runs;
+mod stops;
 mod support;

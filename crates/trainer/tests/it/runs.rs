@@ -242,7 +242,7 @@ fn a_loss_that_is_not_finite_names_the_step_and_the_lines() {
     let (outcome, _) = bench.run(&spec);
     let error = outcome.expect_err("not finite");
     assert_eq!((error.code(), error.transient()), ("loss_not_finite", false));
-    assert!(error.to_string().contains("step 1 ") && error.to_string().contains("lines "), "{error}");
+    assert!(error.to_string().contains("step 1 (batch 1 of") && error.to_string().contains("lines "), "{error}");
 }
 
 #[test]
@@ -294,4 +294,29 @@ fn settings_and_files_that_cannot_be_used_are_named() {
     spec.base_model.path = bench.folder.path().join("nowhere");
     let error = bench.run(&spec).0.expect_err("no model");
     assert!(error.full_message().contains("config.json"), "{}", error.full_message());
+}
+
+#[test]
+fn the_order_of_the_data_is_written_down() {
+    let bench = Bench::new();
+    bench.write_varied_dataset(20);
+    for packing in [false, true] {
+        let mut spec = bench.spec(&format!("out-{packing}"), 2);
+        spec.config.settings.packing = packing;
+        let (path, _) = completed(bench.run(&spec).0);
+        let metadata: serde_json::Value = serde_json::from_slice(&fs::read(path.join("metadata.json")).expect("there")).expect("JSON");
+        let mut orders = Vec::new();
+        for epoch in 1..=2 {
+            let bytes = fs::read(spec.output.dir.join(format!("order/epoch-000{epoch}.json"))).expect("written");
+            assert_eq!(metadata["dataOrder"]["sha256ByEpoch"][epoch - 1], sha256_hex(&bytes));
+            let order: serde_json::Value = serde_json::from_slice(&bytes).expect("JSON");
+            assert_eq!((order["epoch"].as_u64(), order["seed"].as_u64()), (Some(epoch as u64), Some(7)));
+            let rows: Vec<Vec<u64>> = serde_json::from_value(order["rows"].clone()).expect("rows of lines");
+            assert_eq!(rows.iter().all(|row| row.len() == 1), !packing);
+            orders.push(rows.concat());
+        }
+        assert_ne!(orders[0], orders[1]);
+        orders.iter_mut().for_each(|lines| lines.sort_unstable());
+        assert!(orders[0] == orders[1] && orders[0].len() == 16 && orders[0].windows(2).all(|w| w[0] < w[1]), "{orders:?}");
+    }
 }

@@ -25,8 +25,13 @@ pub struct Bench {
 
 impl Bench {
     pub fn new() -> Self {
+        Self::of_size(32, 64, 2)
+    }
+
+    /// With a base model of this width, inner width and number of layers.
+    pub fn of_size(hidden: usize, inner: usize, layers: usize) -> Self {
         let folder = tempfile::tempdir().expect("temporary folder");
-        write_model(&folder.path().join("base"));
+        write_model(&folder.path().join("base"), (hidden, inner, layers));
         Self { folder }
     }
 
@@ -198,13 +203,13 @@ pub fn write_tokenizer(folder: &Path, template: &str) {
     fs::write(folder.join("tokenizer_config.json"), config.to_string()).expect("tokenizer configuration");
 }
 
-/// Writes a Llama of two layers with random weights.
-fn write_model(folder: &Path) {
+/// Writes a Llama with random weights.
+fn write_model(folder: &Path, (hidden, inner, layers): (usize, usize, usize)) {
     write_tokenizer(folder, TEMPLATE);
-    let (hidden, inner, layers, vocabulary, key_value) = (32, 64, 2, 256 + SPECIAL.len(), 16);
+    let (vocabulary, key_value) = (256 + SPECIAL.len(), hidden / 2);
     let config = json!({
         "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": hidden, "intermediate_size": inner,
-        "num_hidden_layers": layers, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8, "vocab_size": vocabulary,
+        "num_hidden_layers": layers, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": hidden / 4, "vocab_size": vocabulary,
         "max_position_embeddings": CONTEXT, "rms_norm_eps": 1e-5, "rope_theta": 10000.0, "tie_word_embeddings": true,
         "hidden_act": "silu", "torch_dtype": "float32",
     });

@@ -11,14 +11,19 @@ const ANOTHER_DATASET = [
 const LATER = ['Retry: this happens to machines, not to settings.', 'If it comes back, read the log below.'];
 const INSTALLATION = ['Ask whoever runs this server: its base models or its disk want attention.', 'Then retry.'];
 
+const LOWER_RATE = [
+  'Lower the learning rate, for example to a tenth.',
+  'Raise the warm-up, and keep gradient clipping at 1.',
+  'Look for odd characters or very long answers in the dataset.',
+];
+
 const ADVICE: Record<string, string[]> = {
   out_of_memory: LESS_MEMORY,
   trainer_killed: LESS_MEMORY,
-  loss_not_finite: [
-    'Lower the learning rate, for example to a tenth.',
-    'Raise the warm-up, and keep gradient clipping at 1.',
-    'Look for odd characters or very long answers in the dataset.',
-  ],
+  device_out_of_memory: LESS_MEMORY,
+  rehearsal_failed: ['Configure the job anew and change the setting that the reason names.', ...LESS_MEMORY],
+  loss_not_finite: LOWER_RATE,
+  loss_exploded: LOWER_RATE,
   no_trainable_examples: [
     'Raise the maximum sequence length, so that the answers are not cut off.',
     ...ANOTHER_DATASET,

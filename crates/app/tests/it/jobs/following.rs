@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use app::jobs::{StageState, Worker};
-use domain::job::{JobStage, JobStatus, LogLevel, StageGroup};
+use domain::job::{JobStage, JobStatus, LogLevel, Precision, StageGroup};
 use domain::run::TrainerEventKind as Kind;
 use domain::{Clock, MicroUsd};
 
@@ -91,6 +91,40 @@ async fn a_run_is_shown_as_it_goes_and_completes() {
         assert_eq!(told.rows[0].action_url, Some(format!("/models/{}", model.id)));
         let measured = app::jobs::estimate(&world.app, &world.caller, world.request()).await.expect("an estimate");
         assert!(measured.measured && (measured.tokens_per_second - 5000.0).abs() < 1e-9 && measured.budget.held == MicroUsd::ZERO);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn throughput_counts_after_twenty_steps_for_the_same_precision_and_length() {
+    on_each(|world| async move {
+        let told = async |precision, packing| {
+            let mut request = world.request();
+            (request.settings.precision, request.settings.packing) = (Some(precision), Some(packing));
+            // Packed rows are as long as a sequence may be; others have 200 tokens here.
+            request.hyperparameters.max_seq_length = packing.then_some(64);
+            let estimate = app::jobs::estimate(&world.app, &world.caller, request).await.expect("an estimate");
+            (estimate.tokens_per_second.round(), estimate.measured)
+        };
+        let (guess, guess_bf16) = (told(Precision::F32, false).await, told(Precision::Bf16, false).await);
+        assert!(!guess.1 && guess_bf16.0 > guess.0, "{guess:?} {guess_bf16:?}");
+        let id = world.create().await;
+        world.train(id, 1, 4.0).await;
+        let step = async |step: u64| {
+            world.say(id, 1, 4.0, metrics(step, 2.0, None));
+            world.until(id, |view| view.metrics.as_ref().is_some_and(|m| m.step == step)).await;
+        };
+        for number in 4..22 {
+            step(number).await;
+        }
+        assert_eq!(told(Precision::F32, false).await, guess, "nineteen are too few");
+        step(22).await;
+        assert_eq!(told(Precision::F32, false).await, (1000.0, true), "known while the run goes on");
+        assert_eq!(told(Precision::Bf16, false).await, (1500.0, false), "another precision is a guess from it");
+        assert_eq!(told(Precision::F32, true).await, (1000.0, false), "rows of another length are a guess too");
+        world.finish(id, 1, 8.0).await;
+        world.until_status(id, JobStatus::Completed).await;
+        assert_eq!(told(Precision::F32, false).await, (1000.0, true), "a job counts once");
     })
     .await;
 }
