@@ -71,8 +71,8 @@ pub(crate) async fn add_in<C: ConnectionTrait>(connection: &C, run: &Run, now: D
     };
     let of = |column: Column| Expr::col((Entity, column));
     // The mean moves towards the new value by one part in as many runs as it is of, with this one.
-    let moved = of(Column::TokensPerSecond)
-        .add(Expr::value(run.tokens_per_second).sub(of(Column::TokensPerSecond)).div(of(Column::Runs).add(1.0)));
+    let moved =
+        of(Column::TokensPerSecond).add(Expr::value(run.tokens_per_second).sub(of(Column::TokensPerSecond)).div(of(Column::Runs).add(1.0)));
     let counted = Expr::case(of(Column::Runs).add(1.0).lt(REMEMBERED), of(Column::Runs).add(1.0)).finally(REMEMBERED - 1.0);
     let key = [Column::BaseModel, Column::InstanceType, Column::NumGpus, Column::Precision, Column::LengthBucket];
     let add = OnConflict::columns(key)

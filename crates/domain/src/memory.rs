@@ -230,8 +230,15 @@ mod tests {
         tied: false,
         head_norms: false,
     };
-    const TRAINED: Trained =
-        Trained { parameters: 500_000, modules: 42, rank: 16, dropout: true, optimizer: OptimizerType::Adamw, weight_bytes: 4, kept_bytes: 4 };
+    const TRAINED: Trained = Trained {
+        parameters: 500_000,
+        modules: 42,
+        rank: 16,
+        dropout: true,
+        optimizer: OptimizerType::Adamw,
+        weight_bytes: 4,
+        kept_bytes: 4,
+    };
 
     fn batch(tokens: u64) -> LongestBatch {
         LongestBatch { tokens, labels: tokens / 2, longest: 256 }

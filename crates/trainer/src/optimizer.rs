@@ -103,9 +103,9 @@ impl Optimizer {
     /// The same, for a checkpoint.
     pub(crate) fn slots(&self) -> impl Iterator<Item = (String, &[f32])> {
         let kind = self.kind;
-        self.parameters.iter().flat_map(move |p| {
-            slots(kind).iter().zip(&p.state).map(move |(slot, data)| (format!("{slot}.{}", p.name), data.as_slice()))
-        })
+        self.parameters
+            .iter()
+            .flat_map(move |p| slots(kind).iter().zip(&p.state).map(move |(slot, data)| (format!("{slot}.{}", p.name), data.as_slice())))
     }
 
     /// Takes back a state that [`Self::state`] gave, after `steps` steps. `find` yields the tensor of a name.

@@ -75,7 +75,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("x.safetensors");
         let long: Vec<f32> = (0..PIECE as u32 + 7).map(|i| i as f32 - 0.5).collect();
-        let tensors = [("b".to_owned(), vec![1, 2], &[1.0, f32::MIN][..]), ("a".to_owned(), vec![long.len()], &long), ("none".to_owned(), vec![0], &[])];
+        let tensors = [
+            ("b".to_owned(), vec![1, 2], &[1.0, f32::MIN][..]),
+            ("a".to_owned(), vec![long.len()], &long),
+            ("none".to_owned(), vec![0], &[]),
+        ];
         let (sha256, size) = write_synced(&path, &tensors).expect("written");
         assert_eq!(hash_file(&path).expect("read"), (sha256, size));
         let found = deserialize(&std::fs::read(&path).expect("read")).expect("safetensors");

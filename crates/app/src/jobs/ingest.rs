@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 
 use super::checkpoints;
 use super::create::attempt_record;
+use super::pace;
 use super::stages;
 use super::stored::{RunInfo, StoredEstimate, month_of};
 use super::told;
-use super::pace;
 
 /// Billed seconds between two `cost` events.
 const COST_INTERVAL: f64 = 2.0;

@@ -61,8 +61,7 @@ pub async fn resolve(app: &App, caller: &Caller, request: &JobRequest) -> Result
     }
     let geometry = check(&config, &base_model).await?;
     let statistics = dataset.statistics.as_ref().ok_or_else(|| not_ready("Its statistics are missing; validate it again."))?;
-    let (precision, runs) =
-        (config.settings.precision, db::throughputs::of(&app.db, &base_model.id, &instance.id, gpu.num_gpus).await?);
+    let (precision, runs) = (config.settings.precision, db::throughputs::of(&app.db, &base_model.id, &instance.id, gpu.num_gpus).await?);
     let throughput = throughput::expected(&runs, precision, row_tokens(statistics, &config))
         .unwrap_or_else(|| throughput::from_flops(base_model.parameters, instance.flops, gpu.num_gpus, precision));
     let estimate = domain::cost::estimate(statistics, dataset.file_size, &config, gpu.num_gpus, rate, throughput, SETUP_SECONDS);

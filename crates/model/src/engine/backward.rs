@@ -1,9 +1,6 @@
 //! The backward pass: from the loss to the adapters' gradients, block by block from the last.
 
-use super::{
-    Model, Pass, Workspace,
-    workspace::Scratch,
-};
+use super::{Model, Pass, Workspace, workspace::Scratch};
 use crate::{
     Backend, LinearModule, LossScale,
     backend::{AttentionInputs, Rotation, Write},

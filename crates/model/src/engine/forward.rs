@@ -1,10 +1,6 @@
 //! The forward pass of the blocks and of the head.
 
-use super::{
-    Model, Pass, Workspace,
-    past::LayerPast,
-    workspace::Scratch,
-};
+use super::{Model, Pass, Workspace, past::LayerPast, workspace::Scratch};
 use crate::{
     Backend, LinearModule,
     backend::{Attention, AttentionInputs, Head, Rotation, Write},

@@ -17,11 +17,13 @@ mod vector;
 #[cfg(test)]
 mod testing;
 
-use super::{Attention, AttentionGradients, AttentionInputs, AttentionOutputs, Backend, Head, Kept, Matrix, RotaryTable, Rotation, Thin, Write};
+use super::{
+    Attention, AttentionGradients, AttentionInputs, AttentionOutputs, Backend, Head, Kept, Matrix, RotaryTable, Rotation, Thin, Write,
+};
 use crate::{ModelError, Precision, random::DropoutMask, weights::Elements};
 pub use frozen::Frozen;
-pub use vector::Instructions;
 use product::View;
+pub use vector::Instructions;
 
 /// The processors of this machine, through the rayon pool of the calling thread.
 #[derive(Debug, Clone, Copy, Default)]
