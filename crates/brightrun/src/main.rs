@@ -20,6 +20,10 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::config::{Options, Settings, Sources};
 use crate::output::say;
 
+/// A server under load takes less processor time with it than with the system's own, and a third of the memory (`make bench-api`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Turns a file of conversations into a trained LoRA adapter.
 #[derive(Parser, Debug)]
 #[command(name = "brightrun", version, max_term_width = 120)]

@@ -7,6 +7,7 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use domain::{Error, Result};
 use rand::RngCore;
 use std::sync::LazyLock;
+use tokio::sync::Semaphore;
 
 /// Characters at least.
 const MIN_CHARACTERS: usize = 10;
@@ -17,6 +18,8 @@ const COMMON: &str = include_str!("common_passwords.txt");
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+/// Hashes at a time, so that a flood of logins waits for its turn and does not take all memory: 76 MiB at most.
+static PLACES: Semaphore = Semaphore::const_new(4);
 
 /// Checked against where there is no account, so that an unknown address takes as long as a wrong password.
 static NOBODY: LazyLock<Option<String>> = LazyLock::new(|| hash_now("nobody has this password").ok());
@@ -50,7 +53,7 @@ pub(super) fn check(password: &str, email: &str) -> Result<()> {
 /// # Errors
 /// When the machine cannot give the memory.
 pub(super) async fn hash(password: String) -> Result<String> {
-    tokio::task::spawn_blocking(move || hash_now(&password)).await.map_err(Error::internal)?
+    with_place(move || hash_now(&password)).await
 }
 
 /// Whether a password fits a hash; without one the same work is done for nothing.
@@ -58,7 +61,7 @@ pub(super) async fn hash(password: String) -> Result<String> {
 /// # Errors
 /// When the hash that was kept cannot be read.
 pub(super) async fn verify(password: String, hash: Option<String>) -> Result<bool> {
-    tokio::task::spawn_blocking(move || {
+    with_place(move || {
         let known = hash.is_some();
         // Longer ones were never accepted, and would only cost time.
         let fits = password.len() <= MAX_CHARACTERS;
@@ -68,7 +71,17 @@ pub(super) async fn verify(password: String, hash: Option<String>) -> Result<boo
         Ok(right && known)
     })
     .await
-    .map_err(Error::internal)?
+}
+
+/// The work on a thread of its own, when one of the places is free. Whoever goes away meanwhile does not free the place early.
+async fn with_place<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    let place = PLACES.acquire().await.map_err(Error::internal)?;
+    let done = tokio::task::spawn_blocking(move || {
+        let done = work();
+        drop(place);
+        done
+    });
+    done.await.map_err(Error::internal)?
 }
 
 fn hasher() -> Result<Argon2<'static>> {
