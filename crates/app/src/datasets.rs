@@ -52,6 +52,8 @@ pub struct DatasetFilter {
     pub status: Option<DatasetStatus>,
     /// Only those that can, or cannot, be trained on.
     pub training_ready: Option<bool>,
+    /// Only those that are not ready or have points to review, or only the others.
+    pub needs_review: Option<bool>,
     /// Part of name, description, consultant or vertical.
     pub search: Option<String>,
     /// Those that were deleted and can be restored, instead of the others.
@@ -100,6 +102,7 @@ pub async fn list(app: &App, caller: &Caller, filter: DatasetFilter) -> Result<D
         search: filter.search,
         format: filter.format,
         training_ready: filter.training_ready,
+        needs_review: filter.needs_review,
         status: filter.status,
         deleted_since: filter.deleted.then(|| retention::restorable_since(app.clock.now())),
     };

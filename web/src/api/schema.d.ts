@@ -9111,6 +9111,11 @@ export interface operations {
                  */
                 trainingReady?: components["schemas"]["Ternary"];
                 /**
+                 * @description `true` lists those that are not ready or have points to review, `false` the others.
+                 * @example all
+                 */
+                needsReview?: components["schemas"]["Ternary"];
+                /**
                  * @description Only this status.
                  * @example all
                  */

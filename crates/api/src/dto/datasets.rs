@@ -113,6 +113,9 @@ pub struct ListDatasets {
     /// `true`, `false` or `all`.
     #[param(value_type = Option<t::Ternary>)]
     pub training_ready: Option<String>,
+    /// `true` lists those that are not ready or have points to review, `false` the others.
+    #[param(value_type = Option<t::Ternary>)]
+    pub needs_review: Option<String>,
     /// Only this status.
     #[param(value_type = Option<t::DatasetStatusFilter>)]
     pub status: Option<String>,

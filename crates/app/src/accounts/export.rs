@@ -215,6 +215,7 @@ fn dataset_page(page: u64) -> datasets::DatasetFilter {
         format: None,
         status: None,
         training_ready: None,
+        needs_review: None,
         search: None,
         deleted: false,
         owner: None,

@@ -167,6 +167,8 @@ pub struct DatasetFilter {
     pub format: Option<DatasetFormat>,
     /// Only ready ones, or only those that are not.
     pub training_ready: Option<bool>,
+    /// Only those that are not ready or have points to review, or only the others.
+    pub needs_review: Option<bool>,
     /// Only of this status.
     pub status: Option<DatasetStatus>,
     /// Those that were deleted after this instant and can be restored, instead of those that were not deleted.
@@ -209,6 +211,10 @@ fn matching(filter: &DatasetFilter) -> Select<Entity> {
     }
     if let Some(ready) = filter.training_ready {
         query = query.filter(Column::TrainingReady.eq(ready));
+    }
+    if let Some(needed) = filter.needs_review {
+        let clean = Column::TrainingReady.eq(true).and(Column::ReviewRecommended.eq(false));
+        query = query.filter(if needed { clean.not() } else { clean });
     }
     if let Some(status) = filter.status {
         query = query.filter(Column::Status.eq(status.as_str()));

@@ -114,6 +114,7 @@ async fn three(db: &Db, owner: UserId) -> [DatasetId; 3] {
             ..DatasetStatistics::default()
         };
         (row.statistics, row.file_size) = (Some(statistics), size);
+        row.review_recommended = i == 2;
         (row.training_ready, row.description) = (i != 1, format!("Ärger {i}"));
         if i == 2 {
             row.format = DatasetFormat::Sharegpt;
@@ -155,6 +156,8 @@ async fn lists_are_filtered_searched_sorted_and_paged() {
         let only = async |filter| listed(&db, filter, Name, Ascending).await;
         assert_eq!(only(DatasetFilter { format: Some(DatasetFormat::Sharegpt), ..mine() }).await, ["gamma_x"]);
         assert_eq!(only(DatasetFilter { training_ready: Some(false), ..mine() }).await, ["Alpha"]);
+        assert_eq!(only(DatasetFilter { needs_review: Some(true), ..mine() }).await, ["Alpha", "gamma_x"]);
+        assert_eq!(only(DatasetFilter { needs_review: Some(false), ..mine() }).await, ["beta 50%"]);
         assert_eq!(only(DatasetFilter { status: Some(DatasetStatus::Ready), ..mine() }).await, Vec::<String>::new());
         assert_eq!(only(DatasetFilter::default()).await.len(), 4);
         let second = datasets::list(&db, &mine(), Created, Ascending, Page { number: 2, size: 2 }).await.expect("list");

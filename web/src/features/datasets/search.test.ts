@@ -23,8 +23,9 @@ it('asks the server only for what is chosen', () => {
   expect(listQuery(defaultSearch)).toEqual({ page: 1, pageSize: 24, sortBy: 'date-desc' });
   expect(listQuery({ ...defaultSearch, search: ' tax ', trainingReady: 'false' })).toMatchObject({
     search: 'tax',
-    trainingReady: 'false',
+    needsReview: 'true',
   });
+  expect(listQuery({ ...defaultSearch, trainingReady: 'true' })).toMatchObject({ trainingReady: 'true' });
 });
 
 it('lists what was deleted when it is asked to', () => {

@@ -80,7 +80,9 @@ export function listQuery({ search, sortBy, format, trainingReady, deleted, page
     pageSize: PAGE_SIZE,
     sortBy,
     ...(format !== 'all' && { format }),
-    ...(trainingReady !== 'all' && { trainingReady }),
+    ...(trainingReady === 'true' && { trainingReady }),
+    // As the cards say it: what can be trained on may still have points to review.
+    ...(trainingReady === 'false' && { needsReview: 'true' }),
     ...(deleted && { deleted }),
     ...(search.trim() && { search: search.trim() }),
   };

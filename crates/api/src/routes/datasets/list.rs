@@ -27,6 +27,7 @@ pub async fn list(State(state): State<ApiState>, Auth(caller): Auth, Params(quer
         format: text_filter("format", query.format.as_deref())?,
         status: text_filter("status", query.status.as_deref())?,
         training_ready: ternary("trainingReady", query.training_ready.as_deref())?,
+        needs_review: ternary("needsReview", query.needs_review.as_deref())?,
         search: query.search,
         deleted: query.deleted.unwrap_or_default(),
         owner: query.user_id.map(Into::into),
