@@ -9,7 +9,7 @@ PAGE_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/v
 DEMO_DIR ?= ./brightrun-data
 DEMO_LISTEN ?= 127.0.0.1:3000
 
-.PHONY: help build demo test test-rust test-web test-e2e lint fmt generate bench-trainer bench-dataset bench-sse bench-api fuzz contract deny clean
+.PHONY: help build demo test test-rust test-web test-e2e lint fmt generate bench-trainer bench-dataset bench-sse bench-api fuzz bench-page contract deny clean
 
 help: ## This list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -67,6 +67,11 @@ fuzz: ## Every fuzz target for FUZZ_SECONDS (60) each, from the fixtures on; nee
 bench-api: ## 100 users on SQLite and on PostgreSQL: requests/s, latencies, processor time, memory
 	cargo build --release --locked -p brightrun --bin brightrun --example bench_api
 	target/release/examples/bench_api target/release/brightrun
+
+bench-page: $(PAGE) ## Lighthouse on six pages with data in them, desktop and mobile; RUNS (3) of each, the middle one told
+	cargo build --release --locked -p brightrun
+	cd $(WEB)/bench && npm install --no-save --no-audit --no-fund
+	cd $(WEB) && BRIGHTRUN_BIN=$${BRIGHTRUN_BIN:-../target/release/brightrun} npx playwright test -c bench/playwright.config.ts
 
 contract: ## schemathesis against a running server
 	cargo build --locked -p brightrun

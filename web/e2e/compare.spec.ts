@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { expect, expectAccessible, expectNoOverflow, signUp, test } from './test';
+import { expect, expectAccessible, expectAccessibleInBoth, expectNoOverflow, signUp, test } from './test';
 
 /** Trains on the sample data set with a preset until there is a curve, and stops then. */
 async function shortRun(page: Page, name: string, preset: string): Promise<void> {
@@ -51,10 +51,7 @@ test('two runs are marked in the list and compared', async ({ page }) => {
   ).toContainText('$');
   await page.getByText('The curves as a table').click();
   await expect(page.getByRole('region', { name: 'Losses by step' }).getByRole('row').nth(1)).toBeVisible();
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ reducedMotion: 'reduce', colorScheme });
-    await expectAccessible(page);
-  }
+  await expectAccessibleInBoth(page);
 
   // How they are looked at is in the address.
   await page.getByLabel('Log axis').check();

@@ -1,4 +1,5 @@
-import { elsewhere, enter, newAddress, PASSWORD, test } from './own-server';
+import { elsewhere, enter, newAddress, test } from './own-server';
+import { PASSWORD } from './seed';
 import { expect, expectAccessible, expectAccessibleInBoth } from './test';
 
 test('links that come by mail confirm an address and choose a new password, once each', async ({

@@ -63,18 +63,6 @@ test('from an uploaded data set to a downloaded adapter', async ({ page }) => {
   const zip = await bytesOf(page, 'Download All as ZIP');
   expect(zip.bytes.subarray(0, 4)).toEqual(Buffer.from('PK\u0003\u0004'));
 
-  for (const [path, title] of [
-    ['/', 'Dashboard'],
-    ['/datasets', 'Datasets'],
-    ['/training/jobs?tab=completed', 'Training Jobs'],
-    ['/models', 'Models'],
-  ]) {
-    await page.goto(path ?? '/');
-    await expect(page.getByRole('heading', { level: 1, name: title })).toBeVisible();
-    await expect(page.locator('.animate-pulse[aria-hidden]:not(.rounded-full)')).toHaveCount(0);
-    await expectAccessible(page);
-  }
-
   await page.goto(modelPage);
   await page.setViewportSize({ width: 390, height: 844 });
   await expect(page.getByRole('heading', { level: 1, name: 'Model Artifacts' })).toBeVisible();

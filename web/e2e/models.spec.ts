@@ -1,9 +1,6 @@
-import { join } from 'node:path';
 import { elsewhere } from './own-server';
+import { SMALL } from './seed';
 import { expect, expectAccessible, expectAccessibleInBoth, expectNoOverflow, signUp, test, upload } from './test';
-
-/** Small enough that its training takes a moment. */
-const SMALL = join(import.meta.dirname, '../../fixtures/datasets/v4-meta.jsonl');
 
 test('a job shows its examples; its model is archived, deleted and had back; a stranger sees none of it', async ({
   page,

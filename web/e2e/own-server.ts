@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Browser, Page } from '@playwright/test';
 import { type MailServer, startMail } from './mail';
+import { PASSWORD } from './seed';
 import { type Server, startServerAt } from './server';
 import { test as base, expect } from './test';
 
-export const PASSWORD = 'a long enough passphrase';
+export { PASSWORD };
 
 interface Own {
   server: Server;

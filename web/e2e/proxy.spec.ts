@@ -3,8 +3,10 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { SMALL } from './seed';
 import { ended, freePort, startServer } from './server';
-import { expect, expectAccessible, signUp, test } from './test';
+import { expect, expectAccessible, signUp, test, upload } from './test';
 
 const NGINX = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/bin/nginx'].find((path) => existsSync(path));
 const BASE = '/brightrun';
@@ -38,7 +40,9 @@ http {
 }
 `;
 
-test('behind nginx and below a path: from the sample to a downloaded adapter', async ({ browser }) => {
+test('behind nginx and below a path: from a file to a downloaded adapter, with every download on the way', async ({
+  browser,
+}) => {
   test.skip(!NGINX, 'nginx is not installed');
   test.setTimeout(12 * 60_000);
   const port = await freePort();
@@ -65,11 +69,15 @@ test('behind nginx and below a path: from the sample to a downloaded adapter', a
     expect(cookie?.path).toBe(BASE);
     expect((await (await page.request.get(`${BASE}/openapi.json`)).json()).servers).toEqual([{ url: BASE }]);
 
-    await page.getByRole('button', { name: 'Use the Sample Dataset' }).click();
-    const start = page.getByRole('dialog').getByRole('link', { name: 'Start Training' });
-    await expect(start).toBeVisible({ timeout: 60_000 });
-    await start.click();
-    await page.locator('[data-preset="conservative"]').click();
+    // The file goes through it, and comes back in another format.
+    const result = await upload(page, SMALL, BASE);
+    await result.getByRole('link', { name: 'View Details' }).click();
+    await page.getByRole('tab', { name: 'Metadata' }).click();
+    const exported = await saved(page, 'Export Dataset');
+    expect(exported.name).toMatch(/\.jsonl$/);
+    expect(JSON.parse(exported.text.split('\n')[0] ?? '')).toHaveProperty('messages');
+    await page.getByRole('dialog').getByRole('link', { name: 'Start Training' }).click();
+    await page.locator('[data-preset="aggressive"]').click();
     await page.getByRole('button', { name: 'Start Training' }).click();
     await page.getByRole('dialog').getByRole('checkbox').check();
     await page.getByRole('button', { name: /Confirm/ }).click();
@@ -89,13 +97,24 @@ test('behind nginx and below a path: from the sample to a downloaded adapter', a
     await page.getByRole('heading', { level: 3 }).getByRole('link').click();
     await expect(page.getByRole('heading', { level: 1, name: 'Model Artifacts' })).toBeVisible();
     await expectAccessible(page);
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('button', { name: 'Download adapter_model.safetensors' }).click(),
-    ]);
-    expect((await readFile(await download.path())).length).toBeGreaterThan(1000);
+    expect((await saved(page, 'Download adapter_model.safetensors')).text.length).toBeGreaterThan(1000);
+    await saved(page, /^Download LoRA Adapter/);
+    await expect(page.getByText(/checksum verified/)).toBeVisible();
+    expect((await saved(page, 'Download All as ZIP')).text.slice(0, 2)).toBe('PK');
+    expect((await saved(page, 'Download Training Logs')).text).toContain('INFO');
+    await page.getByRole('link', { name: 'View Full Training' }).click();
+    expect((await saved(page, 'Export CSV')).text).toMatch(/^step,/);
+    expect((await saved(page, 'Download Logs')).name).toMatch(/\.log$/);
+    await page.goBack();
+    await expect(page.getByRole('heading', { level: 1, name: 'Model Artifacts' })).toBeVisible();
     await page.goBack();
     await expect(page.getByRole('heading', { level: 1, name: 'Models' })).toBeVisible();
+    await page.goto(`${BASE}/costs`);
+    expect((await saved(page, 'Export CSV')).name).toMatch(/^costs-.*\.csv$/);
+    await page.goto(`${BASE}/settings`);
+    const all = await saved(page, 'Export My Data');
+    expect(all.name).toMatch(/^brightrun-export.*\.zip$/);
+    expect(all.text.slice(0, 2)).toBe('PK');
     expect(outside, 'requests outside of the path').toEqual([]);
     await context.close();
   } finally {
@@ -104,6 +123,15 @@ test('behind nginx and below a path: from the sample to a downloaded adapter', a
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+/** What a button saves. */
+async function saved(page: Page, button: string | RegExp): Promise<{ name: string; text: string }> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: button }).click(),
+  ]);
+  return { name: download.suggestedFilename(), text: await readFile(await download.path(), 'latin1') };
+}
 
 async function status(url: string): Promise<number> {
   return fetch(url).then(

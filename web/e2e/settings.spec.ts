@@ -1,16 +1,6 @@
 import type { Browser } from '@playwright/test';
-import { expect, expectAccessible, expectNoOverflow, signUp, test } from './test';
-
-const PASSWORD = 'a long enough passphrase';
-const TABS = [
-  ['Profile', 'Your Data'],
-  ['Security', 'Sessions'],
-  ['Cluster', 'GPU Availability'],
-  ['API Keys', 'API Keys'],
-  ['Notifications', 'Notification Preferences'],
-  ['Billing', 'Billing Settings'],
-  ['Webhooks', 'Webhooks'],
-] as const;
+import { PASSWORD } from './seed';
+import { expect, expectAccessible, signUp, test } from './test';
 
 test('name, password, sessions and API keys can be changed', async ({ page, browser }) => {
   test.setTimeout(2 * 60_000);
@@ -116,42 +106,6 @@ test('an account is deleted by typing its address, and can be kept', async ({ pa
   await expect(page.getByText('Your account stays')).toBeVisible();
   await expect(page.getByRole('link', { name: 'Keep it' })).toHaveCount(0);
 });
-
-for (const scheme of ['light', 'dark'] as const) {
-  test(`every tab can be read in ${scheme}, wide and narrow`, async ({ page }, info) => {
-    test.setTimeout(3 * 60_000);
-    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-    for (const [path, title] of [
-      ['/forgot-password', 'Forgot your password?'],
-      ['/reset-password#token=x', 'Choose a new password'],
-      ['/reset-password', 'This link is not complete'],
-      ['/verify-email#token=x', 'Confirm your e-mail address'],
-      ['/signup#token=x', 'Accept your invitation'],
-    ] as const) {
-      await page.goto('/login');
-      await page.goto(path);
-      await expect(page.getByRole('heading', { name: title })).toBeVisible();
-      await expectAccessible(page);
-    }
-    await signUp(page);
-    await page.goto('/settings');
-    for (const [tab, card] of TABS) {
-      await page.getByRole('tab', { name: tab }).click();
-      await expect(page.getByRole('heading', { level: 2, name: card, exact: true })).toBeVisible();
-      await expect(page.locator('main .animate-pulse')).toHaveCount(0);
-      await expectAccessible(page);
-      for (const [width, height] of [
-        [1440, 900],
-        [390, 844],
-      ] as const) {
-        await page.setViewportSize({ width, height });
-        await expectNoOverflow(page);
-        await page.screenshot({ path: info.outputPath(`${tab}-${scheme}-${width}.png`) });
-      }
-      await page.setViewportSize({ width: 1440, height: 900 });
-    }
-  });
-}
 
 /** The same account in another browser. */
 async function logInElsewhere(browser: Browser, url: string, email: string) {
