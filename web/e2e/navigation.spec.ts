@@ -39,7 +39,7 @@ const PAGES: Record<string, (world: World) => Known> = {
   '_app/admin/instances': () => ({ at: '/admin/instances', title: 'Administration' }),
   '_app/admin/audit': () => ({ at: '/admin/audit?action=budget_changed', title: 'Administration' }),
   '_auth/login': () => ({ at: '/login?redirect=%2Fmodels', title: /Log in/, who: 'nobody' }),
-  '_auth/signup': () => ({ at: '/signup', title: /Sign up/, who: 'nobody' }),
+  '_auth/signup': () => ({ at: '/signup', title: 'Create your account', who: 'nobody' }),
   '_auth/forgot-password': () => ({ at: '/forgot-password', title: 'Forgot your password?', who: 'nobody' }),
   '_link/reset-password': () => ({ at: '/reset-password', title: 'This link is not complete', who: 'nobody' }),
   '_link/verify-email': () => ({ at: '/verify-email', title: 'This link is not complete', who: 'nobody' }),

@@ -180,7 +180,8 @@ const trainingStates = ({ datasets: { ready, broken }, jobs }: World): State[] =
       of: ['components/help-panel.tsx'],
     },
     select('configurator base model', 'Base Model', /tiny/i, 'dataset-context.tsx'),
-    select('configurator optimizer', 'Optimizer', /AdamW/, 'more-fields.tsx'),
+    select('configurator optimizer', 'Optimizer', /AdamW/, 'choice-setting.tsx'),
+    select('configurator start from', 'Start From', 'A new adapter', 'start-from.tsx'),
     select('configurator gpus', 'Number of GPUs', /^1/, 'gpu-fields.tsx'),
     select('configurator sequence', 'Max Sequence Length', /\d/, 'hyperparameter-fields.tsx'),
     {
@@ -287,8 +288,8 @@ const settingsStates = (_: World): State[] => [
   {
     name: 'training defaults',
     path: '/settings?tab=cluster',
-    shows: /local-cpu|processors|CPU/i,
-    open: (page) => page.getByRole('region', { name: 'Training Defaults' }).getByRole('combobox').first().click(),
+    shows: 'As the server has it',
+    open: list('Default GPU type'),
     of: ['features/settings/defaults-card.tsx'],
   },
   {

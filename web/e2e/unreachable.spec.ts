@@ -52,7 +52,7 @@ test('the server stops: every page says so in place of what it cannot load, and 
       // The page may have asked again by itself when the connection came back.
       const button = alert.getByRole('button', { name: 'Try again' });
       await expect(async () => {
-        if (await button.first().isVisible()) await button.first().click();
+        if (await button.first().isVisible()) await button.first().click({ timeout: 2000 });
         await expect(alert, asking[0]).toHaveCount(0, { timeout: 1000 });
       }).toPass({ timeout: 60_000 });
       await page.close();

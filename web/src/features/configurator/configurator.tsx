@@ -53,6 +53,11 @@ export function Configurator({
     estimateError: state.error,
   });
   const ready = mayLaunch(checks);
+  const missing = !dataset.trainingReady
+    ? 'Needs a dataset that is ready'
+    : valid
+      ? undefined
+      : 'Needs a valid configuration';
 
   return (
     <div className="mx-auto max-w-7xl space-y-6 p-6">
@@ -95,7 +100,7 @@ export function Configurator({
           />
         </div>
         <div className="min-w-0 space-y-6">
-          <CostPanel {...state} spot={config.spot} valid={valid} />
+          <CostPanel {...state} spot={config.spot} missing={missing} />
           <ValidationPanel checks={checks} />
           <div>
             <Button

@@ -6,7 +6,7 @@ import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Card } from '@/components/ui/card';
 import { Skeleton } from '@/components/ui/skeleton';
-import { amountRange, durationSpan, integer, plural, usd, usdRange } from '@/lib/format';
+import { amountRange, durationSpan, integer, plural, UNKNOWN, usd, usdRange } from '@/lib/format';
 import type { EstimateState } from './use-estimate';
 
 const WHY_RANGE =
@@ -14,11 +14,17 @@ const WHY_RANGE =
 
 const UNITS = { h: 'hours', m: 'minutes', s: 'seconds' } as const;
 
+interface CostPanelProps extends EstimateState {
+  spot: boolean;
+  /** What is needed before there can be an estimate. */
+  missing: string | undefined;
+}
+
 /** What the present settings will cost. It shows the figures of these settings or none. */
-export function CostPanel({ estimate, error, retry, spot, valid }: EstimateState & { spot: boolean; valid: boolean }) {
+export function CostPanel({ estimate, error, retry, spot, missing }: CostPanelProps) {
   const time = estimate && durationSpan(estimate.duration.min, estimate.duration.max);
   return (
-    <Card className="gap-8 border-2 border-blue-200 bg-blue-50/30 p-6" aria-busy={!estimate && !error}>
+    <Card className="gap-8 border-2 border-blue-200 bg-blue-50/30 p-6" aria-busy={!estimate && !error && !missing}>
       <div className="flex items-center justify-between">
         <h2 className="text-lg font-semibold">Cost Estimation</h2>
         <Help about="the cost estimate" className="size-4">
@@ -40,14 +46,14 @@ export function CostPanel({ estimate, error, retry, spot, valid }: EstimateState
               <Badge variant={spot ? 'green' : 'blue'}>{spot ? 'Spot Instance' : 'On-Demand'}</Badge>
             </div>
             <p className="mt-2 flex flex-wrap items-baseline gap-x-2" aria-live="polite">
-              <Total estimate={estimate} valid={valid} />
+              <Total estimate={estimate} missing={missing} />
             </p>
           </div>
           <Figure icon={<ClockIcon aria-hidden />} label="Estimated Duration" unit={time && UNITS[time.unit]}>
             {time?.value}
           </Figure>
           <Figure icon={<TrendingUpIcon aria-hidden />} label="Hourly Rate" unit="/hour">
-            {estimate && usd(estimate.hourlyRate)}
+            {estimate ? usd(estimate.hourlyRate) : missing && UNKNOWN}
           </Figure>
           {estimate && <Breakdown estimate={estimate} />}
         </>
@@ -69,8 +75,8 @@ export function CostPanel({ estimate, error, retry, spot, valid }: EstimateState
   );
 }
 
-function Total({ estimate, valid }: { estimate: Estimate | undefined; valid: boolean }) {
-  if (!valid) return <span className="text-muted-foreground">Needs a valid configuration</span>;
+function Total({ estimate, missing }: { estimate: Estimate | undefined; missing: string | undefined }) {
+  if (missing) return <span className="text-muted-foreground">{missing}</span>;
   if (!estimate) {
     return (
       <>

@@ -3,10 +3,10 @@ import type { Catalogue, Estimate } from '@/api/types';
 import { Badge } from '@/components/ui/badge';
 import { RadioCard, RadioGroup } from '@/components/ui/radio-group';
 import { Skeleton } from '@/components/ui/skeleton';
-import { durationRange, scientific, usdRange } from '@/lib/format';
+import { durationRange, scientific, UNKNOWN, usdRange } from '@/lib/format';
 import { cn } from '@/lib/utils';
 import { type AdapterShape, type NamedPreset, presetValues } from './config';
-import { PRESETS } from './use-estimate';
+import { PRESETS, type PresetEstimates } from './use-estimate';
 
 const LOOKS: Record<NamedPreset, { emoji: string; title: string; selected: string; ring: string; bestFor: string }> = {
   conservative: {
@@ -39,7 +39,7 @@ interface PresetCardsProps {
   shape: AdapterShape | undefined;
   selected: NamedPreset;
   custom: boolean;
-  estimates: Record<NamedPreset, Estimate | undefined>;
+  estimates: PresetEstimates;
   onSelect: (preset: NamedPreset) => void;
 }
 
@@ -123,8 +123,8 @@ function PresetCard({
       </span>
       <span className="text-sm text-muted-foreground">{about?.description}</span>
       <span className="space-y-1 border-t pt-3">
-        <Row label="Cost:" value={estimate && usdRange(estimate.cost.min, estimate.cost.max)} />
-        <Row label="Duration:" value={estimate && durationRange(estimate.duration.min, estimate.duration.max)} />
+        <Row label="Cost:" value={figure(estimate, ({ cost }) => usdRange(cost.min, cost.max))} />
+        <Row label="Duration:" value={figure(estimate, ({ duration }) => durationRange(duration.min, duration.max))} />
       </span>
       <span className="border-t pt-3 text-xs text-muted-foreground">Best for: {look.bestFor}</span>
       {selected && values && (
@@ -141,6 +141,9 @@ function PresetCard({
     </RadioCard>
   );
 }
+
+const figure = (estimate: Estimate | null | undefined, show: (estimate: Estimate) => string) =>
+  estimate === null ? UNKNOWN : estimate && show(estimate);
 
 function Row({ label, value }: { label: string; value: string | undefined }) {
   return (

@@ -34,6 +34,9 @@ export function useEstimate(request: EstimateRequest, valid: boolean): EstimateS
 
 export const PRESETS: NamedPreset[] = ['conservative', 'balanced', 'aggressive'];
 
+/** Null where none is to come. */
+export type PresetEstimates = Record<NamedPreset, Estimate | null | undefined>;
+
 /** The estimates of the three presets for this data set and machine. */
 export function usePresetEstimates(config: Config, datasetId: string, catalogue: Catalogue, enabled: boolean) {
   return useQueries({
@@ -44,9 +47,11 @@ export function usePresetEstimates(config: Config, datasetId: string, catalogue:
       enabled,
     })),
     combine: (results) =>
-      Object.fromEntries(PRESETS.map((preset, i) => [preset, results[i]?.data])) as Record<
-        NamedPreset,
-        Estimate | undefined
-      >,
+      Object.fromEntries(
+        PRESETS.map((preset, i) => [
+          preset,
+          results[i]?.data ?? (results[i]?.fetchStatus === 'idle' ? null : undefined),
+        ]),
+      ) as PresetEstimates,
   });
 }
