@@ -4,7 +4,7 @@ mod calendar;
 mod export;
 mod month;
 
-pub use calendar::{Grouping, Zone};
+pub use calendar::{Day, Grouping, Zone};
 pub use export::{Export, export};
 pub use month::{BudgetAlert, MonthView, summary};
 
@@ -33,13 +33,13 @@ pub enum Scope {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CostQuery {
     /// First day.
-    pub start: Option<NaiveDate>,
+    pub start: Option<Day>,
     /// Last day, included.
-    pub end: Option<NaiveDate>,
+    pub end: Option<Day>,
     /// Length of a row.
     pub group_by: Grouping,
-    /// Whose days these are.
-    pub zone: Zone,
+    /// Whose days these are; none means those of the time zone that the caller has set.
+    pub zone: Option<Zone>,
     /// Only this job.
     pub job_id: Option<JobId>,
     /// Only of this account.
@@ -113,13 +113,14 @@ pub struct CostReport {
 /// # Errors
 /// When the last day is before the first, the job or the account is not there for the caller, or the caller may not read everybody's.
 pub async fn list(app: &App, caller: &Caller, query: CostQuery) -> Result<CostReport> {
-    let filter = filter_of(app, caller, &query).await?;
+    let zone = zone_of(app, caller, &query).await?;
+    let filter = filter_of(app, caller, &query, zone).await?;
     let mut rows = BTreeMap::<NaiveDate, CostSums>::new();
     let mut jobs = BTreeMap::<JobId, MicroUsd>::new();
     let mut place: Option<Place> = None;
     loop {
         let records = db::costs::after(&app.db, &filter, place, BATCH).await?;
-        records.iter().for_each(|record| add_up(record, &query, &mut rows, &mut jobs));
+        records.iter().for_each(|record| add_up(record, query.group_by.first_day(zone.day_of(record.recorded_at)), &mut rows, &mut jobs));
         place = records.last().map(|last| (last.recorded_at, last.id));
         if (records.len() as u64) < BATCH {
             break;
@@ -147,22 +148,30 @@ pub async fn list(app: &App, caller: &Caller, query: CostQuery) -> Result<CostRe
     })
 }
 
-fn add_up(record: &CostRecord, query: &CostQuery, rows: &mut BTreeMap<NaiveDate, CostSums>, jobs: &mut BTreeMap<JobId, MicroUsd>) {
-    let row = query.group_by.first_day(query.zone.day_of(record.recorded_at));
+fn add_up(record: &CostRecord, row: NaiveDate, rows: &mut BTreeMap<NaiveDate, CostSums>, jobs: &mut BTreeMap<JobId, MicroUsd>) {
     rows.entry(row).or_default().add(record.cost_type, record.amount);
     if let Some(job) = record.job_id {
         *jobs.entry(job).or_default() += record.amount;
     }
 }
 
+/// The time zone of a query's days.
+async fn zone_of(app: &App, caller: &Caller, query: &CostQuery) -> Result<Zone> {
+    match query.zone {
+        Some(zone) => Ok(zone),
+        None => Ok(Zone::of(&db::settings::get(&app.db, caller.user_id).await?)),
+    }
+}
+
 /// The records that are asked for, where the caller may read them.
-async fn filter_of(app: &App, caller: &Caller, query: &CostQuery) -> Result<CostFilter> {
-    for (field, day) in [("startDate", query.start), ("endDate", query.end)] {
+async fn filter_of(app: &App, caller: &Caller, query: &CostQuery, zone: Zone) -> Result<CostFilter> {
+    let (start, end) = (query.start.map(|day| day.within(zone)), query.end.map(|day| day.within(zone)));
+    for (field, day) in [("startDate", start), ("endDate", end)] {
         if day.is_some_and(|day| !YEARS.contains(&day.year())) {
             return Err(Error::invalid(field, format!("The year of {field} must be between {} and {}.", YEARS.start(), YEARS.end())));
         }
     }
-    if let (Some(start), Some(end)) = (query.start, query.end)
+    if let (Some(start), Some(end)) = (start, end)
         && end < start
     {
         return Err(Error::invalid("endDate", format!("endDate {end} is before startDate {start}.")));
@@ -170,8 +179,8 @@ async fn filter_of(app: &App, caller: &Caller, query: &CostQuery) -> Result<Cost
     Ok(CostFilter {
         user_id: visible_owner(app, caller, query).await?,
         job_id: query.job_id,
-        from: query.start.map(|day| query.zone.start_of(day)),
-        until: query.end.and_then(|end| end.checked_add_days(Days::new(1))).map(|day| query.zone.start_of(day)),
+        from: start.map(|day| zone.start_of(day)),
+        until: end.and_then(|end| end.checked_add_days(Days::new(1))).map(|day| zone.start_of(day)),
     })
 }
 

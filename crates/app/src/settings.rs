@@ -67,7 +67,7 @@ pub struct ChannelsChange {
 pub async fn get(app: &App, caller: &Caller) -> Result<SettingsView> {
     let settings = db::settings::get(&app.db, caller.user_id).await?;
     let view = |kind: &NotificationKind| (*kind, settings.notifications.of(*kind));
-    let time_zone = settings.time_zone.as_deref().and_then(|name| Zone::parse("timezone", name).ok()).unwrap_or_default();
+    let time_zone = Zone::of(&settings);
     let allowed = budget::allowed(app, caller.user_id).await?;
     Ok(SettingsView {
         notifications: NotificationKind::ALL.iter().map(view).collect(),

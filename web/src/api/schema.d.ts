@@ -1452,7 +1452,7 @@ export interface components {
                 [key: string]: components["schemas"]["NotificationChannels"];
             };
             /**
-             * @description IANA name of the time zone in which weeks are summed up.
+             * @description IANA name of the time zone in which weeks are summed up, and costs listed where the request names none.
              * @example Europe/Vienna
              */
             timezone: string;
@@ -8841,7 +8841,7 @@ export interface operations {
                  */
                 jobId?: string;
                 /**
-                 * @description Whose days, weeks and months these are: the IANA name of a time zone. UTC where nothing is said.
+                 * @description Whose days, weeks and months these are: the IANA name of a time zone. That of the caller's settings where nothing is said.
                  * @example Europe/Vienna
                  */
                 timezone?: string;
@@ -8961,7 +8961,7 @@ export interface operations {
                  */
                 jobId?: string;
                 /**
-                 * @description Whose days, weeks and months these are: the IANA name of a time zone. UTC where nothing is said.
+                 * @description Whose days, weeks and months these are: the IANA name of a time zone. That of the caller's settings where nothing is said.
                  * @example Europe/Vienna
                  */
                 timezone?: string;

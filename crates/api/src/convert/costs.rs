@@ -4,7 +4,7 @@ use crate::dto::costs::{
     AlertKind, CostAlert, CostGrouping, CostReport, CostRow, CostScope, CostSummary, CostTotals, ExpensiveJob, ListCosts, MonthSpend,
 };
 use crate::error::ApiError;
-use app::costs::{CostQuery, Grouping, MonthView, Scope, Zone};
+use app::costs::{CostQuery, Day, Grouping, MonthView, Scope, Zone};
 use chrono::{DateTime, NaiveDate};
 use domain::{Error, MicroUsd};
 
@@ -13,11 +13,10 @@ use domain::{Error, MicroUsd};
 /// # Errors
 /// When a day or a time zone is none.
 pub fn filter(query: &ListCosts) -> Result<CostQuery, ApiError> {
-    let zone = query.timezone.as_deref().map(|name| Zone::parse("timezone", name)).transpose()?.unwrap_or_default();
     Ok(CostQuery {
-        start: query.start_date.as_deref().map(|text| day("startDate", text, zone)).transpose()?,
-        end: query.end_date.as_deref().map(|text| day("endDate", text, zone)).transpose()?,
-        zone,
+        start: query.start_date.as_deref().map(|text| day("startDate", text)).transpose()?,
+        end: query.end_date.as_deref().map(|text| day("endDate", text)).transpose()?,
+        zone: query.timezone.as_deref().map(|name| Zone::parse("timezone", name)).transpose()?,
         group_by: match query.group_by.unwrap_or_default() {
             CostGrouping::Day => Grouping::Day,
             CostGrouping::Week => Grouping::Week,
@@ -32,11 +31,11 @@ pub fn filter(query: &ListCosts) -> Result<CostQuery, ApiError> {
     })
 }
 
-/// A day, or the day that it is in the time zone at an instant.
-fn day(field: &str, text: &str, zone: Zone) -> Result<NaiveDate, ApiError> {
-    let instant = || DateTime::parse_from_rfc3339(text).map(|at| zone.day_of(at.to_utc()));
+/// A day, or the instant that stands for one.
+fn day(field: &str, text: &str) -> Result<Day, ApiError> {
+    let instant = || DateTime::parse_from_rfc3339(text).map(|at| Day::At(at.to_utc()));
     let error = |_| Error::invalid(field, format!("{field} is '{text}'; write a day as 2026-01-31, or an ISO 8601 time.")).into();
-    text.parse().or_else(|_| instant()).map_err(error)
+    text.parse().map(Day::Named).or_else(|_| instant()).map_err(error)
 }
 
 /// Costs by time.

@@ -33,7 +33,7 @@ pub struct ListCosts {
     pub group_by: Option<CostGrouping>,
     /// Only this job.
     pub job_id: Option<Uuid>,
-    /// Whose days, weeks and months these are: the IANA name of a time zone. UTC where nothing is said.
+    /// Whose days, weeks and months these are: the IANA name of a time zone. That of the caller's settings where nothing is said.
     #[param(pattern = "^[A-Za-z0-9_+/-]+$", example = "Europe/Vienna")]
     pub timezone: Option<String>,
     /// Only of this account; for administrators and billing administrators.

@@ -30,7 +30,7 @@ pub struct AccountSettings {
     /// Instance type of jobs whose request names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_instance_type: Option<String>,
-    /// IANA name of the time zone in which weeks are summed up.
+    /// IANA name of the time zone in which weeks are summed up, and costs listed where the request names none.
     #[schema(example = "Europe/Vienna")]
     pub timezone: String,
 }

@@ -117,6 +117,14 @@ async fn days_are_those_of_the_time_zone() {
     assert_eq!(days("timezone=America/New_York&startDate=2030-03-01&endDate=2030-03-01").await, ["2030-03-01"]);
     assert!(days("timezone=America/New_York&startDate=2030-03-02").await.is_empty());
     assert!(days("timezone=Europe/Vienna&endDate=2030-03-01").await.is_empty());
+    // What the account has set counts where nothing is said.
+    world.patch("/api/settings", &world.ada, json!({ "timezone": "America/New_York" })).await.data();
+    assert_eq!(days("").await, ["2030-03-01"]);
+    assert_eq!(days("endDate=2030-03-02T03:00:00Z").await, ["2030-03-01"]);
+    assert!(days("startDate=2030-03-02").await.is_empty());
+    assert_eq!(days("timezone=UTC").await, ["2030-03-02"]);
+    let file = world.get("/api/costs/export", &world.ada).await;
+    assert!(String::from_utf8_lossy(&file.bytes).contains("\r\n2030-03-01,2030-03-02T02:30:00.000Z,"));
     // An instant stands for its day in the time zone.
     assert_eq!(days("timezone=America/New_York&endDate=2030-03-02T03:00:00Z").await, ["2030-03-01"]);
 }

@@ -27,6 +27,25 @@ impl Grouping {
     }
 }
 
+/// A day: named, or the one that it is at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Day {
+    /// By its date.
+    Named(NaiveDate),
+    /// The one that it is there at this instant.
+    At(DateTime<Utc>),
+}
+
+impl Day {
+    /// The day in a time zone.
+    pub fn within(self, zone: Zone) -> NaiveDate {
+        match self {
+            Self::Named(day) => day,
+            Self::At(at) => zone.day_of(at),
+        }
+    }
+}
+
 /// A time zone of the IANA data base, such as `Europe/Vienna`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Zone(Tz);
@@ -48,6 +67,11 @@ impl Zone {
             Error::invalid(field, format!("'{name}' is not a time zone; write its IANA name, such as Europe/Vienna or UTC."))
         };
         name.trim().parse().map(Self).map_err(unknown)
+    }
+
+    /// What an account has set; UTC where that is nothing.
+    pub fn of(settings: &db::settings::Settings) -> Self {
+        settings.time_zone.as_deref().and_then(|name| Self::parse("timezone", name).ok()).unwrap_or_default()
     }
 
     /// Its name.

@@ -9,7 +9,7 @@ use domain::{Caller, JobId, MicroUsd, Result};
 use futures::stream::{BoxStream, StreamExt, try_unfold};
 
 use super::calendar::Zone;
-use super::{BATCH, CostQuery, filter_of};
+use super::{BATCH, CostQuery, filter_of, zone_of};
 use crate::App;
 
 /// Columns of the table.
@@ -28,13 +28,14 @@ pub struct Export {
 /// # Errors
 /// As [`super::list`].
 pub async fn export(app: Arc<App>, caller: &Caller, query: CostQuery) -> Result<Export> {
-    let filter = filter_of(&app, caller, &query).await?;
-    let file_name = format!("brightrun-costs-{}.csv", query.zone.day_of(app.clock.now()));
+    let zone = zone_of(&app, caller, &query).await?;
+    let filter = filter_of(&app, caller, &query, zone).await?;
+    let file_name = format!("brightrun-costs-{}.csv", zone.day_of(app.clock.now()));
     let first = futures::stream::once(async { Ok(Bytes::from_static(HEADER.as_bytes())) });
     let state = Some((app, filter, None::<Place>));
     let rest = try_unfold(state, move |state| async move {
         let Some((app, filter, place)) = state else { return Ok(None) };
-        let (lines, next) = page(&app, &filter, place, query.zone).await.map_err(std::io::Error::other)?;
+        let (lines, next) = page(&app, &filter, place, zone).await.map_err(std::io::Error::other)?;
         Ok::<_, std::io::Error>(Some((lines, next.map(|place| (app, filter, Some(place))))))
     });
     Ok(Export { file_name, content: first.chain(rest).boxed() })

@@ -23,7 +23,7 @@ const SHORTEST_WEEK: Duration = Duration::days(6);
 pub async fn sum_up_weeks(app: &App) -> Result<()> {
     let now = app.clock.now();
     for (user_id, settings) in db::settings::unsummed(&app.db, now - SHORTEST_WEEK, BATCH).await? {
-        let zone = settings.time_zone.as_deref().and_then(|name| Zone::parse("timezone", name).ok()).unwrap_or_default();
+        let zone = Zone::of(&settings);
         let monday = zone.start_of(Grouping::Week.first_day(zone.day_of(now)));
         if settings.summary_sent_at.is_some_and(|sent| sent >= monday) || !db::settings::take_summary(&app.db, user_id, monday, now).await?
         {
