@@ -152,7 +152,7 @@ impl Setup {
     fn new(spec: &RunSpec, dataset_file: &Path, emitter: &mut Emitter<'_>) -> Result<Self, TrainerError> {
         emitter.stage(JobStage::Initializing, StageGroup::Preprocessing, "Checking the settings and the data set")?;
         let (h, settings) = (&spec.config.hyperparameters, &spec.config.settings);
-        h.validate().and_then(|()| settings.validate()).map_err(|e| TrainerError::Config(e.message))?;
+        h.validate().and_then(|()| settings.validate()).map_err(wrong_setting)?;
         let geometry = read_geometry(&spec.base_model.path)?;
         let lora = lora_config(spec)?;
         lora.validate(&geometry).map_err(|e| TrainerError::Config(e.to_string()))?;
@@ -369,6 +369,14 @@ fn finish(
 fn steps(spec: &RunSpec, data: &TrainingData, epochs: u32) -> u64 {
     let h = &spec.config.hyperparameters;
     total_steps(data.rows.len() as u64, h.batch_size, h.gradient_accumulation_steps, epochs)
+}
+
+/// A message that names its field.
+fn wrong_setting(error: domain::Error) -> TrainerError {
+    TrainerError::Config(match error.field {
+        Some(field) if !error.message.contains(&field) => format!("{field}: {}", error.message),
+        _ => error.message,
+    })
 }
 
 fn read_geometry(base: &Path) -> Result<DecoderConfig, TrainerError> {

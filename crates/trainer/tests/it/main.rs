@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a test helper that fails is a failed test")]
 
+mod bad_input;
 mod before;
 mod counting;
 #[cfg(feature = "cuda")]
