@@ -239,7 +239,9 @@ fn a_sequence_beyond_the_context_is_cut_to_it_and_said() {
     crate::support::completed(outcome);
     let said = |kind: &TrainerEventKind| match kind {
         TrainerEventKind::Log { message, .. } => {
-            message.contains("hyperparameters.maxSeqLength is 4096") && message.contains("128 tokens are used") && message.contains("config.json")
+            message.contains("hyperparameters.maxSeqLength is 4096")
+                && message.contains("128 tokens are used")
+                && message.contains("config.json")
         }
         _ => false,
     };
