@@ -50,7 +50,7 @@ export function CostPanel({ estimate, error, retry, spot, missing }: CostPanelPr
             </p>
           </div>
           <Figure icon={<ClockIcon aria-hidden />} label="Estimated Duration" unit={time && UNITS[time.unit]}>
-            {time?.value}
+            {time ? time.value : missing && UNKNOWN}
           </Figure>
           <Figure icon={<TrendingUpIcon aria-hidden />} label="Hourly Rate" unit="/hour">
             {estimate ? usd(estimate.hourlyRate) : missing && UNKNOWN}
