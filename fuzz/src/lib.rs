@@ -103,15 +103,15 @@ pub fn convert(bytes: &[u8]) {
 pub fn browse(bytes: &[u8]) {
     if let Some(place) = Place::from_text(&hex(bytes)) {
         let from = usize::try_from(place.offset()).unwrap_or(usize::MAX).min(bytes.len());
-        drop(conversations(&bytes[from..], Some(place), None, 2));
+        drop(conversations(&bytes[from..], Some(place), None, 2, None));
     }
-    let Some(whole) = readable(conversations(bytes, None, None, usize::MAX)) else { return };
+    let Some(whole) = readable(conversations(bytes, None, None, usize::MAX, None)) else { return };
     assert!(whole.next.is_none() || bytes.len() > 1_000_000);
     let (mut parts, mut place, mut rejected) = (Vec::new(), None, 0);
     loop {
         let from = place.as_ref().map_or(0, Place::offset);
         let rest = &bytes[usize::try_from(from).expect("an offset in memory")..];
-        let page = readable(conversations(rest, place, None, 3)).expect("it was readable a moment ago");
+        let page = readable(conversations(rest, place, None, 3, None)).expect("it was readable a moment ago");
         rejected += page.rejected;
         parts.extend(page.conversations);
         match page.next {

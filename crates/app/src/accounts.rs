@@ -1,5 +1,6 @@
 //! Accounts: signing up, in and out; sessions, API keys, passwords, leaving.
 
+mod address;
 mod deletion;
 pub mod export;
 mod keys;
@@ -52,6 +53,19 @@ pub struct UpdateMe {
     pub name: Option<String>,
     /// New organisation; an empty text removes it.
     pub organization: Option<String>,
+    /// New e-mail address; needs the password.
+    pub email: Option<String>,
+    /// The password, for a new address.
+    pub current_password: Option<String>,
+}
+
+/// An account after a change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UpdatedMe {
+    /// As it is now.
+    pub account: UserView,
+    /// The address that it will have when the link that was sent there is opened.
+    pub pending_email: Option<String>,
 }
 
 /// An account as shown to itself.
@@ -326,13 +340,17 @@ pub(crate) async fn account(app: &App, caller: &Caller) -> Result<User> {
     db::users::get(&app.db, caller.user_id).await?.ok_or_else(Error::unauthenticated)
 }
 
-/// Changes the caller's account.
+/// Changes the caller's account. A new address counts from when the link that is sent there is opened; on a server without mail at once.
 ///
 /// # Errors
-/// Fields that cannot be accepted.
-pub async fn update_me(app: &App, caller: &Caller, change: UpdateMe) -> Result<UserView> {
+/// Fields that cannot be accepted; for an address, an API key or a wrong password.
+pub async fn update_me(app: &App, caller: &Caller, change: UpdateMe) -> Result<UpdatedMe> {
     let name = change.name.as_deref().map(checked_name).transpose()?;
     let organization = change.organization.map(|text| checked_organization(Some(text))).transpose()?;
+    let pending_email = match &change.email {
+        Some(email) => address::change(app, caller, email, change.current_password).await?,
+        None => None,
+    };
     let now = app.clock.now();
     let changed = db::users::update(&app.db, caller.user_id, move |user| {
         if name.is_some() || organization.is_some() {
@@ -346,7 +364,8 @@ pub async fn update_me(app: &App, caller: &Caller, change: UpdateMe) -> Result<U
         }
         UserView::from(user.clone())
     });
-    changed.await?.ok_or_else(Error::unauthenticated)
+    let account = changed.await?.ok_or_else(Error::unauthenticated)?;
+    Ok(UpdatedMe { account, pending_email })
 }
 
 /// In lower case and without blanks around it. Whether the address receives mail is not tried.

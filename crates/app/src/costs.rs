@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 
 /// Records read at a time.
 const BATCH: u64 = 2000;
+/// Accounts that are told apart.
+pub const MOST_ACCOUNTS: usize = 100;
 /// Years that a day may be in; both databases know them.
 const YEARS: std::ops::RangeInclusive<i32> = 1970..=9998;
 
@@ -106,6 +108,21 @@ pub struct CostReport {
     pub average_job_cost: MicroUsd,
     /// The job that cost most.
     pub most_expensive: Option<ExpensiveJob>,
+    /// Whose costs these are, where they are everybody's: those that cost most first, at most [`MOST_ACCOUNTS`].
+    pub accounts: Option<Vec<AccountCost>>,
+}
+
+/// An account and what it cost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountCost {
+    /// Account.
+    pub id: UserId,
+    /// Its name.
+    pub name: String,
+    /// Its e-mail address.
+    pub email: String,
+    /// Cost.
+    pub cost: MicroUsd,
 }
 
 /// Costs by time: the caller's own, everybody's for who may read all costs.
@@ -117,10 +134,14 @@ pub async fn list(app: &App, caller: &Caller, query: CostQuery) -> Result<CostRe
     let filter = filter_of(app, caller, &query, zone).await?;
     let mut rows = BTreeMap::<NaiveDate, CostSums>::new();
     let mut jobs = BTreeMap::<JobId, MicroUsd>::new();
+    let mut accounts = BTreeMap::<UserId, MicroUsd>::new();
     let mut place: Option<Place> = None;
     loop {
         let records = db::costs::after(&app.db, &filter, place, BATCH).await?;
-        records.iter().for_each(|record| add_up(record, query.group_by.first_day(zone.day_of(record.recorded_at)), &mut rows, &mut jobs));
+        for record in &records {
+            add_up(record, query.group_by.first_day(zone.day_of(record.recorded_at)), &mut rows, &mut jobs);
+            *accounts.entry(record.user_id).or_default() += record.amount;
+        }
         place = records.last().map(|last| (last.recorded_at, last.id));
         if (records.len() as u64) < BATCH {
             break;
@@ -145,6 +166,10 @@ pub async fn list(app: &App, caller: &Caller, query: CostQuery) -> Result<CostRe
         sums,
         average_job_cost: MicroUsd(of_jobs.0 / number),
         most_expensive: most_expensive(app, &jobs).await?,
+        accounts: match filter.user_id {
+            None => Some(by_account(app, accounts).await?),
+            Some(_) => None,
+        },
     })
 }
 
@@ -210,6 +235,19 @@ async fn visible_owner(app: &App, caller: &Caller, query: &CostQuery) -> Result<
         owner = owner.or(Some(job.user_id));
     }
     Ok(owner)
+}
+
+async fn by_account(app: &App, accounts: BTreeMap<UserId, MicroUsd>) -> Result<Vec<AccountCost>> {
+    let mut accounts: Vec<(UserId, MicroUsd)> = accounts.into_iter().collect();
+    accounts.sort_by_key(|(id, cost)| (std::cmp::Reverse(*cost), *id));
+    accounts.truncate(MOST_ACCOUNTS);
+    let ids: Vec<UserId> = accounts.iter().map(|(id, _)| *id).collect();
+    let mut names = db::users::names(&app.db, &ids).await?;
+    let named = |(id, cost)| {
+        let (name, email) = names.remove(&id).unwrap_or_default();
+        AccountCost { id, name, email, cost }
+    };
+    Ok(accounts.into_iter().map(named).collect())
 }
 
 async fn most_expensive(app: &App, jobs: &BTreeMap<JobId, MicroUsd>) -> Result<Option<ExpensiveJob>> {

@@ -35,13 +35,7 @@ pub async fn list(app: &App, caller: &Caller, filter: ModelFilter) -> Result<Mod
     };
     let page = Page { number: filter.page, size: filter.page_size };
     let found = db::models::list(&app.db, &wanted, sort, Direction::Descending, page).await?;
-    let ids: Vec<ModelId> = found.rows.iter().map(|row| row.id).collect();
-    let mut children = db::models::children(&app.db, &ids).await?;
-    let view = |row: db::models::ModelArtifact| {
-        let children = children.remove(&row.id).unwrap_or_default();
-        view_with(row, children)
-    };
-    Ok(ModelList { models: found.rows.into_iter().map(view).collect::<Result<_>>()?, total: found.total })
+    Ok(ModelList { models: views(app, found.rows).await?, total: found.total })
 }
 
 /// A model with where it comes from and how to download it.
@@ -184,11 +178,23 @@ async fn owned(app: &App, caller: &Caller, id: ModelId) -> Result<db::models::Mo
 }
 
 async fn view(app: &App, row: db::models::ModelArtifact) -> Result<ModelView> {
-    let children = db::models::children(&app.db, &[row.id]).await?.remove(&row.id).unwrap_or_default();
-    view_with(row, children)
+    views(app, vec![row]).await?.pop().ok_or_else(not_found)
 }
 
-fn view_with(row: db::models::ModelArtifact, children: Vec<ModelId>) -> Result<ModelView> {
+async fn views(app: &App, rows: Vec<db::models::ModelArtifact>) -> Result<Vec<ModelView>> {
+    let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+    let jobs: Vec<_> = rows.iter().map(|row| row.job_id).collect();
+    let mut children = db::models::children(&app.db, &ids).await?;
+    let mut checkpoints = db::jobs::stored_checkpoints(&app.db, &jobs).await?;
+    let view = |row: db::models::ModelArtifact| {
+        let children = children.remove(&row.id).unwrap_or_default();
+        let checkpoints = checkpoints.remove(&row.job_id).unwrap_or_default();
+        view_with(row, children, checkpoints)
+    };
+    rows.into_iter().map(view).collect()
+}
+
+fn view_with(row: db::models::ModelArtifact, children: Vec<ModelId>, checkpoints: Vec<db::jobs::Checkpoint>) -> Result<ModelView> {
     let mut files = row.artifacts;
     let adapter_model = take(&mut files, "adapter_model.safetensors")?;
     let adapter_config = take(&mut files, "adapter_config.json")?;
@@ -207,6 +213,7 @@ fn view_with(row: db::models::ModelArtifact, children: Vec<ModelId>) -> Result<M
         adapter_model,
         adapter_config,
         other_files: files.into_iter().map(file_view).collect(),
+        checkpoints: checkpoints.into_iter().map(|c| CheckpointFile { key: c.s3_key, epoch: c.epoch, size: c.file_size }).collect(),
         parent: row.parent_model_id,
         children,
         deployed_at: row.deployed_at,

@@ -74,11 +74,20 @@ pub struct Page {
     pub next: Option<Place>,
 }
 
-/// Reads at most `limit` conversations from `place`, or from the beginning. `reader` reads from [`Place::offset`] on.
+/// Reads at most `limit` conversations from `place`, or from the beginning; where something is searched for, those whose id or messages
+/// have it, compared without case. `reader` reads from [`Place::offset`] on. A page ends after so many bytes too, even where nothing was
+/// found in them.
 ///
 /// # Errors
 /// The stream cannot be read, or has a fault after which nothing can be read.
-pub fn conversations(reader: impl Read, place: Option<Place>, hint: Option<DatasetFormat>, limit: usize) -> Result<Page, DatasetError> {
+pub fn conversations(
+    reader: impl Read,
+    place: Option<Place>,
+    hint: Option<DatasetFormat>,
+    limit: usize,
+    search: Option<&str>,
+) -> Result<Page, DatasetError> {
+    let mut search = search.map(Search::new);
     let go = &mut |_| ControlFlow::Continue(());
     let begin = place.as_ref().map_or(0, Place::offset);
     let mut extractor = match place {
@@ -103,10 +112,17 @@ pub fn conversations(reader: impl Read, place: Option<Place>, hint: Option<Datas
             None => continue,
         };
         let same = page.conversations.last().is_some_and(|last| last.id == id);
+        if let Some(search) = search.as_mut() {
+            if !same {
+                letters -= search.settle(&mut page);
+            }
+            search.look(&id, &messages);
+        }
         let full = page.conversations.len() >= limit || letters > PAGE_LETTERS;
         if (!same && full) || here.offset.saturating_sub(begin) > PAGE_BYTES {
             page.next = Some(Place(here));
             if !same {
+                // What was looked at last belongs to the next page.
                 return Ok(page);
             }
             break;
@@ -119,7 +135,39 @@ pub fn conversations(reader: impl Read, place: Option<Place>, hint: Option<Datas
             letters += conversation.take(messages, trained);
         }
     }
+    if let Some(search) = search.as_mut() {
+        search.settle(&mut page);
+    }
     Ok(page)
+}
+
+/// Looks for a text in the conversation that is being read.
+struct Search {
+    text: String,
+    /// Whether the conversation that is being read has it, where one is.
+    found: Option<bool>,
+}
+
+impl Search {
+    fn new(text: &str) -> Self {
+        Self { text: text.to_lowercase(), found: None }
+    }
+
+    fn look(&mut self, id: &str, messages: &[Message]) {
+        if self.found != Some(true) {
+            let has = |text: &str| text.to_lowercase().contains(&self.text);
+            self.found = Some(has(id) || messages.iter().any(|message| has(&message.content)));
+        }
+    }
+
+    /// Ends the conversation that was being read: takes it off the page where it has not what is searched for. Answers its letters then.
+    fn settle(&mut self, page: &mut Page) -> usize {
+        if self.found.take() != Some(false) {
+            return 0;
+        }
+        let gone = page.conversations.pop();
+        gone.map_or(0, |gone| gone.messages.iter().map(|message| message.content.len()).sum())
+    }
 }
 
 impl Conversation {

@@ -2,7 +2,7 @@
 
 use crate::connection::Db;
 use crate::convert::instant;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::{sessions, users};
 use chrono::{DateTime, Utc};
 use domain::UserId;
@@ -24,6 +24,7 @@ mod entity {
         pub token_hash: String,
         pub created_at: DateTimeUtc,
         pub expires_at: DateTimeUtc,
+        pub email: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -40,6 +41,8 @@ pub enum Purpose {
     ResetPassword,
     /// Confirming the e-mail address.
     VerifyEmail,
+    /// Confirming another one, which the account has from then on.
+    ChangeEmail,
 }
 
 impl Purpose {
@@ -47,6 +50,7 @@ impl Purpose {
         match self {
             Self::ResetPassword => "reset_password",
             Self::VerifyEmail => "verify_email",
+            Self::ChangeEmail => "change_email",
         }
     }
 }
@@ -66,6 +70,8 @@ pub struct AccountToken {
     pub created_at: DateTime<Utc>,
     /// From then on it is not accepted.
     pub expires_at: DateTime<Utc>,
+    /// The address that it confirms, where that is not the account's own.
+    pub email: Option<String>,
 }
 
 /// Adds a token, unless its owner has `most` that are good at its making. False then. Those that are over are forgotten.
@@ -80,6 +86,7 @@ pub async fn insert(db: &Db, token: &AccountToken, most: u64) -> Result<bool> {
         token_hash: token.token_hash.clone(),
         created_at: instant(token.created_at),
         expires_at: instant(token.expires_at),
+        email: token.email.clone(),
     };
     let tx = db.begin().await?;
     Entity::delete_many().filter(Column::ExpiresAt.lte(instant(token.created_at))).exec(&tx).await?;
@@ -128,7 +135,10 @@ pub async fn reset_password(db: &Db, token_hash: &str, password_hash: &str, now:
     user.email_verified_at = Some(user.email_verified_at.unwrap_or(now));
     user.updated_at = now;
     users::entity::Model::from(&user).into_active_model().reset_all().update(&tx).await?;
-    use_up(&tx, user.id, Purpose::ResetPassword).await?;
+    // Whoever asked for another address may be who the password was changed against.
+    for purpose in [Purpose::ResetPassword, Purpose::ChangeEmail] {
+        use_up(&tx, user.id, purpose).await?;
+    }
     sessions::revoke_in(&tx, user.id, None, now).await?;
     tx.commit().await?;
     Ok(Some(user.id))
@@ -147,6 +157,40 @@ pub async fn verify_email(db: &Db, token_hash: &str, now: DateTime<Utc>) -> Resu
     use_up(&tx, user.id, Purpose::VerifyEmail).await?;
     tx.commit().await?;
     Ok(Some(user.id))
+}
+
+/// Gives the token's account the address that it confirms. Answers the account as it was. None where the token is not good, or another
+/// account has got the address meanwhile.
+///
+/// # Errors
+/// When a query fails; nothing is written then.
+pub async fn change_email(db: &Db, token_hash: &str, now: DateTime<Utc>) -> Result<Option<users::User>> {
+    let tx = db.begin().await?;
+    let Some(row) = good(Purpose::ChangeEmail, token_hash, now).lock_exclusive().one(&tx).await? else { return Ok(None) };
+    let (Some(user), Some(email)) = (users::lock(&tx, UserId(row.user_id)).await?, row.email) else { return Ok(None) };
+    match set_email(&tx, &user, email, Some(now), now).await {
+        Ok(()) => {}
+        Err(Error::Duplicate(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    tx.commit().await?;
+    Ok(Some(user))
+}
+
+/// Gives an account another address. What was sent to the one before is worthless then.
+pub(crate) async fn set_email(
+    tx: &impl ConnectionTrait,
+    user: &users::User,
+    email: String,
+    verified_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let changed = users::User { email, email_verified_at: verified_at, updated_at: now, ..user.clone() };
+    users::entity::Model::from(&changed).into_active_model().reset_all().update(tx).await?;
+    for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail, Purpose::ChangeEmail] {
+        use_up(tx, user.id, purpose).await?;
+    }
+    Ok(())
 }
 
 /// Makes an account's tokens of a kind worthless.

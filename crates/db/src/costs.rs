@@ -3,7 +3,7 @@
 use crate::connection::Db;
 use crate::convert::{instant, small, small_count, sum_of, text};
 use crate::error::{Error, Result};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Months, Utc};
 use domain::cost::CostType;
 use domain::{CostRecordId, JobId, MicroUsd, UserId};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
@@ -56,7 +56,7 @@ pub struct CostRecord {
     pub amount: MicroUsd,
     /// Seconds, rate and the like.
     pub details: Option<Value>,
-    /// First instant of the month that it is billed in.
+    /// First instant, UTC, of the day that it is billed in.
     pub billing_period: DateTime<Utc>,
     /// When it was recorded; an upsert keeps the first one's.
     pub recorded_at: DateTime<Utc>,
@@ -228,16 +228,18 @@ pub async fn two_months(
     Ok(sums)
 }
 
-/// An account's spending in the billing period that starts at `period`.
+/// An account's spending in the month that starts at `month`.
 ///
 /// # Errors
 /// When the query fails.
-pub async fn spent_in_period(db: &Db, user_id: UserId, period: DateTime<Utc>) -> Result<MicroUsd> {
-    spent_in(db.read(), user_id, period).await
+pub async fn spent_in_month(db: &Db, user_id: UserId, month: DateTime<Utc>) -> Result<MicroUsd> {
+    spent_in(db.read(), user_id, month).await
 }
 
-pub(crate) async fn spent_in<C: ConnectionTrait>(connection: &C, user_id: UserId, period: DateTime<Utc>) -> Result<MicroUsd> {
-    let query = Entity::find().filter(Column::UserId.eq(user_id.uuid())).filter(Column::BillingPeriod.eq(instant(period)));
+pub(crate) async fn spent_in<C: ConnectionTrait>(connection: &C, user_id: UserId, month: DateTime<Utc>) -> Result<MicroUsd> {
+    let next = month.checked_add_months(Months::new(1)).unwrap_or(month);
+    let query = Entity::find().filter(Column::UserId.eq(user_id.uuid())).filter(Column::BillingPeriod.gte(instant(month)));
+    let query = query.filter(Column::BillingPeriod.lt(instant(next)));
     let sum: Option<Option<i64>> = query.select_only().expr(sum_of(Column::AmountMicros)).into_tuple().one(connection).await?;
     Ok(MicroUsd(sum.flatten().unwrap_or(0)))
 }

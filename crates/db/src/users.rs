@@ -234,8 +234,22 @@ pub async fn set_password(db: &Db, id: UserId, password_hash: &str, keep: Sessio
     user.password_hash = password_hash.to_owned();
     user.updated_at = now;
     Model::from(&user).into_active_model().reset_all().update(&tx).await?;
-    account_tokens::use_up(&tx, id, account_tokens::Purpose::ResetPassword).await?;
+    for purpose in [account_tokens::Purpose::ResetPassword, account_tokens::Purpose::ChangeEmail] {
+        account_tokens::use_up(&tx, id, purpose).await?;
+    }
     sessions::revoke_in(&tx, id, Some(keep), now).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Gives an account another address, which is yet to be confirmed. False where there is no such account.
+///
+/// # Errors
+/// [`crate::Error::Duplicate`] when another account has it; nothing is written then.
+pub async fn set_email(db: &Db, id: UserId, email: &str, now: DateTime<Utc>) -> Result<bool> {
+    let tx = db.begin().await?;
+    let Some(user) = lock(&tx, id).await? else { return Ok(false) };
+    account_tokens::set_email(&tx, &user, email.to_owned(), None, now).await?;
     tx.commit().await?;
     Ok(true)
 }

@@ -25,6 +25,10 @@ text_enum! {
         PasswordReset = "password_reset",
         /// The e-mail address was confirmed.
         EmailVerified = "email_verified",
+        /// Another e-mail address was asked for, which is yet to be confirmed.
+        EmailChangeRequested = "email_change_requested",
+        /// The e-mail address became another one.
+        EmailChanged = "email_changed",
         /// An API key was made.
         KeyCreated = "key_created",
         /// An API key was revoked.

@@ -281,7 +281,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes the own account. */
+        /** Changes the own account. A new e-mail address is not for API keys, and counts against the logins of the account. */
         patch: operations["updateMe"];
         trace?: never;
     };
@@ -668,7 +668,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The conversations of a data set, read from its file from where the page before ended. */
+        /**
+         * The conversations of a data set, read from its file from where the page before ended. With a search, those whose id or messages have it;
+         *     a page may hold none although its cursor leads on, as it ends after 32 MiB of the file.
+         */
         get: operations["listDatasetConversations"];
         put?: never;
         post?: never;
@@ -1424,6 +1427,23 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An account and its cost. */
+        AccountCost: {
+            /** @description Its e-mail address. */
+            email: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: double
+             * @description USD.
+             */
+            total: number;
+            /**
+             * Format: uuid
+             * @description Account.
+             */
+            userId: string;
+        };
         /** @description An account's settings. */
         AccountSettings: {
             /**
@@ -1646,9 +1666,9 @@ export interface components {
             name?: string;
         };
         /** @enum {string} */
-        AuditAction: "signup" | "login" | "login_failed" | "logout" | "session_revoked" | "sessions_revoked" | "password_changed" | "password_reset_requested" | "password_reset" | "email_verified" | "key_created" | "key_revoked" | "invitation_created" | "invitation_revoked" | "role_changed" | "tier_changed" | "budget_changed" | "account_disabled" | "account_enabled" | "deletion_requested" | "deletion_cancelled" | "account_purged" | "data_exported" | "dataset_deleted" | "dataset_restored" | "model_deleted" | "model_restored" | "webhook_created" | "webhook_changed" | "webhook_secret_rotated" | "webhook_deleted" | "instance_changed";
+        AuditAction: "signup" | "login" | "login_failed" | "logout" | "session_revoked" | "sessions_revoked" | "password_changed" | "password_reset_requested" | "password_reset" | "email_verified" | "email_change_requested" | "email_changed" | "key_created" | "key_revoked" | "invitation_created" | "invitation_revoked" | "role_changed" | "tier_changed" | "budget_changed" | "account_disabled" | "account_enabled" | "deletion_requested" | "deletion_cancelled" | "account_purged" | "data_exported" | "dataset_deleted" | "dataset_restored" | "model_deleted" | "model_restored" | "webhook_created" | "webhook_changed" | "webhook_secret_rotated" | "webhook_deleted" | "instance_changed";
         /** @enum {string} */
-        AuditActionFilter: "all" | "signup" | "login" | "login_failed" | "logout" | "session_revoked" | "sessions_revoked" | "password_changed" | "password_reset_requested" | "password_reset" | "email_verified" | "key_created" | "key_revoked" | "invitation_created" | "invitation_revoked" | "role_changed" | "tier_changed" | "budget_changed" | "account_disabled" | "account_enabled" | "deletion_requested" | "deletion_cancelled" | "account_purged" | "data_exported" | "dataset_deleted" | "dataset_restored" | "model_deleted" | "model_restored" | "webhook_created" | "webhook_changed" | "webhook_secret_rotated" | "webhook_deleted" | "instance_changed";
+        AuditActionFilter: "all" | "signup" | "login" | "login_failed" | "logout" | "session_revoked" | "sessions_revoked" | "password_changed" | "password_reset_requested" | "password_reset" | "email_verified" | "email_change_requested" | "email_changed" | "key_created" | "key_revoked" | "invitation_created" | "invitation_revoked" | "role_changed" | "tier_changed" | "budget_changed" | "account_disabled" | "account_enabled" | "deletion_requested" | "deletion_cancelled" | "account_purged" | "data_exported" | "dataset_deleted" | "dataset_restored" | "model_deleted" | "model_restored" | "webhook_created" | "webhook_changed" | "webhook_secret_rotated" | "webhook_deleted" | "instance_changed";
         /** @description A line of the audit log. */
         AuditEntry: {
             /** @description What was done. */
@@ -2167,6 +2187,8 @@ export interface components {
         };
         /** @description Costs. */
         CostReport: {
+            /** @description Whose they are, where they are everybody's: the 100 accounts that cost most, in that order. */
+            accounts?: components["schemas"]["AccountCost"][];
             /** @description By time, oldest first; times without any cost are left out. */
             costs: components["schemas"]["CostRow"][];
             /** @description Over all of them. */
@@ -4461,6 +4483,11 @@ export interface components {
         };
         /** @description The own account. */
         Me: {
+            /**
+             * @description Of an answer to a change of address: the address that the account will have when the link that was sent there is opened.
+             * @example ada@example.com
+             */
+            pendingEmail?: string;
             /** @description The account. */
             user: components["schemas"]["User"];
         };
@@ -4666,6 +4693,21 @@ export interface components {
             /** @description The model. */
             model: components["schemas"]["ModelArtifact"];
         };
+        /** @description A checkpoint of the job that made a model. */
+        ModelCheckpoint: {
+            /**
+             * Format: int32
+             * @description Epoch, from 1.
+             */
+            epoch: number;
+            /** @description Key of its folder. */
+            s3Key: string;
+            /**
+             * Format: int64
+             * @description Bytes.
+             */
+            size: number;
+        };
         /** @description How a model was trained. */
         ModelConfiguration: {
             /** @description Base model. */
@@ -4711,6 +4753,8 @@ export interface components {
             adapterConfig: components["schemas"]["ModelFile"];
             /** @description `adapter_model.safetensors`. */
             adapterModel: components["schemas"]["ModelFile"];
+            /** @description Checkpoints of its job that are in the store, oldest first; `GET /api/jobs/{id}/checkpoints` has their files. */
+            checkpoints?: components["schemas"]["ModelCheckpoint"][];
             /** @description `metadata.json`: where the adapter comes from. */
             metadata?: components["schemas"]["ModelFile"];
             /** @description `README.md`: the model card. */
@@ -5639,6 +5683,17 @@ export interface components {
         };
         /** @description What to change of the own account. */
         UpdateMe: {
+            /**
+             * @description The password, for a new e-mail address.
+             * @example seven wild geese
+             */
+            currentPassword?: string;
+            /**
+             * Format: email
+             * @description New e-mail address. Needs `currentPassword`. Where the server sends mail, it counts from when the link that is sent there is opened.
+             * @example ada@example.org
+             */
+            email?: string;
             /** @description New name. */
             name?: string;
             /** @description New organisation; an empty text removes it. */
@@ -7284,6 +7339,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "data": {
+                     *         "pendingEmail": "ada@example.com",
                      *         "user": {
                      *           "createdAt": "2026-03-02T09:30:00Z",
                      *           "deletionScheduledFor": "2026-03-02T09:30:00Z",
@@ -7320,6 +7376,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
+                 *       "currentPassword": "seven wild geese",
+                 *       "email": "ada@example.org",
                  *       "name": "Bike workshop",
                  *       "organization": "Example Ltd"
                  *     }
@@ -7337,6 +7395,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "data": {
+                     *         "pendingEmail": "ada@example.com",
                      *         "user": {
                      *           "createdAt": "2026-03-02T09:30:00Z",
                      *           "deletionScheduledFor": "2026-03-02T09:30:00Z",
@@ -7369,8 +7428,22 @@ export interface operations {
             /**
              * @description `KEY_READ_ONLY`: The API key is for requests that change nothing.
              *     `ORIGIN_MISMATCH`: A request with the session cookie that changes something came from another site.
+             *     `SESSION_REQUIRED`: The operation is not for API keys; log in.
+             *     `WRONG_PASSWORD`: The password that confirms the request is wrong.
              */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorEnvelope"];
+                };
+            };
+            /**
+             * @description `EMAIL_TAKEN`: There is an account with this e-mail address.
+             *     `TOO_MANY_LINKS`: The account has several links of this kind that still work.
+             */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7420,6 +7493,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "data": {
+                     *         "pendingEmail": "ada@example.com",
                      *         "user": {
                      *           "createdAt": "2026-03-02T09:30:00Z",
                      *           "deletionScheduledFor": "2026-03-02T09:30:00Z",
@@ -7505,6 +7579,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "data": {
+                     *         "pendingEmail": "ada@example.com",
                      *         "user": {
                      *           "createdAt": "2026-03-02T09:30:00Z",
                      *           "deletionScheduledFor": "2026-03-02T09:30:00Z",
@@ -8871,6 +8946,14 @@ export interface operations {
                     /**
                      * @example {
                      *       "data": {
+                     *         "accounts": [
+                     *           {
+                     *             "email": "ada@example.org",
+                     *             "name": "Bike workshop",
+                     *             "total": 57,
+                     *             "userId": "01971b8e-7c00-7000-8000-000000000009"
+                     *           }
+                     *         ],
                      *         "costs": [
                      *           {
                      *             "apiCalls": 1,
@@ -10136,6 +10219,11 @@ export interface operations {
                  * @example 20
                  */
                 limit?: number;
+                /**
+                 * @description Only those with this in their id or messages, compared without case.
+                 * @example chain
+                 */
+                search?: string;
             };
             header?: never;
             path: {
@@ -13263,6 +13351,13 @@ export interface operations {
                      *                 "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
                      *                 "size": 1
                      *               },
+                     *               "checkpoints": [
+                     *                 {
+                     *                   "epoch": 1,
+                     *                   "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *                   "size": 1
+                     *                 }
+                     *               ],
                      *               "metadata": {
                      *                 "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *                 "fileName": "bike-workshop.jsonl",
@@ -13557,6 +13652,13 @@ export interface operations {
                      *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
                      *               "size": 1
                      *             },
+                     *             "checkpoints": [
+                     *               {
+                     *                 "epoch": 1,
+                     *                 "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *                 "size": 1
+                     *               }
+                     *             ],
                      *             "metadata": {
                      *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *               "fileName": "bike-workshop.jsonl",
@@ -13945,6 +14047,13 @@ export interface operations {
                      *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
                      *               "size": 1
                      *             },
+                     *             "checkpoints": [
+                     *               {
+                     *                 "epoch": 1,
+                     *                 "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *                 "size": 1
+                     *               }
+                     *             ],
                      *             "metadata": {
                      *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *               "fileName": "bike-workshop.jsonl",
@@ -14358,6 +14467,13 @@ export interface operations {
                      *               "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
                      *               "size": 1
                      *             },
+                     *             "checkpoints": [
+                     *               {
+                     *                 "epoch": 1,
+                     *                 "s3Key": "datasets/01971b8e-7c00-7000-8000-000000000009/01971b8e-7c00-7000-8000-000000000001/dataset.jsonl",
+                     *                 "size": 1
+                     *               }
+                     *             ],
                      *             "metadata": {
                      *               "checksum": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
                      *               "fileName": "bike-workshop.jsonl",

@@ -1,7 +1,8 @@
 //! Costs.
 
 use crate::dto::costs::{
-    AlertKind, CostAlert, CostGrouping, CostReport, CostRow, CostScope, CostSummary, CostTotals, ExpensiveJob, ListCosts, MonthSpend,
+    AccountCost, AlertKind, CostAlert, CostGrouping, CostReport, CostRow, CostScope, CostSummary, CostTotals, ExpensiveJob, ListCosts,
+    MonthSpend,
 };
 use crate::error::ApiError;
 use app::costs::{CostQuery, Day, Grouping, MonthView, Scope, Zone};
@@ -49,7 +50,14 @@ pub fn report(report: app::costs::CostReport) -> CostReport {
         total: sums.total().usd(),
     };
     let job = |job: app::costs::ExpensiveJob| ExpensiveJob { id: job.id.uuid(), name: job.name, cost: job.cost.usd() };
+    let account = |account: app::costs::AccountCost| AccountCost {
+        user_id: account.id.uuid(),
+        name: account.name,
+        email: account.email,
+        total: account.cost.usd(),
+    };
     CostReport {
+        accounts: report.accounts.map(|accounts| accounts.into_iter().map(account).collect()),
         costs: report.rows.into_iter().map(row).collect(),
         summary: CostTotals {
             total_spend: report.sums.total().usd(),

@@ -4,8 +4,8 @@ use super::datasets::dataset;
 use super::evaluation::{evaluation, scores};
 use super::jobs::{hyperparameters, point};
 use crate::dto::models::{
-    ArtifactEntry, ArtifactKind, DatasetLineage, Download, DownloadUrls, ModelArtifact, ModelConfiguration, ModelDetail, ModelFile,
-    ModelFiles, ModelSort, QualityMetrics, Splits, TrainingSummary,
+    ArtifactEntry, ArtifactKind, DatasetLineage, Download, DownloadUrls, ModelArtifact, ModelCheckpoint, ModelConfiguration, ModelDetail,
+    ModelFile, ModelFiles, ModelSort, QualityMetrics, Splits, TrainingSummary,
 };
 use app::models::{self, Artifact, FileView, ModelView};
 
@@ -40,6 +40,10 @@ fn file(view: &FileView) -> ModelFile {
     ModelFile { s3_key: view.key.clone(), file_name: view.name.clone(), size: view.size, checksum: view.sha256.clone() }
 }
 
+fn checkpoint(of: &models::CheckpointFile) -> ModelCheckpoint {
+    ModelCheckpoint { s3_key: of.key.clone(), epoch: of.epoch, size: of.size }
+}
+
 /// The files of a model in a flat list.
 pub fn artifact_entries(view: ModelView) -> Vec<ArtifactEntry> {
     let (model_id, created_at) = (view.id.uuid(), view.created_at);
@@ -58,6 +62,7 @@ pub fn model(view: ModelView) -> ModelArtifact {
             tokenizer_config: named("tokenizer_config.json"),
             metadata: named("metadata.json"),
             readme: named("README.md"),
+            checkpoints: view.checkpoints.iter().map(checkpoint).collect(),
         },
         total_size: view.total_size(),
         id: view.id.uuid(),

@@ -47,6 +47,12 @@ pub struct UpdateMe {
     /// New organisation; an empty text removes it.
     #[schema(max_length = 200)]
     pub organization: Option<String>,
+    /// New e-mail address. Needs `currentPassword`. Where the server sends mail, it counts from when the link that is sent there is opened.
+    #[schema(example = "ada@example.org", format = "email", max_length = 254)]
+    pub email: Option<String>,
+    /// The password, for a new e-mail address.
+    #[schema(example = "seven wild geese")]
+    pub current_password: Option<String>,
 }
 
 /// An account.
@@ -94,7 +100,12 @@ pub struct Session {
 
 /// The own account.
 #[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Me {
     /// The account.
     pub user: User,
+    /// Of an answer to a change of address: the address that the account will have when the link that was sent there is opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "ada@example.com")]
+    pub pending_email: Option<String>,
 }

@@ -59,6 +59,23 @@ pub struct CostReport {
     pub costs: Vec<CostRow>,
     /// Over all of them.
     pub summary: CostTotals,
+    /// Whose they are, where they are everybody's: the 100 accounts that cost most, in that order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<Vec<AccountCost>>,
+}
+
+/// An account and its cost.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountCost {
+    /// Account.
+    pub user_id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Its e-mail address.
+    pub email: String,
+    /// USD.
+    pub total: f64,
 }
 
 /// Costs of a day, week or month.

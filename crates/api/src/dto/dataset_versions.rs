@@ -125,6 +125,9 @@ pub struct ListConversations {
     /// Conversations at most.
     #[param(minimum = 1, maximum = 50, default = 20)]
     pub limit: Option<u64>,
+    /// Only those with this in their id or messages, compared without case.
+    #[param(max_length = 200, example = "chain")]
+    pub search: Option<String>,
 }
 
 /// Some conversations of a data set.

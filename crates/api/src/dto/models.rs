@@ -270,6 +270,21 @@ pub struct ModelFiles {
     /// `README.md`: the model card.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub readme: Option<ModelFile>,
+    /// Checkpoints of its job that are in the store, oldest first; `GET /api/jobs/{id}/checkpoints` has their files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub checkpoints: Vec<ModelCheckpoint>,
+}
+
+/// A checkpoint of the job that made a model.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelCheckpoint {
+    /// Key of its folder.
+    pub s3_key: String,
+    /// Epoch, from 1.
+    pub epoch: u32,
+    /// Bytes.
+    pub size: u64,
 }
 
 /// A file of a model.

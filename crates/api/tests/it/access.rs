@@ -100,6 +100,63 @@ async fn a_forgotten_password_is_reset_once_within_an_hour_by_a_link() {
 }
 
 #[tokio::test]
+async fn another_address_counts_when_its_link_is_opened_and_tells_nobody_whose_it_is() {
+    on_each(|world| async move {
+        let verified = |user: &mut db::users::User| user.email_verified_at = Some(user.created_at);
+        db::users::update(&world.app.db, world.ada.id, verified).await.expect("written").expect("there");
+        let change = |email: &str, password: &str| json!({ "email": email, "currentPassword": password });
+        let ada = &world.ada;
+        world.patch("/api/auth/me", ada, json!({ "email": "a@example.org" })).await.fails(400, "VALIDATION_ERROR", Some("currentPassword"));
+        world.patch("/api/auth/me", ada, change("a@example.org", "wrong")).await.fails(403, "WRONG_PASSWORD", Some("currentPassword"));
+        world.patch("/api/auth/me", ada, change("nothing", PASSWORD)).await.fails(400, "VALIDATION_ERROR", Some("email"));
+        let (_, key) = world.api_key(ada, "write").await;
+        let program = crate::world::Account { token: key, ..ada.clone() };
+        world.patch("/api/auth/me", &program, change("a@example.org", PASSWORD)).await.fails(403, "SESSION_REQUIRED", None);
+        let same = world.patch("/api/auth/me", ada, change(" ADA@example.org", PASSWORD)).await.data();
+        assert_eq!(same.get("pendingEmail"), None, "it has that one already");
+
+        let free = world.patch("/api/auth/me", ada, change("New@example.org", PASSWORD)).await.data();
+        assert_eq!((free["user"]["email"].as_str(), free["pendingEmail"].as_str()), (Some("ada@example.org"), Some("new@example.org")));
+        world.settle().await;
+        let mails = world.outbox.take();
+        let to = |address: &str| mails.iter().find(|mail| mail.to == address).unwrap_or_else(|| panic!("{mails:#?}"));
+        assert!(to("ada@example.org").text.contains("change your password"));
+        let token = to("new@example.org").text.split("verify-email#token=").nth(1).and_then(|rest| rest.split_whitespace().next());
+        let token = token.expect("a link").to_owned();
+
+        let taken = world.patch("/api/auth/me", ada, change("bob@example.org", PASSWORD)).await.data();
+        assert_eq!(taken["pendingEmail"], "bob@example.org", "answered as one that is free");
+        world.settle().await;
+        let mails = world.outbox.take();
+        let told = mails.iter().find(|mail| mail.to == "bob@example.org").expect("its owner is told");
+        assert!(!told.text.contains("token="), "{}", told.text);
+
+        world.post("/api/auth/email/verify", None, json!({ "token": token })).await.data();
+        let me = world.get("/api/auth/me", ada).await.data();
+        assert_eq!((me["user"]["email"].as_str(), me["user"]["emailVerified"].as_bool()), (Some("new@example.org"), Some(true)));
+        world.post("/api/auth/email/verify", None, json!({ "token": token })).await.fails(403, "TOKEN_INVALID", Some("token"));
+        let old = json!({ "email": "ada@example.org", "password": PASSWORD });
+        world.post("/api/auth/login", None, old).await.fails(401, "INVALID_CREDENTIALS", None);
+        world.post("/api/auth/login", None, json!({ "email": "new@example.org", "password": PASSWORD })).await.data();
+        let log = world.get("/api/admin/audit", &world.admin).await.data().to_string();
+        assert!(log.contains("email_change_requested") && log.contains("email_changed"), "{log}");
+        world.settle().await;
+        assert!(world.outbox.take().iter().any(|mail| mail.to == "ada@example.org" && mail.text.contains("not used for it any more")));
+
+        // A link that waits is worthless once the password is changed.
+        world.patch("/api/auth/me", ada, change("third@example.org", PASSWORD)).await.data();
+        world.settle().await;
+        let mails = world.outbox.take();
+        let third = mails.iter().find(|mail| mail.to == "third@example.org").expect("a mail");
+        let token = third.text.split("verify-email#token=").nth(1).and_then(|rest| rest.split_whitespace().next()).expect("a link");
+        let password = json!({ "currentPassword": PASSWORD, "newPassword": "another fine one" });
+        world.post("/api/auth/password", Some(ada), password).await.data();
+        world.post("/api/auth/email/verify", None, json!({ "token": token })).await.fails(403, "TOKEN_INVALID", Some("token"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_address_is_confirmed_by_the_link_that_signing_up_sends() {
     on_each(|world| async move {
         let eve = world.signup("eve@example.org").await;

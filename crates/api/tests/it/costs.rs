@@ -151,7 +151,13 @@ async fn everybodys_costs_are_for_those_who_pay_the_bill() {
         world.get(&format!("/api/costs?userId={nobody}"), who).await.fails(404, "USER_NOT_FOUND", None);
     }
     assert_eq!((total(&world.admin, "scope=mine").await, total(&world.bob, "scope=mine").await), (4.0, 2.0));
-    let sums = world.get("/api/costs?scope=all", &world.bob).await.data()["summary"].clone();
+    let all = world.get("/api/costs?scope=all", &world.bob).await.data();
+    let accounts: Vec<_> =
+        all["accounts"].as_array().expect("a list").iter().map(|one| (one["email"].as_str(), one["total"].as_f64())).collect();
+    let costs = [(&world.admin, 4.0), (&world.bob, 2.0), (&world.ada, 1.0)];
+    assert_eq!(accounts, costs.map(|(who, total)| (Some(&*who.email), Some(total))), "by account, the highest first");
+    assert_eq!(world.get("/api/costs", &world.ada).await.data().get("accounts"), None, "one's own are nobody else's");
+    let sums = all["summary"].clone();
     assert_eq!((sums["apiCalls"].as_f64(), sums["compute"].as_f64()), (Some(7.0), Some(0.0)));
 }
 

@@ -409,6 +409,11 @@ async fn conversations_are_read_page_by_page() {
     seen.dedup();
     assert_eq!(seen.len() as u64, dataset["totalConversations"].as_u64().expect("a number"), "each once");
     let path = format!("/api/datasets/{id}/conversations");
+    let found = world.get(&format!("{path}?limit=50&search=CHAIN"), &world.ada).await.data()["conversations"].clone();
+    let found = found.as_array().expect("a list");
+    assert!(!found.is_empty() && found.len() < seen.len() && found.iter().all(|one| one.to_string().to_lowercase().contains("chain")));
+    let long = "x".repeat(201);
+    world.get(&format!("{path}?search={long}"), &world.ada).await.fails(400, "VALIDATION_ERROR", Some("search"));
     world.get(&format!("{path}?limit=51"), &world.ada).await.fails(400, "VALIDATION_ERROR", Some("limit"));
     world.get(&format!("{path}?cursor=zz"), &world.ada).await.fails(400, "VALIDATION_ERROR", Some("cursor"));
     let (early, _) = world.announce(&world.ada, "Early", SAMPLE).await;

@@ -22,6 +22,31 @@ async fn models_are_listed_shown_changed_and_deleted() {
         assert_eq!(artifacts["adapterModel"]["fileName"], "adapter_model.safetensors");
         assert_eq!(artifacts["adapterModel"]["size"], files["adapter_model.safetensors"].len());
         assert_eq!(artifacts["adapterConfig"]["checksum"], sha256(&files["adapter_config.json"]));
+        assert_eq!(artifacts.get("checkpoints"), None, "it has none yet");
+        let job: domain::JobId = model["jobId"].as_str().expect("an id").parse().expect("an id");
+        for (step, kept) in [(5, false), (10, true)] {
+            let file = domain::run::ArtifactFile { name: "state.json".to_owned(), size: 7, sha256: "00".to_owned() };
+            let checkpoint = db::jobs::Checkpoint {
+                id: domain::CheckpointId::new(domain::Clock::now(&*world.clock)),
+                attempt: 1,
+                epoch: 2,
+                step,
+                loss: 1.0,
+                best: false,
+                s3_bucket: "local".to_owned(),
+                s3_key: format!("checkpoints/{job}/step-{step}"),
+                file_size: 7,
+                created_at: domain::Clock::now(&*world.clock),
+                files: if kept { vec![file] } else { Vec::new() },
+            };
+            let event = db::jobs::NewEvent::new("checkpoint", json!({}), checkpoint.created_at);
+            let event = event.shown_as(db::jobs::Projection::Checkpoint(checkpoint));
+            let change = |_: &mut db::jobs::Job, effects: &mut db::jobs::JobEffects| effects.events.push(event);
+            db::jobs::update(&world.app.db, job, domain::Clock::now(&*world.clock), change).await.expect("written").expect("there");
+        }
+        let there = json!([{ "s3Key": format!("checkpoints/{job}/step-10"), "epoch": 2, "size": 7 }]);
+        assert_eq!(world.get(&path, ada).await.data()["model"]["artifacts"]["checkpoints"], there, "what is in the store");
+        assert_eq!(world.get("/api/models", ada).await.data()["models"][0]["artifacts"]["checkpoints"], there);
         assert_eq!(model["qualityMetrics"], json!({ "finalValidationLoss": 1.5 }), "what was not measured is absent");
         assert_eq!(model["datasetLineage"]["originalDataset"]["name"], "Talks");
         assert!(model["datasetLineage"]["preprocessingSteps"].as_array().is_some_and(|steps| steps.len() > 2));

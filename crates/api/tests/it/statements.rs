@@ -21,8 +21,8 @@ async fn reads(world: &World) -> Vec<(String, u64)> {
         ("/api/activity".to_owned(), 3),
         ("/api/datasets?pageSize=1".to_owned(), 3),
         (format!("/api/datasets/{dataset}"), 3),
-        ("/api/models".to_owned(), 3),
-        (format!("/api/models/{model}"), 7),
+        ("/api/models".to_owned(), 4),
+        (format!("/api/models/{model}"), 8),
     ]
 }
 

@@ -3,7 +3,7 @@
 //! What is asked for by somebody who is not logged in is answered the same, after the same work, whether there is such an account or not:
 //! the request only queues a task, and the worker looks whether there is anything to send.
 
-use super::{account, active, password, secret};
+use super::{account, active, address, password, secret};
 use crate::admin::MadeReset;
 use crate::audit::Origin;
 use crate::mail::{Link, Mail, outbox};
@@ -19,7 +19,7 @@ use uuid::Uuid;
 /// How long a link to reset the password is good.
 const RESET_HOURS: i64 = 1;
 /// How long a link to confirm an address is good.
-const VERIFY_HOURS: i64 = 24;
+pub(super) const VERIFY_HOURS: i64 = 24;
 /// Links of one kind that an account may have: a bound on the mail that others can have sent to it.
 const MOST_LINKS: u64 = 3;
 
@@ -99,13 +99,16 @@ pub async fn reset_password(app: &App, token: &str, new: String, origin: &Origin
     tell_account(app, user_id, "Password reset", message.to_owned()).await
 }
 
-/// Confirms an address by a link that was sent to it.
+/// Confirms an address by a link that was sent to it: the account's own, or one that it has from then on.
 ///
 /// # Errors
-/// When the token is unknown, used or over.
+/// When the token is unknown, used or over, or another account has got the address meanwhile.
 pub async fn verify_email(app: &App, token: &str, origin: &Origin) -> Result<()> {
-    let user_id = account_tokens::verify_email(&app.db, &secret::hash(token), app.clock.now()).await?.ok_or_else(invalid_token)?;
-    audit::record(app, audit::anonymous(app, origin, AuditAction::EmailVerified, Some(user_id))).await
+    let hash = secret::hash(token);
+    if let Some(user_id) = account_tokens::verify_email(&app.db, &hash, app.clock.now()).await? {
+        return audit::record(app, audit::anonymous(app, origin, AuditAction::EmailVerified, Some(user_id))).await;
+    }
+    if address::confirm(app, &hash, origin).await? { Ok(()) } else { Err(invalid_token()) }
 }
 
 fn invalid_token() -> Error {
@@ -117,7 +120,7 @@ fn invalid_token() -> Error {
 /// # Errors
 /// When the mail cannot be written down; its token is worthless then.
 pub(crate) async fn send_password_reset(app: &App, user_id: UserId) -> Result<()> {
-    let Some((user, token)) = token_for(app, user_id, Purpose::ResetPassword, RESET_HOURS).await? else { return Ok(()) };
+    let Some((user, token)) = token_for(app, user_id, Purpose::ResetPassword, RESET_HOURS, None).await? else { return Ok(()) };
     let text = "Somebody, most likely you, asked for a new password for your BrightRun account.";
     let hint = "The link works once, for one hour. If it was not you, ignore this mail: your password stays as it is.";
     let link = Link { label: "Choose a new password".to_owned(), url: link(app, "reset-password", &token.1)? };
@@ -131,7 +134,7 @@ pub(crate) async fn send_password_reset(app: &App, user_id: UserId) -> Result<()
 /// # Errors
 /// When the mail cannot be written down; its token is worthless then.
 pub(crate) async fn send_verification(app: &App, user_id: UserId) -> Result<()> {
-    let Some((user, token)) = token_for(app, user_id, Purpose::VerifyEmail, VERIFY_HOURS).await? else { return Ok(()) };
+    let Some((user, token)) = token_for(app, user_id, Purpose::VerifyEmail, VERIFY_HOURS, None).await? else { return Ok(()) };
     if user.email_verified_at.is_some() {
         return Ok(account_tokens::remove(&app.db, token.0).await?);
     }
@@ -146,26 +149,34 @@ pub(crate) async fn reset_token(app: &App, user_id: UserId) -> Result<MadeReset>
     if db::users::get(&app.db, user_id).await?.is_none_or(|user| !active(&user, app.clock.now())) {
         return Err(Error::not_found("USER_NOT_FOUND", "account that can be used"));
     }
-    let made = token_for(app, user_id, Purpose::ResetPassword, RESET_HOURS).await?;
+    let made = token_for(app, user_id, Purpose::ResetPassword, RESET_HOURS, None).await?;
     let (_, (_, token)) =
         made.ok_or_else(|| Error::conflict("TOO_MANY_LINKS", "The account has several such links; use one, or wait an hour."))?;
     let expires_at = app.clock.now() + Duration::hours(RESET_HOURS);
     Ok(MadeReset { url: link(app, "reset-password", &token).ok(), token, expires_at })
 }
 
-/// The account with a new token: its id, and the token itself.
-async fn token_for(app: &App, user_id: UserId, purpose: Purpose, hours: i64) -> Result<Option<(User, (Uuid, String))>> {
+/// The account with a new token: its id, and the token itself. None where there is no such account, or it has enough tokens. `email` is
+/// the address that it confirms, where that is not the account's own.
+pub(super) async fn token_for(
+    app: &App,
+    user_id: UserId,
+    purpose: Purpose,
+    hours: i64,
+    email: Option<&str>,
+) -> Result<Option<(User, (Uuid, String))>> {
     let now = app.clock.now();
     let Some(user) = db::users::get(&app.db, user_id).await?.filter(|user| active(user, now)) else { return Ok(None) };
     let secret = secret::new("");
     let expires_at = now + Duration::hours(hours);
-    let token = AccountToken { id: Uuid::now_v7(), user_id, purpose, token_hash: secret.hash, created_at: now, expires_at };
+    let email = email.map(str::to_owned);
+    let token = AccountToken { id: Uuid::now_v7(), user_id, purpose, token_hash: secret.hash, created_at: now, expires_at, email };
     let added = account_tokens::insert(&app.db, &token, MOST_LINKS).await?;
     Ok(added.then_some((user, (token.id, secret.shown))))
 }
 
 /// A token that nobody can get must not count.
-async fn deliver(app: &App, user_id: UserId, token: Uuid, mail: &Mail) -> Result<()> {
+pub(super) async fn deliver(app: &App, user_id: UserId, token: Uuid, mail: &Mail) -> Result<()> {
     if let Err(error) = outbox::enqueue(app, Some(user_id), mail).await {
         account_tokens::remove(&app.db, token).await?;
         return Err(error);

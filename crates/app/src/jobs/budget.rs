@@ -42,7 +42,7 @@ pub async fn limit(app: &App, user_id: UserId) -> Result<Option<MicroUsd>> {
 pub async fn stand(app: &App, user_id: UserId, now: DateTime<Utc>) -> Result<BudgetView> {
     Ok(BudgetView {
         limit: limit(app, user_id).await?,
-        spent: db::costs::spent_in_period(&app.db, user_id, month_of(now)).await?,
+        spent: db::costs::spent_in_month(&app.db, user_id, month_of(now)).await?,
         held: db::jobs::held_budget(&app.db, user_id).await?,
     })
 }
@@ -83,7 +83,7 @@ pub fn reached(spent: MicroUsd, limit: MicroUsd, percent: u32) -> bool {
 /// Tells the owner once for each threshold that the month's spending has reached; answers whether the budget is used up.
 pub async fn check(app: &App, user_id: UserId, now: DateTime<Utc>) -> Result<bool> {
     let Some(limit) = limit(app, user_id).await? else { return Ok(false) };
-    let spent = db::costs::spent_in_period(&app.db, user_id, month_of(now)).await?;
+    let spent = db::costs::spent_in_month(&app.db, user_id, month_of(now)).await?;
     // Of a budget of nothing, too, something must be spent first.
     if spent <= MicroUsd::ZERO {
         return Ok(false);

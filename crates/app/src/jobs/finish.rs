@@ -17,7 +17,7 @@ use super::follow::overdue;
 use super::ingest;
 use super::pace;
 use super::stages;
-use super::stored::{RunInfo, StoredEstimate, month_of};
+use super::stored::{RunInfo, StoredEstimate, day_of};
 use super::told;
 use crate::App;
 use crate::models::{ModelConfiguration, TrainingSummary};
@@ -119,7 +119,7 @@ fn last_costs(job: &mut Job, effects: &mut JobEffects, estimate: &StoredEstimate
                 slice: 0,
                 amount: term.total,
                 details: Some(json!({"gb": term.quantity, "rate": term.rate})),
-                billing_period: month_of(now),
+                billing_period: day_of(now),
                 recorded_at: now,
             });
         }

@@ -169,7 +169,8 @@ impl Step<'_> {
             Err(error) if error.kind == domain::ErrorKind::Unavailable => return Err(error),
             Err(error) => {
                 tracing::error!(job = %self.job.id, error = &error as &dyn std::error::Error, "the run could not be prepared");
-                return self.set_back(Setback::Failed(Failure::new("not_launchable", error.message, false))).await;
+                let code = if error.code == "DATASET_NOT_FOUND" { "dataset_missing" } else { "not_launchable" };
+                return self.set_back(Setback::Failed(Failure::new(code, error.message, false))).await;
             }
         };
         if self.job.attempt > 1 {

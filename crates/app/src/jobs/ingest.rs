@@ -16,7 +16,7 @@ use super::checkpoints;
 use super::create::attempt_record;
 use super::pace;
 use super::stages;
-use super::stored::{RunInfo, StoredEstimate, month_of};
+use super::stored::{RunInfo, StoredEstimate, day_of};
 use super::told;
 
 /// Billed seconds between two `cost` events.
@@ -315,7 +315,7 @@ pub fn compute_record(job: &Job, run: &RunInfo, estimate: &StoredEstimate, now: 
         details: Some(json!({
             "seconds": run.billed - run.slice_from, "hours": term.quantity, "rate": term.rate, "instanceType": job.gpu_config.instance_type,
         })),
-        billing_period: month_of(now),
+        billing_period: day_of(now),
         recorded_at: now,
     }
 }

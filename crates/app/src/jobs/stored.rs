@@ -1,6 +1,6 @@
 //! What a job row keeps as JSON: the estimate that was accepted, and what the present run is like.
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Utc};
 use db::jobs::Job;
 use domain::MicroUsd;
 use domain::cost::CostBreakdown;
@@ -153,6 +153,11 @@ pub fn month_of(at: DateTime<Utc>) -> DateTime<Utc> {
     first.map_or(at, |d| d.and_utc())
 }
 
+/// The first instant of the day, UTC.
+pub fn day_of(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.date_naive().and_time(NaiveTime::MIN).and_utc()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +166,8 @@ mod tests {
     fn a_month_begins_at_its_first_midnight() {
         let at: DateTime<Utc> = "2024-02-29T23:59:59.5Z".parse().expect("a time");
         assert_eq!(month_of(at), "2024-02-01T00:00:00Z".parse::<DateTime<Utc>>().expect("a time"));
+        assert_eq!(month_of(day_of(at)), month_of(at));
+        assert_eq!((day_of(at).time(), day_of(at).date_naive()), (NaiveTime::MIN, at.date_naive()));
     }
 
     #[test]

@@ -50,6 +50,17 @@ pub struct FileView {
     pub key: String,
 }
 
+/// A checkpoint of the run that made a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckpointFile {
+    /// Key of its folder in the store.
+    pub key: String,
+    /// Epoch, from 1.
+    pub epoch: u32,
+    /// Bytes.
+    pub size: u64,
+}
+
 /// A trained adapter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelView {
@@ -81,6 +92,8 @@ pub struct ModelView {
     pub adapter_config: FileView,
     /// Its other files.
     pub other_files: Vec<FileView>,
+    /// Checkpoints of its job that are in the store.
+    pub checkpoints: Vec<CheckpointFile>,
     /// The model that this one follows.
     pub parent: Option<ModelId>,
     /// Models that follow this one.

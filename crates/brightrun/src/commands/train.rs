@@ -65,6 +65,16 @@ pub fn run(args: &TrainArgs, models: &ModelOptions) -> Result<ExitCode> {
     }
 }
 
+/// There is no data set to train on; says what was looked for.
+#[derive(Debug)]
+struct DatasetMissing(String);
+
+impl std::fmt::Display for DatasetMissing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Code of a failure, and whether the same attempt could succeed later.
 fn kind(failure: &anyhow::Error) -> (&'static str, bool) {
     if let Some(error) = failure.downcast_ref::<TrainerError>() {
@@ -72,6 +82,9 @@ fn kind(failure: &anyhow::Error) -> (&'static str, bool) {
     }
     if let Some(error) = failure.downcast_ref::<HubError>() {
         return (error.code(), error.is_transient());
+    }
+    if failure.downcast_ref::<DatasetMissing>().is_some() {
+        return ("dataset_missing", false);
     }
     ("run_failed", failure.downcast_ref::<reqwest::Error>().is_some_and(|_| !transfer::is_gone(failure)))
 }
@@ -131,6 +144,10 @@ fn attempt(
 pub(super) async fn fetch_dataset(spec: &RunSpec) -> Result<PathBuf> {
     let source = &spec.dataset;
     if let Some(path) = &source.path {
+        if !path.is_file() {
+            let missing = DatasetMissing(format!("there is no data set at {}", path.display()));
+            return Err(anyhow::Error::msg("it is not a file").context(missing));
+        }
         return Ok(path.clone());
     }
     let Some(url) = &source.url else { bail!("the run's spec names neither a path nor a URL for the data set") };
@@ -145,8 +162,11 @@ pub(super) async fn fetch_dataset(spec: &RunSpec) -> Result<PathBuf> {
     }
     let temporary = spec.output.dir.join("dataset.part");
     let found = transfer::download(url, &temporary).await.map_err(|error| {
-        let gone = transfer::is_gone(&error);
-        error.context(if gone { "the data set is not in storage any more" } else { "the data set cannot be fetched" })
+        if transfer::is_gone(&error) {
+            let missing = "the data set is not in storage any more: restore it if it was deleted, or upload it again and make a new job";
+            return error.context(DatasetMissing(missing.to_owned()));
+        }
+        error.context("the data set cannot be fetched")
     })?;
     if let Some(expected) = source.sha256.clone().filter(|e| *e != found) {
         return Err(TrainerError::DatasetChanged { path: temporary, expected, found }.into());

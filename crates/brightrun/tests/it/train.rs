@@ -174,9 +174,26 @@ fn a_data_set_that_is_gone_is_not_asked_for_again_and_its_signature_is_not_told(
         let errors = of_type(&all, "error");
         assert_eq!(errors.len(), 1, "{all:?}");
         assert_eq!(errors[0]["transient"].as_bool(), Some(transient), "{}", errors[0]);
+        assert_eq!(errors[0]["code"], if transient { "run_failed" } else { "dataset_missing" });
         let message = errors[0]["message"].as_str().expect("a message");
         assert!(message.contains("/storage/talks.jsonl?…") && message.contains(status), "{message}");
         let written = [output.stdout, output.stderr].concat();
         assert!(!String::from_utf8_lossy(&written).contains(SECRET), "{}", String::from_utf8_lossy(&written));
     }
+}
+
+#[test]
+fn a_data_set_that_is_no_file_is_named() {
+    let dir = tempfile::tempdir().expect("folder");
+    write_spec(dir.path(), 1);
+    let path = dir.path().join("run.json");
+    let mut spec: Value = serde_json::from_slice(&std::fs::read(&path).expect("readable")).expect("JSON");
+    spec["dataset"] = json!({ "path": dir.path().join("nothing.jsonl") });
+    std::fs::write(&path, spec.to_string()).expect("written");
+    let output = train(dir.path()).output().expect("runs");
+    let all = events(&output.stdout);
+    let errors = of_type(&all, "error");
+    assert_eq!(errors.len(), 1, "{all:?}");
+    assert_eq!((errors[0]["code"].as_str(), errors[0]["transient"].as_bool()), (Some("dataset_missing"), Some(false)));
+    assert!(errors[0]["message"].as_str().is_some_and(|message| message.contains("nothing.jsonl")), "{}", errors[0]);
 }

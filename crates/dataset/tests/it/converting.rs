@@ -84,11 +84,15 @@ fn v4_documents_become_lines_with_all_their_fields() {
 }
 
 fn pages(bytes: &[u8], limit: usize) -> Vec<Vec<Conversation>> {
+    pages_with(bytes, limit, None)
+}
+
+fn pages_with(bytes: &[u8], limit: usize, search: Option<&str>) -> Vec<Vec<Conversation>> {
     let mut all = Vec::new();
     let mut place: Option<Place> = None;
     loop {
         let from = usize::try_from(place.as_ref().map_or(0, Place::offset)).unwrap();
-        let page = conversations(&bytes[from..], place, None, limit).unwrap();
+        let page = conversations(&bytes[from..], place, None, limit, search).unwrap();
         all.push(page.conversations);
         match page.next {
             Some(next) => place = Some(Place::from_text(&next.to_text()).unwrap()),
@@ -120,8 +124,28 @@ fn only_places_are_places() {
     for text in ["", "zz", "7b7d", &hex::encode(br#"{"offset":1,"at":{"line":1,"column":99}}"#)] {
         assert!(Place::from_text(text).is_none(), "{text}");
     }
-    let page = conversations(jsonl(&[chat("a", 1), chat("b", 1)]).as_slice(), None, None, 1).unwrap();
+    let page = conversations(jsonl(&[chat("a", 1), chat("b", 1)]).as_slice(), None, None, 1, None).unwrap();
     let text = page.next.unwrap().to_text();
     let huge = String::from_utf8(hex::decode(&text).unwrap()).unwrap().replace("\"ordinal\":1", &format!("\"ordinal\":{}", u64::MAX));
     assert!(Place::from_text(&text).is_some() && Place::from_text(&hex::encode(huge)).is_none());
+}
+
+#[test]
+fn a_search_finds_the_same_conversations_on_pages_of_any_size() {
+    let talk = |n: u32, text: &str| {
+        let messages = serde_json::json!([{"role": "user", "content": text}, {"role": "assistant", "content": format!("answer {n}")}]);
+        format!("{}\n", serde_json::json!({ "messages": messages }))
+    };
+    let words = ["the Chain slips", "nothing", "a chain", "", "brakes", "CHAINS", "nothing more"];
+    let bytes: String = (0..70).map(|n| talk(n, words[n as usize % words.len()])).collect();
+    let all: Vec<Conversation> = pages(bytes.as_bytes(), 1000).concat();
+    let wanted: Vec<_> = all.iter().filter(|one| one.messages[0].content.to_lowercase().contains("chain")).cloned().collect();
+    assert_eq!(wanted.len(), 30);
+    for limit in [1, 2, 7, 1000] {
+        let found = pages_with(bytes.as_bytes(), limit, Some("cHaIn"));
+        assert!(found.iter().all(|page| page.len() <= limit));
+        assert_eq!(found.concat(), wanted, "{limit} a page");
+    }
+    assert_eq!(pages_with(bytes.as_bytes(), 10, Some("answer 69")).concat().len(), 1);
+    assert_eq!(pages_with(bytes.as_bytes(), 10, Some("tandem")).concat(), []);
 }

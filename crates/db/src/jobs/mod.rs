@@ -20,6 +20,6 @@ pub use record::{Job, StepMetrics};
 pub use retention::{ends, forget_checkpoints, ids_of, live_attempts};
 pub use runs::{
     Checkpoint, LogFilter, LogLine, MetricsPoint, all_metrics, checkpoints, count_metrics, forget_checkpoint_files, last_logs, logs,
-    metrics_after,
+    metrics_after, stored_checkpoints,
 };
 pub use update::{Budget, JobEffects, acquire_lease, insert, release_lease, renew_lease, update, update_counting, update_within_budget};

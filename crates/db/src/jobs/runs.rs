@@ -12,6 +12,7 @@ use domain::{CheckpointId, JobId, LogId, MetricsPointId};
 use sea_orm::sea_query::{Expr, Func, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value;
+use std::collections::HashMap;
 
 mod points {
     use sea_orm::entity::prelude::*;
@@ -293,6 +294,23 @@ pub async fn checkpoints(db: &Db, job_id: JobId) -> Result<Vec<Checkpoint>> {
     use checkpoint::Column as C;
     let rows = checkpoint::Entity::find().filter(C::JobId.eq(job_id.uuid())).order_by_asc(C::Step).all(db.read()).await?;
     rows.into_iter().map(Checkpoint::try_from).collect()
+}
+
+/// The checkpoints of these jobs whose files are in the store, in order; jobs without any are absent.
+///
+/// # Errors
+/// When the query fails.
+pub async fn stored_checkpoints(db: &Db, jobs: &[JobId]) -> Result<HashMap<JobId, Vec<Checkpoint>>> {
+    use checkpoint::Column as C;
+    let mut all = HashMap::<JobId, Vec<Checkpoint>>::new();
+    if jobs.is_empty() {
+        return Ok(all);
+    }
+    let query = checkpoint::Entity::find().filter(C::JobId.is_in(jobs.iter().map(|id| id.uuid()))).filter(C::Files.is_not_null());
+    for row in query.order_by_asc(C::JobId).order_by_asc(C::Step).all(db.read()).await? {
+        all.entry(JobId(row.job_id)).or_default().push(row.try_into()?);
+    }
+    Ok(all)
 }
 
 /// A line of a job's log.

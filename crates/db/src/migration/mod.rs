@@ -15,6 +15,7 @@ mod m0012_retention;
 mod m0013_indexes;
 mod m0014_newest_accounts;
 mod m0015_configurations;
+mod m0016_address_changes;
 mod m0017_throughputs;
 mod m0018_versions_and_secrets;
 
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0013_indexes::Migration),
             Box::new(m0014_newest_accounts::Migration),
             Box::new(m0015_configurations::Migration),
+            Box::new(m0016_address_changes::Migration),
             Box::new(m0017_throughputs::Migration),
             Box::new(m0018_versions_and_secrets::Migration),
         ]

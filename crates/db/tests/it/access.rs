@@ -58,6 +58,7 @@ fn token(user_id: UserId, hash: &str, seconds: i64) -> AccountToken {
         token_hash: hash.to_owned(),
         created_at: at(seconds),
         expires_at: at(seconds + 3600),
+        email: None,
     }
 }
 
@@ -167,6 +168,33 @@ async fn changes_of_an_instance_at_once_do_not_lose_one_another() {
         futures::future::join(change(true), change(false)).await;
         let rows = instances::overrides(&db).await.expect("query");
         assert_eq!((rows.len(), rows[0].rate_per_hour, rows[0].offered), (1, Some(MicroUsd(7)), false));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn another_address_makes_what_was_sent_to_the_one_before_worthless() {
+    on_each(async |db| {
+        let (ada, bob) = (stored_user(&db, "ada@example.com", at(0)).await, stored_user(&db, "bob@example.com", at(0)).await);
+        let of =
+            |purpose, hash: &str, email: Option<&str>| AccountToken { purpose, email: email.map(str::to_owned), ..token(ada.id, hash, 1) };
+        let add = async |token: AccountToken| assert!(account_tokens::insert(&db, &token, 3).await.expect("stored"));
+        add(of(Purpose::VerifyEmail, "v", None)).await;
+        add(of(Purpose::ChangeEmail, "taken", Some("bob@example.com"))).await;
+        add(of(Purpose::ChangeEmail, "free", Some("new@example.com"))).await;
+        assert_eq!(account_tokens::change_email(&db, "v", at(2)).await.expect("asked"), None, "for its purpose only");
+        assert_eq!(account_tokens::change_email(&db, "taken", at(2)).await.expect("asked"), None, "it is somebody else's");
+        assert!(matches!(users::set_email(&db, ada.id, "bob@example.com", at(2)).await, Err(db::Error::Duplicate(_))));
+        let before = account_tokens::change_email(&db, "free", at(2)).await.expect("changed").expect("good");
+        assert_eq!(before.email, "ada@example.com");
+        let now = users::get(&db, ada.id).await.expect("read").expect("there");
+        assert_eq!((&*now.email, now.email_verified_at), ("new@example.com", Some(at(2))));
+        for gone in ["v", "taken", "free"] {
+            assert_eq!(account_tokens::verify_email(&db, gone, at(3)).await.expect("asked"), None);
+            assert_eq!(account_tokens::change_email(&db, gone, at(3)).await.expect("asked"), None);
+        }
+        assert!(users::set_email(&db, bob.id, "b@example.com", at(4)).await.expect("changed"));
+        assert_eq!(users::get(&db, bob.id).await.expect("read").expect("there").email_verified_at, None, "yet to be confirmed");
     })
     .await;
 }

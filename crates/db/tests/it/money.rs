@@ -48,8 +48,8 @@ async fn a_job_costs_the_sum_of_its_records_and_a_repeated_step_never_bills_twic
         assert_eq!(listed.iter().map(|c| (c.attempt, c.amount)).collect::<Vec<_>>(), [(1, MicroUsd(150)), (2, MicroUsd(5))]);
         assert_eq!(costs::sum(&db, &of(30, 31)).await.expect("sum"), MicroUsd(10));
         assert_eq!(costs::sum(&db, &of(31, 99)).await.expect("sum"), MicroUsd::ZERO);
-        assert_eq!(costs::spent_in_period(&db, user, at(0)).await.expect("spent"), MicroUsd(165));
-        assert_eq!(costs::spent_in_period(&db, user, at(9)).await.expect("spent"), MicroUsd::ZERO);
+        assert_eq!(costs::spent_in_month(&db, user, at(0)).await.expect("spent"), MicroUsd(165));
+        assert_eq!(costs::spent_in_month(&db, user, at(9)).await.expect("spent"), MicroUsd::ZERO);
         let sums = costs::two_months(&db, user, (at(0), at(15), at(25), at(31))).await.expect("sums");
         assert_eq!(sums.month, [(CostType::Compute, MicroUsd::ZERO), (CostType::Storage, MicroUsd(10))].into());
         assert_eq!((sums.before, sums.before_to_date), (MicroUsd(155), MicroUsd(150)));

@@ -17,5 +17,5 @@ use axum::extract::State;
 )]
 pub async fn cancel_deletion(State(state): State<ApiState>, Auth(caller): Auth) -> ApiResult<Me> {
     let account = app::accounts::cancel_deletion(&state.app, &caller).await?;
-    Ok(Reply::ok(Me { user: user(account) }))
+    Ok(Reply::ok(Me { user: user(account), pending_email: None }))
 }

@@ -13,5 +13,5 @@ use crate::reply::{ApiResult, Reply};
     responses((status = 200, description = "The account", body = Envelope<Me>), Failures)
 )]
 pub async fn me(AuthAccount(who): AuthAccount) -> ApiResult<Me> {
-    Ok(Reply::ok(Me { user: user(who.account) }))
+    Ok(Reply::ok(Me { user: user(who.account), pending_email: None }))
 }

@@ -25,5 +25,5 @@ pub async fn request_deletion(
     Input(body): Input<RequestDeletion>,
 ) -> ApiResult<Me> {
     let account = app::accounts::request_deletion(&state.app, &caller, body.password).await?;
-    Ok(Reply::ok(Me { user: user(account) }))
+    Ok(Reply::ok(Me { user: user(account), pending_email: None }))
 }

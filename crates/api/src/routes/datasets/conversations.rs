@@ -10,7 +10,8 @@ use crate::state::ApiState;
 use axum::extract::State;
 use domain::DatasetId;
 
-/// The conversations of a data set, read from its file from where the page before ended.
+/// The conversations of a data set, read from its file from where the page before ended. With a search, those whose id or messages have it;
+/// a page may hold none although its cursor leads on, as it ends after 32 MiB of the file.
 #[utoipa::path(
     get, path = "/api/datasets/{id}/conversations", operation_id = "listDatasetConversations", tag = "datasets",
     params(("id" = Uuid, Path, description = "Data set"), ListConversations),
@@ -23,7 +24,7 @@ pub async fn conversations(
     Id(id): Id<DatasetId>,
     Params(query): Params<ListConversations>,
 ) -> ApiResult<ConversationList> {
-    let page = app::datasets::conversations(&state.app, &caller, id, query.cursor.as_deref(), query.limit).await?;
+    let page = app::datasets::conversations(&state.app, &caller, id, query.cursor.as_deref(), query.limit, query.search.as_deref()).await?;
     let next = page.next.as_ref().map(|place| place.to_text());
     Ok(Reply::ok(list(page)).cursor(next))
 }

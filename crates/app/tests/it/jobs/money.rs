@@ -58,7 +58,7 @@ impl Play {
         let user = db::users::get(&self.world.app.db, self.world.caller.user_id).await.expect("read").expect("there");
         let month = |at: DateTime<Utc>| at.date_naive().with_day(1).expect("a first").and_time(NaiveTime::MIN).and_utc();
         let period = month(self.world.clock.now());
-        let spent = db::costs::spent_in_period(&self.world.app.db, user.id, period).await.expect("spent");
+        let spent = db::costs::spent_in_month(&self.world.app.db, user.id, period).await.expect("spent");
         user.monthly_budget.is_some_and(|budget| spent >= budget)
     }
 
@@ -170,11 +170,15 @@ impl Play {
             held += row.budget_hold;
         }
         assert_eq!(db::jobs::held_budget(db, self.world.caller.user_id).await.expect("held"), held);
-        let mut periods: Vec<_> = all.iter().map(|r| r.billing_period).collect();
-        periods.dedup();
-        for period in periods {
-            let spent = db::costs::spent_in_period(db, self.world.caller.user_id, period).await.expect("spent");
-            assert_eq!(spent, sum(&|r| r.billing_period == period), "a month costs the sum of its records");
+        let month = |at: DateTime<Utc>| at.date_naive().with_day(1).expect("a first").and_time(NaiveTime::MIN).and_utc();
+        let months: std::collections::BTreeSet<_> = all.iter().map(|r| month(r.billing_period)).collect();
+        for start in months {
+            let spent = db::costs::spent_in_month(db, self.world.caller.user_id, start).await.expect("spent");
+            assert_eq!(spent, sum(&|r| month(r.billing_period) == start), "a month costs the sum of its records");
+        }
+        for record in &all {
+            let day = record.recorded_at.date_naive().and_time(NaiveTime::MIN).and_utc();
+            assert_eq!(record.billing_period, day, "billed in the day in which it is recorded");
         }
         for record in all.iter().filter(|r| r.cost_type == CostType::Compute) {
             assert_eq!(record.slice, record.recorded_at.timestamp() / 3600, "an hour's cost is recorded in it");

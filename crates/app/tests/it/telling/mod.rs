@@ -53,7 +53,7 @@ async fn until<T>(mut what: impl AsyncFnMut() -> Option<T>) -> T {
     tokio::time::timeout(Duration::from_secs(30), found).await.expect("it comes to pass in time")
 }
 
-/// Lets time pass while nothing is being done, so that no lease runs out.
+/// Lets time pass while nothing is being done.
 async fn later(world: &World, span: Span) {
     if idle(world).await {
         world.clock.advance(span);
