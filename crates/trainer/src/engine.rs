@@ -23,6 +23,7 @@ struct On<B: Backend> {
     workspace: Workspace<B>,
 }
 
+#[cfg_attr(feature = "cuda", expect(clippy::large_enum_variant, reason = "there is one of a run"))]
 enum Loaded {
     Cpu(On<Cpu>),
     #[cfg(feature = "cuda")]
