@@ -33,6 +33,11 @@ export async function updateMe(body: Schemas['UpdateMe']): Promise<User> {
   return (await ok(api.PATCH('/api/auth/me', { body }))).data.user;
 }
 
+/** The account as it is now, and the address that it gets once the link that was sent there is opened. */
+export async function changeEmail(body: { email: string; currentPassword: string }) {
+  return (await ok(api.PATCH('/api/auth/me', { body }))).data;
+}
+
 export async function changePassword(body: Schemas['ChangePassword']): Promise<void> {
   await api.POST('/api/auth/password', { body });
 }

@@ -88,7 +88,11 @@ export async function applyFixes(
   return data.datasetId;
 }
 
-async function conversationPage(id: string, query: { cursor?: string; limit: number }, signal: AbortSignal) {
+async function conversationPage(
+  id: string,
+  query: { cursor?: string; limit: number; search?: string },
+  signal: AbortSignal,
+) {
   const params = { path: { id }, query };
   const { data, meta } = await ok(api.GET('/api/datasets/{id}/conversations', { params, signal }));
   return { ...data, next: meta?.cursor?.next };
@@ -102,15 +106,15 @@ export const conversationsQuery = (id: string, cursor: string | undefined) =>
     queryFn: ({ signal }) => conversationPage(id, { limit: 20, ...(cursor && { cursor }) }, signal),
   });
 
-/** All conversations of a data set, page after page as they are asked for. */
-export const allConversationsQuery = (id: string) =>
+/** The conversations of a data set that hold a text, page after page as they are asked for. */
+export const foundConversationsQuery = (id: string, search: string) =>
   infiniteQueryOptions({
-    queryKey: ['datasets', 'detail', id, 'all-conversations'],
+    queryKey: ['datasets', 'detail', id, 'found-conversations', search],
     staleTime: 5 * 60_000,
     gcTime: 60_000,
     initialPageParam: '',
     queryFn: ({ pageParam, signal }) =>
-      conversationPage(id, { limit: 50, ...(pageParam && { cursor: pageParam }) }, signal),
+      conversationPage(id, { limit: 50, search, ...(pageParam && { cursor: pageParam }) }, signal),
     getNextPageParam: (last) => last.next,
   });
 

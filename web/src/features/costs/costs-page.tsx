@@ -6,6 +6,7 @@ import { meQuery } from '@/api/auth';
 import { jobQuery } from '@/api/jobs';
 import { PageHeader } from '@/components/page-header';
 import { Button } from '@/components/ui/button';
+import { AccountCosts } from './account-costs';
 import { ChartCard } from './chart-card';
 import { JobCosts } from './job-costs';
 import { MonthSummary } from './month-summary';
@@ -38,6 +39,7 @@ export function CostsPage() {
       )}
       {search.job && <OneJob id={search.job} onClear={() => change({ job: undefined })} />}
       <ChartCard search={search} onChange={change} />
+      {seesAll && !search.user && !search.mine && !search.job && <AccountCosts search={search} onChange={change} />}
       <JobCosts search={search} onChange={change} />
     </div>
   );
@@ -56,9 +58,13 @@ function OneJob({ id, onClear }: { id: string; onClear: () => void }) {
 /** An account by its name where this page has seen it among the accounts, otherwise by its id. */
 function UserName({ id }: { id: string }) {
   const client = useQueryClient();
-  const seen = client
+  const users = client
     .getQueriesData<{ users: { id: string; name: string }[] }>({ queryKey: ['admin', 'users'] })
     .flatMap(([, list]) => list?.users ?? []);
+  const accounts = client
+    .getQueriesData<{ accounts?: { userId: string; name: string }[] }>({ queryKey: ['costs', 'list'] })
+    .flatMap(([, list]) => list?.accounts?.map(({ userId, name }) => ({ id: userId, name })) ?? []);
+  const seen = [...users, ...accounts];
   return <strong>{seen.find((user) => user.id === id)?.name ?? id}</strong>;
 }
 

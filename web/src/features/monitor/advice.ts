@@ -28,7 +28,10 @@ const ADVICE: Record<string, string[]> = {
     'Raise the maximum sequence length, so that the answers are not cut off.',
     ...ANOTHER_DATASET,
   ],
-  dataset_missing: ['Restore the dataset if it was deleted, then retry.', 'Else upload the file again and configure a new job.'],
+  dataset_missing: [
+    'Restore the dataset if it was deleted, then retry.',
+    'Else upload the file again and configure a new job.',
+  ],
   dataset_unreadable: ANOTHER_DATASET,
   dataset_changed: [
     'Upload the file again: what is stored is no longer what was checked.',

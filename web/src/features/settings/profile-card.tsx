@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { SaveIcon } from 'lucide-react';
+import { lazy, Suspense, useState } from 'react';
 import { useForm } from 'react-hook-form';
 import { sendVerification, updateMe } from '@/api/account';
 import { meQuery } from '@/api/auth';
@@ -9,9 +10,12 @@ import { Section } from '@/components/section';
 import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Input } from '@/components/ui/input';
+import { Skeleton } from '@/components/ui/skeleton';
 import { fieldOf, messageOf } from '@/lib/errors';
 import { date, words } from '@/lib/format';
 import { toast } from '@/lib/toast';
+
+const EmailForm = lazy(() => import('./email-form'));
 
 const MOST = 200;
 
@@ -83,6 +87,7 @@ function ProfileForm({ user }: { user: User }) {
 }
 
 function Address({ user }: { user: User }) {
+  const [changing, setChanging] = useState(false);
   const send = useMutation({
     mutationFn: sendVerification,
     onSuccess: () => toast.success('A link is on its way to your address'),
@@ -96,12 +101,20 @@ function Address({ user }: { user: User }) {
         <Badge variant={user.emailVerified ? 'green' : 'secondary'}>
           {user.emailVerified ? 'Confirmed' : 'Not confirmed'}
         </Badge>
+        <Button variant="outline" size="sm" aria-expanded={changing} onClick={() => setChanging(!changing)}>
+          Change
+        </Button>
         {!user.emailVerified && (
           <Button variant="outline" size="sm" disabled={send.isPending} onClick={() => send.mutate()}>
             Send Confirmation Link
           </Button>
         )}
       </div>
+      {changing && (
+        <Suspense fallback={<Skeleton className="h-40" />}>
+          <EmailForm onDone={() => setChanging(false)} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -11,6 +11,8 @@ const LABELS: Record<AuditAction, string> = {
   password_reset_requested: 'Password reset asked for',
   password_reset: 'Password reset',
   email_verified: 'E-mail address confirmed',
+  email_change_requested: 'Another e-mail address asked for',
+  email_changed: 'E-mail address changed',
   key_created: 'API key made',
   key_revoked: 'API key revoked',
   invitation_created: 'Invitation made',

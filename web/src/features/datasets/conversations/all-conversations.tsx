@@ -43,7 +43,7 @@ export function AllConversations({ dataset }: { dataset: DatasetDetail }) {
       </div>
       <SearchBox
         label="Search conversations"
-        placeholder="Search messages, topics, personas and ids..."
+        placeholder="Search messages and ids..."
         value={find ?? ''}
         onChange={look}
       />

@@ -12,7 +12,9 @@ import { logText } from '../../monitor/logs';
 import { useDownload } from '../use-download';
 import { AdapterDownload } from './adapter-download';
 
-const KINDS: Record<keyof Model['artifacts'], ArtifactKind> = {
+type FileOf = Exclude<keyof Model['artifacts'], 'checkpoints'>;
+
+const KINDS: Record<FileOf, ArtifactKind> = {
   adapterModel: 'adapter-model',
   adapterConfig: 'adapter-config',
   tokenizer: 'tokenizer',
@@ -22,7 +24,7 @@ const KINDS: Record<keyof Model['artifacts'], ArtifactKind> = {
 };
 
 function filesOf(model: Model): { kind: ArtifactKind; file: ModelFile }[] {
-  return (Object.keys(KINDS) as (keyof Model['artifacts'])[]).flatMap((key) => {
+  return (Object.keys(KINDS) as FileOf[]).flatMap((key) => {
     const file = model.artifacts[key];
     return file ? [{ kind: KINDS[key], file }] : [];
   });
