@@ -7,7 +7,7 @@ import './index.css';
 import { ErrorState } from './components/error-state';
 import { NotFound } from './components/not-found';
 import { PageSkeleton } from './components/page-skeleton';
-import { reloadIfOutdated } from './lib/outdated';
+import { isMissingPart, reloadIfOutdated } from './lib/outdated';
 import { makeQueryClient } from './lib/query-client';
 import { startTheme } from './lib/theme';
 import { routeTree } from './routeTree.gen';
@@ -27,7 +27,10 @@ const router = createRouter({
   // Loaders only warm the query cache; how fresh its data is, is the query client's to say.
   defaultPreloadStaleTime: 0,
   defaultPendingComponent: PageSkeleton,
-  defaultErrorComponent: ({ error, reset }) => <ErrorState heading="h1" error={error} onRetry={reset} />,
+  // A part that could not be fetched is not asked for again as long as the page lives.
+  defaultErrorComponent: ({ error, reset }) => (
+    <ErrorState heading="h1" error={error} onRetry={isMissingPart(error) ? () => window.location.reload() : reset} />
+  ),
   defaultNotFoundComponent: NotFound,
   scrollRestoration: true,
 });

@@ -7,3 +7,7 @@ export async function reloadIfOutdated(): Promise<void> {
   if (!entry || !answer?.ok) return;
   if (!(await answer.text()).includes(entry)) window.location.reload();
 }
+
+/** Whether a part of the page could not be fetched: each browser has words of its own for it. */
+export const isMissingPart = (error: unknown) =>
+  error instanceof Error && /dynamically imported module|module script failed|Unable to preload/i.test(error.message);
