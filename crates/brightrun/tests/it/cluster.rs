@@ -81,7 +81,7 @@ async fn two_jobs_run_at_once_on_two_nodes_and_one_of_a_dead_node_goes_on_at_the
     let first = create_job(&client, &long_job(&dataset)).await;
     let second = create_job(&client, &long_job(&dataset)).await;
     let waiting = create_job(&client, &long_job(&dataset)).await;
-    stream_until(&client, &first, "checkpoint").await;
+    stream_until_stored(&client, &first).await;
     stream_until(&client, &second, "progress").await;
     assert_eq!(cluster.running().await, [1, 1], "one on each");
     assert_eq!(job(&client, &waiting).await["status"].as_str(), Some("queued"), "both places are taken");

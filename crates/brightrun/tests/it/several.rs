@@ -158,7 +158,7 @@ async fn a_stream_that_is_passed_from_one_process_to_the_other_misses_nothing_no
     let dataset = upload(&client, "v4-meta.jsonl", fixture("v4-meta.jsonl")).await;
     let of_two = log_in(&pair.two, "a@example.test").await;
     let address = |server: &Server| server.address().parse::<SocketAddr>().expect("an address");
-    let balancer = Balancer::start([address(&pair.one), address(&pair.two)], 4, 4000).await;
+    let balancer = Balancer::start([address(&pair.one), address(&pair.two)], 4, 2000).await;
     let mut through = Client::new(&format!("http://{}", balancer.address));
     through.set_token(&json!({ "token": log_in_token(&pair.one, "a@example.test").await })).expect("a token");
 

@@ -206,9 +206,19 @@ pub async fn create_job(client: &Client, request: &Value) -> String {
 
 /// Follows a job's stream until an event of that name, and returns all events up to it.
 pub async fn stream_until(client: &Client, job_id: &str, name: &str) -> Vec<StreamEvent> {
+    stream_until_it(client, job_id, name, |event| event.name == name).await
+}
+
+/// Watches a job until one of its checkpoints is in the store, where another machine finds it.
+pub async fn stream_until_stored(client: &Client, job_id: &str) -> Vec<StreamEvent> {
+    let stored = |event: &StreamEvent| event.data["message"].as_str().is_some_and(|message| message.contains("is stored and can be"));
+    stream_until_it(client, job_id, "stored checkpoint", stored).await
+}
+
+async fn stream_until_it(client: &Client, job_id: &str, what: &str, is_it: impl Fn(&StreamEvent) -> bool) -> Vec<StreamEvent> {
     let mut events = Vec::new();
     let mut on_event = |event: StreamEvent| {
-        let ends = matches!(event.name.as_str(), "complete" | "error" | "cancelled") || event.name == name;
+        let ends = matches!(event.name.as_str(), "complete" | "error" | "cancelled") || is_it(&event);
         events.push(event);
         !ends
     };
@@ -216,7 +226,7 @@ pub async fn stream_until(client: &Client, job_id: &str, name: &str) -> Vec<Stre
     let stream = client.stream(&path, &mut on_event);
     tokio::time::timeout(LIMIT, stream).await.expect("in time").expect("stream");
     let last = events.last().map(|e| format!("{} {}", e.name, e.data));
-    assert!(events.last().is_some_and(|e| e.name == name), "the stream ended with {last:?} before any {name}");
+    assert!(events.last().is_some_and(&is_it), "the stream ended with {last:?} before any {what}");
     events
 }
 

@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from 'react';
 import type { Catalogue, DatasetDetail } from '@/api/types';
 import { PageHeader } from '@/components/page-header';
 import { Button } from '@/components/ui/button';
+import { Skeleton } from '@/components/ui/skeleton';
 import { scientific } from '@/lib/format';
 import { AdvancedSettings } from './advanced-settings';
 import { launchChecks, mayLaunch } from './checks';
@@ -13,8 +14,8 @@ import { DatasetContext } from './dataset-context';
 import { PresetCards } from './preset-cards';
 import { SavedConfigurations } from './saved-configurations';
 import { useEstimate, usePresetEstimates } from './use-estimate';
-import { ValidationPanel } from './validation-panel';
 
+const ValidationPanel = lazy(() => import('./validation-panel'));
 const LaunchDialog = lazy(() => import('./launch-dialog'));
 
 export function Configurator({
@@ -101,7 +102,9 @@ export function Configurator({
         </div>
         <div className="min-w-0 space-y-6">
           <CostPanel {...state} spot={config.spot} missing={missing} />
-          <ValidationPanel checks={checks} />
+          <Suspense fallback={<Skeleton className="h-72 rounded-xl" />}>
+            <ValidationPanel checks={checks} />
+          </Suspense>
           <div>
             <Button
               size="lg"

@@ -15,7 +15,7 @@ const LOOKS = {
   incomplete: { icon: CircleXIcon, tint: 'border-red-200 bg-red-50', colour: 'text-red-700', word: 'Missing' },
 } as const;
 
-export function ValidationPanel({ checks }: { checks: LaunchCheck[] }) {
+export default function ValidationPanel({ checks }: { checks: LaunchCheck[] }) {
   const ready = mayLaunch(checks);
   return (
     <Card className="gap-8 p-6">
