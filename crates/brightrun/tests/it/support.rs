@@ -215,7 +215,7 @@ pub async fn stream_until_stored(client: &Client, job_id: &str) -> Vec<StreamEve
     stream_until_it(client, job_id, "stored checkpoint", stored).await
 }
 
-async fn stream_until_it(client: &Client, job_id: &str, what: &str, is_it: impl Fn(&StreamEvent) -> bool) -> Vec<StreamEvent> {
+async fn stream_until_it(client: &Client, job_id: &str, what: &str, is_it: impl Fn(&StreamEvent) -> bool + Sync) -> Vec<StreamEvent> {
     let mut events = Vec::new();
     let mut on_event = |event: StreamEvent| {
         let ends = matches!(event.name.as_str(), "complete" | "error" | "cancelled") || is_it(&event);
