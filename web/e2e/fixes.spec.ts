@@ -91,5 +91,5 @@ test('many conversations are paged, and the pages are in the address', async ({ 
   await details.getByRole('button', { name: 'Previous' }).click();
   await expect(list.getByRole('button').first()).toHaveText(first ?? '');
   await details.getByLabel('Search conversations').fill('brake');
-  await expect(details.getByText(/conversations? found in 42/)).toBeVisible();
+  await expect(details.getByText(/^\d+ conversations found$/)).toBeVisible();
 });
