@@ -6,6 +6,7 @@ import { FormField } from '@/components/form-field';
 import { Button } from '@/components/ui/button';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/components/ui/card';
 import { Input } from '@/components/ui/input';
+import { EMAIL_RULES } from '@/lib/email-rules';
 import { messageOf } from '@/lib/errors';
 import { LINK } from './link';
 import { Notice } from './notice';
@@ -44,10 +45,7 @@ export function ForgotForm() {
                 autoComplete="email"
                 autoFocus
                 {...control}
-                {...form.register('email', {
-                  required: 'Enter your e-mail address.',
-                  pattern: { value: /^\s*\S+@\S+\s*$/, message: 'This is not an e-mail address.' },
-                })}
+                {...form.register('email', EMAIL_RULES)}
               />
             )}
           </FormField>

@@ -8,7 +8,9 @@ import { NEW_PASSWORD, NEW_PASSWORD_HINT, PasswordField } from '@/components/pas
 import { Button } from '@/components/ui/button';
 import { Card, CardContent, CardDescription, CardHeader, CardTitle } from '@/components/ui/card';
 import { Input } from '@/components/ui/input';
+import { EMAIL_RULES } from '@/lib/email-rules';
 import { fieldOf, messageOf } from '@/lib/errors';
+import { saidAtField } from '@/lib/form-errors';
 import { LINK, tokenOf } from './link';
 import { Notice } from './notice';
 import { useEnter } from './use-enter';
@@ -40,8 +42,7 @@ function AccountForm({ invitation, first }: { invitation: string | undefined; fi
     mutationFn: signup,
     onSuccess: enter,
     onError: (error) => {
-      const field = FIELDS.find((name) => name === fieldOf(error));
-      if (field) form.setError(field, { message: messageOf(error) }, { shouldFocus: true });
+      saidAtField(form, FIELDS, error);
     },
   });
   const { errors } = form.formState;
@@ -78,15 +79,7 @@ function AccountForm({ invitation, first }: { invitation: string | undefined; fi
           </FormField>
           <FormField label="Email" error={errors.email?.message}>
             {(control) => (
-              <Input
-                type="email"
-                autoComplete="email"
-                {...control}
-                {...form.register('email', {
-                  required: 'Enter your e-mail address.',
-                  pattern: { value: /^\S+@\S+$/, message: 'This is not an e-mail address.' },
-                })}
-              />
+              <Input type="email" autoComplete="email" {...control} {...form.register('email', EMAIL_RULES)} />
             )}
           </FormField>
           <FormField label="Organization" hint="Optional">

@@ -21,7 +21,7 @@ it('asks for address and password, says what the server refuses, and is done', a
   );
   const submit = screen.getByRole('button', { name: 'Change Email' });
   await user.click(submit);
-  expect(await screen.findByText('Enter an email address.')).toBeInTheDocument();
+  expect(await screen.findByText('Enter your e-mail address.')).toBeInTheDocument();
   await user.type(screen.getByLabelText('New email'), ' new@example.org ');
   await user.type(screen.getByLabelText('Your password'), 'not it');
   await user.click(submit);

@@ -6,7 +6,9 @@ import { FormField } from '@/components/form-field';
 import { PasswordField } from '@/components/password-field';
 import { Button } from '@/components/ui/button';
 import { Input } from '@/components/ui/input';
-import { fieldOf, messageOf } from '@/lib/errors';
+import { EMAIL_RULES } from '@/lib/email-rules';
+import { messageOf } from '@/lib/errors';
+import { saidAtField } from '@/lib/form-errors';
 import { toast } from '@/lib/toast';
 
 const FIELDS = ['email', 'currentPassword'] as const;
@@ -28,9 +30,7 @@ export default function EmailForm({ onDone }: { onDone: () => void }) {
       onDone();
     },
     onError: (error) => {
-      const field = FIELDS.find((name) => name === fieldOf(error));
-      if (field) form.setError(field, { message: messageOf(error) }, { shouldFocus: true });
-      else toast.error(messageOf(error));
+      if (!saidAtField(form, FIELDS, error)) toast.error(messageOf(error));
     },
   });
   const { errors } = form.formState;
@@ -43,17 +43,7 @@ export default function EmailForm({ onDone }: { onDone: () => void }) {
       )}
     >
       <FormField label="New email" error={errors.email?.message}>
-        {(control) => (
-          <Input
-            type="email"
-            autoComplete="email"
-            {...control}
-            {...form.register('email', {
-              validate: (email) => /^\S+@\S+$/.test(email.trim()) || 'Enter an email address.',
-              maxLength: { value: 254, message: 'At most 254 characters.' },
-            })}
-          />
-        )}
+        {(control) => <Input type="email" autoComplete="email" {...control} {...form.register('email', EMAIL_RULES)} />}
       </FormField>
       <PasswordField
         current

@@ -4,7 +4,8 @@ import { changePassword, sessionsQuery } from '@/api/account';
 import { NEW_PASSWORD, NEW_PASSWORD_HINT, PasswordField, sameAs } from '@/components/password-field';
 import { Section } from '@/components/section';
 import { Button } from '@/components/ui/button';
-import { fieldOf, messageOf } from '@/lib/errors';
+import { messageOf } from '@/lib/errors';
+import { saidAtField } from '@/lib/form-errors';
 import { toast } from '@/lib/toast';
 
 const FIELDS = ['currentPassword', 'newPassword'] as const;
@@ -20,9 +21,7 @@ export function PasswordCard() {
       void client.invalidateQueries({ queryKey: sessionsQuery.queryKey });
     },
     onError: (error) => {
-      const field = FIELDS.find((name) => name === fieldOf(error));
-      if (field) form.setError(field, { message: messageOf(error) }, { shouldFocus: true });
-      else toast.error(messageOf(error));
+      if (!saidAtField(form, FIELDS, error)) toast.error(messageOf(error));
     },
   });
   const { errors } = form.formState;

@@ -11,7 +11,8 @@ import { Badge } from '@/components/ui/badge';
 import { Button } from '@/components/ui/button';
 import { Input } from '@/components/ui/input';
 import { Skeleton } from '@/components/ui/skeleton';
-import { fieldOf, messageOf } from '@/lib/errors';
+import { messageOf } from '@/lib/errors';
+import { saidAtField } from '@/lib/form-errors';
 import { date, words } from '@/lib/format';
 import { toast } from '@/lib/toast';
 
@@ -46,9 +47,7 @@ function ProfileForm({ user }: { user: User }) {
       toast.success('Profile Saved');
     },
     onError: (error) => {
-      const field = (['name', 'organization'] as const).find((name) => name === fieldOf(error));
-      if (field) form.setError(field, { message: messageOf(error) }, { shouldFocus: true });
-      else toast.error(messageOf(error));
+      if (!saidAtField(form, ['name', 'organization'], error)) toast.error(messageOf(error));
     },
   });
   const { errors, isDirty } = form.formState;

@@ -16,7 +16,8 @@ import {
 } from '@/components/ui/dialog';
 import { Input } from '@/components/ui/input';
 import { Label } from '@/components/ui/label';
-import { fieldOf, messageOf } from '@/lib/errors';
+import { messageOf } from '@/lib/errors';
+import { saidAtField } from '@/lib/form-errors';
 import { EVENTS } from './kinds';
 
 interface Values {
@@ -34,9 +35,7 @@ export default function WebhookDialog({ onClose }: { onClose: () => void }) {
       createWebhook({ ...values, url: values.url.trim(), description: values.description.trim() }),
     onSuccess: () => client.invalidateQueries({ queryKey: ['webhooks', 'list'] }),
     onError: (error) => {
-      const field = (['url', 'description'] as const).find((name) => name === fieldOf(error));
-      if (field) form.setError(field, { message: messageOf(error) }, { shouldFocus: true });
-      else form.setError('root', { message: messageOf(error) });
+      if (!saidAtField(form, ['url', 'description'], error)) form.setError('root', { message: messageOf(error) });
     },
   });
   return (

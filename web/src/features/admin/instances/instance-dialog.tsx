@@ -17,6 +17,7 @@ import { Label } from '@/components/ui/label';
 import { Switch } from '@/components/ui/switch';
 import { amountFault } from '@/lib/amount';
 import { fieldOf, messageOf } from '@/lib/errors';
+import { saidAtField } from '@/lib/form-errors';
 import { hourlyRate } from '@/lib/format';
 import { toast } from '@/lib/toast';
 import { CONFIGURED, changeOf, type Values, valuesOf } from './change';
@@ -36,8 +37,7 @@ export default function InstanceDialog({ instance, onClose }: { instance: AdminI
       onClose();
     },
     onError: (error) => {
-      const field = FIELDS.find((name) => name === fieldOf(error));
-      if (field) form.setError(field, { message: messageOf(error) }, { shouldFocus: true });
+      saidAtField(form, FIELDS, error);
     },
   });
   const unplaced = save.isError && !FIELDS.some((name) => name === fieldOf(save.error));
