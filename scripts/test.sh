@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the project's tests: `scripts/test.sh all`, or one part: lint, rust, contract, web, e2e.
-# Needs Rust, Node 20 or newer, git, a C compiler and make; installs PostgreSQL, Redis and Chromium on Debian and Ubuntu when they are missing.
+# Needs Rust, Node 20 or newer, git, a C compiler and make; installs PostgreSQL, Redis, nginx and Chromium on Debian and Ubuntu when they are missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -20,10 +20,12 @@ need() { # program-test, what, packages...
     eval "$test" && return 0
   fi
   echo "$what is missing. Install it, on Debian and Ubuntu with: sudo apt-get update && sudo apt-get install -y $*" >&2
-  echo "(Fedora: sudo dnf install postgresql-server chromium; macOS: brew install postgresql chromium)" >&2
+  echo "(Fedora: sudo dnf install postgresql-server redis nginx chromium; macOS: brew install postgresql redis nginx chromium)" >&2
   exit 1
 }
 has_postgres() { command -v postgres >/dev/null || ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1; }
+has_redis() { command -v redis-server >/dev/null; }
+has_nginx() { command -v nginx || [ -x /usr/sbin/nginx ]; } >/dev/null
 has_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
 
 # Not `npm ci`: it refuses a lock file that leaves out optional binaries of platforms for which a registry has none.
@@ -52,17 +54,9 @@ lint() {
   fi
 }
 
-# Tests of several processes run over it; without it they say that they are skipped.
-want_redis() {
-  command -v redis-server >/dev/null && return 0
-  command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || return 0
-  step "install Redis"
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >/dev/null || true
-}
-
 rust() {
   need has_postgres PostgreSQL postgresql
-  want_redis
+  need has_redis Redis redis-server
   step "Rust tests"
   cargo test --workspace --locked
 }
@@ -93,17 +87,9 @@ web() {
   (cd web && npm run size --silent)
 }
 
-# One browser test runs behind it; without it that test says that it is skipped.
-want_nginx() {
-  [ -x /usr/sbin/nginx ] || [ -x /usr/bin/nginx ] || [ -x /usr/local/bin/nginx ] && return 0
-  command -v apt-get >/dev/null && [ "$(id -u)" = 0 ] || return 0
-  step "install nginx"
-  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light >/dev/null || true
-}
-
 e2e() {
   need has_chromium Chromium chromium
-  want_nginx
+  need has_nginx nginx nginx-light
   [ -f web/dist/index.html ] || page
   program
   step "browser tests"

@@ -8,7 +8,9 @@ import { SMALL } from './seed';
 import { ended, freePort, startServer } from './server';
 import { expect, expectAccessible, signUp, test, upload } from './test';
 
-const NGINX = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/bin/nginx'].find((path) => existsSync(path));
+const NGINX = ['/usr/sbin/nginx', '/usr/bin/nginx', '/usr/local/bin/nginx', '/opt/homebrew/bin/nginx'].find((path) =>
+  existsSync(path),
+);
 const BASE = '/brightrun';
 
 /** As docs/proxy.md says, in a folder of its own. */
@@ -43,7 +45,7 @@ http {
 test('behind nginx and below a path: from a file to a downloaded adapter, with every download on the way', async ({
   browser,
 }) => {
-  test.skip(!NGINX, 'nginx is not installed');
+  if (!NGINX) throw new Error('nginx is not installed; on Debian and Ubuntu: sudo apt-get install -y nginx-light');
   test.setTimeout(12 * 60_000);
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -52,7 +54,7 @@ test('behind nginx and below a path: from a file to a downloaded adapter, with e
   let nginx: ChildProcess | undefined;
   try {
     await writeFile(join(folder, 'nginx.conf'), configuration(folder, port, server.url));
-    nginx = spawn(NGINX ?? '', ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: 'inherit' });
+    nginx = spawn(NGINX, ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: 'inherit' });
     await expect.poll(() => status(`${origin}${BASE}/readyz`), { timeout: 30_000 }).toBe(200);
 
     const context = await browser.newContext({ baseURL: origin, reducedMotion: 'reduce' });

@@ -5,12 +5,14 @@
 use chrono::{DateTime, Utc};
 use db::datasets::Dataset;
 use db::jobs::Job;
+use db::notifications::Notification;
 use db::users::{Admission, User};
 use db::{Db, datasets, users};
 use domain::account::{Role, Tier};
 use domain::dataset::{DatasetFormat, DatasetStatistics, DatasetStatus};
 use domain::job::{GpuConfig, JobSettings, JobStage, JobStatus, PresetId, preset};
-use domain::{DatasetId, JobId, MicroUsd, UserId};
+use domain::notification::{NotificationKind, NotificationPriority};
+use domain::{DatasetId, JobId, MicroUsd, NotificationId, UserId};
 use serde_json::json;
 
 /// An account that was not stored yet.
@@ -149,5 +151,23 @@ pub fn job(owner: UserId, dataset: DatasetId, now: DateTime<Utc>) -> Job {
         last_event_at: None,
         created_at: now,
         updated_at: now,
+    }
+}
+
+/// A notification that was not stored yet.
+pub fn notification(account: UserId, now: DateTime<Utc>) -> Notification {
+    Notification {
+        id: NotificationId::new(now),
+        user_id: account,
+        kind: NotificationKind::DatasetReady,
+        title: "Ready".to_owned(),
+        message: "It can be trained on".to_owned(),
+        priority: NotificationPriority::Medium,
+        read: false,
+        action_url: None,
+        metadata: None,
+        created_at: now,
+        dismissed_at: None,
+        seq: 0,
     }
 }

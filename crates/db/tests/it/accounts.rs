@@ -8,8 +8,7 @@ use db::sessions::{self, Session};
 use db::users::{self, Admission};
 use db::{Error, Page};
 use domain::account::Role;
-use domain::notification::{NotificationKind, NotificationPriority};
-use domain::{MicroUsd, NotificationId, SessionId, UserId};
+use domain::{MicroUsd, SessionId, UserId};
 use testkit::rows::{stored_user, user};
 
 #[tokio::test]
@@ -94,18 +93,9 @@ async fn a_session_ends_by_time_logout_password_change_or_disabling() {
 
 fn notification(user: UserId, seconds: i64) -> Notification {
     Notification {
-        id: NotificationId::new(at(seconds)),
-        user_id: user,
-        kind: NotificationKind::DatasetReady,
         title: format!("number {seconds}"),
-        message: "it can be trained on".to_owned(),
-        priority: NotificationPriority::Medium,
-        read: false,
         action_url: Some("/datasets".to_owned()),
-        metadata: None,
-        created_at: at(seconds),
-        dismissed_at: None,
-        seq: 0,
+        ..testkit::rows::notification(user, at(seconds))
     }
 }
 

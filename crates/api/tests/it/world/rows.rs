@@ -2,7 +2,6 @@
 
 use super::{Account, World, job_body};
 use db::datasets::Dataset;
-use domain::notification::{NotificationKind, NotificationPriority};
 use domain::{Clock, JobId, ModelId, NotificationId};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -45,21 +44,7 @@ impl World {
 
     /// A stored notification.
     pub async fn notification(&self, who: &Account) -> NotificationId {
-        let now = self.clock.now();
-        let notification = db::notifications::Notification {
-            id: NotificationId::new(now),
-            user_id: who.id,
-            kind: NotificationKind::DatasetReady,
-            title: "Ready".to_owned(),
-            message: "It can be trained on".to_owned(),
-            priority: NotificationPriority::Medium,
-            read: false,
-            action_url: None,
-            metadata: None,
-            created_at: now,
-            dismissed_at: None,
-            seq: 0,
-        };
+        let notification = rows::notification(who.id, self.clock.now());
         db::notifications::insert(&self.app.db, std::slice::from_ref(&notification)).await.expect("stored");
         notification.id
     }

@@ -5,8 +5,6 @@ use app::App;
 use app::events::{Next, Topic};
 use app::relay::Relay;
 use db::jobs::{Job, JobEffects, NewEvent};
-use db::notifications::Notification;
-use domain::notification::{NotificationKind, NotificationPriority};
 use domain::{JobId, NotificationId};
 use serde_json::json;
 use std::sync::Arc;
@@ -23,21 +21,7 @@ async fn append(app: &App, job: JobId) {
 }
 
 async fn tell(app: &App, world: &World) -> NotificationId {
-    let now = app.clock.now();
-    let notification = Notification {
-        id: NotificationId::new(now),
-        user_id: world.caller.user_id,
-        kind: NotificationKind::DatasetReady,
-        title: "Ready".to_owned(),
-        message: "It can be trained on".to_owned(),
-        priority: NotificationPriority::Medium,
-        read: false,
-        action_url: None,
-        metadata: None,
-        created_at: now,
-        dismissed_at: None,
-        seq: 0,
-    };
+    let notification = testkit::rows::notification(world.caller.user_id, app.clock.now());
     db::notifications::insert(&app.db, std::slice::from_ref(&notification)).await.expect("stored");
     notification.id
 }
