@@ -14,7 +14,12 @@ export function UserMenu() {
   const { data: user } = useQuery(meQuery);
   if (!user) return null;
   const button = (
-    <Button variant="ghost" size="icon" className="rounded-full" aria-label={`Account of ${user.name}`}>
+    <Button
+      variant="ghost"
+      size="icon"
+      className="rounded-full"
+      aria-label={`Account of ${user.name} (${initials(user.name)})`}
+    >
       <span
         aria-hidden
         className="flex size-8 items-center justify-center rounded-full bg-primary text-sm text-primary-foreground"
