@@ -1,5 +1,6 @@
 //! A listener that stops without losing anybody who is connected already.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -12,12 +13,14 @@ pub struct UntilStopped {
     listener: Option<TcpListener>,
     address: SocketAddr,
     stopping: CancellationToken,
+    /// What was in the backlog when it closed.
+    last: VecDeque<(TcpStream, SocketAddr)>,
 }
 
 impl UntilStopped {
     /// Stops when `stopping` is cancelled.
     pub fn new(listener: TcpListener, stopping: CancellationToken) -> io::Result<Self> {
-        Ok(Self { address: listener.local_addr()?, listener: Some(listener), stopping })
+        Ok(Self { address: listener.local_addr()?, listener: Some(listener), stopping, last: VecDeque::new() })
     }
 }
 
@@ -27,9 +30,11 @@ impl axum::serve::Listener for UntilStopped {
 
     async fn accept(&mut self) -> (TcpStream, SocketAddr) {
         loop {
+            if let Some(connection) = self.last.pop_front() {
+                return connection;
+            }
             let Some(listener) = &self.listener else { return std::future::pending().await };
             let accepted = tokio::select! {
-                biased;
                 accepted = listener.accept() => Some(accepted),
                 () = self.stopping.cancelled() => None,
             };
@@ -41,7 +46,14 @@ impl axum::serve::Listener for UntilStopped {
                     tracing::error!("cannot accept connections: {error}");
                     tokio::time::sleep(Duration::from_secs(1)).await;
                 }
-                None => self.listener = None,
+                None => {
+                    if let Some(listener) = self.listener.take() {
+                        self.last = backlog(listener).unwrap_or_else(|error| {
+                            tracing::warn!("connections that waited could not be accepted: {error}");
+                            VecDeque::new()
+                        });
+                    }
+                }
             }
         }
     }
@@ -49,6 +61,39 @@ impl axum::serve::Listener for UntilStopped {
     fn local_addr(&self) -> io::Result<SocketAddr> {
         Ok(self.address)
     }
+}
+
+/// Closes a listener and answers what waited in its backlog. The system is asked itself: the runtime learns of a connection only a
+/// moment after it is there, and closing would break it off.
+fn backlog(listener: TcpListener) -> io::Result<VecDeque<(TcpStream, SocketAddr)>> {
+    let listener = listener.into_std()?;
+    deafen(&listener)?;
+    let mut waiting = VecDeque::new();
+    loop {
+        match listener.accept() {
+            Ok((connection, address)) => {
+                connection.set_nonblocking(true)?;
+                waiting.push_back((TcpStream::from_std(connection)?, address));
+            }
+            Err(error) if is_connections_own(&error) || error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(waiting),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Nobody else gets into the backlog: whoever asks now asks again in a second, and then nothing listens here.
+#[cfg(target_os = "linux")]
+fn deafen(listener: &std::net::TcpListener) -> io::Result<()> {
+    /// `BPF_RET | BPF_K`, with which a filter keeps so many bytes of a packet.
+    const KEEP: u16 = 0x06;
+    socket2::SockRef::from(listener).attach_filter(&[socket2::SockFilter::new(KEEP, 0, 0, 0)])
+}
+
+/// Elsewhere whoever asks between the last look and the close is refused by a reset.
+#[cfg(not(target_os = "linux"))]
+fn deafen(_: &std::net::TcpListener) -> io::Result<()> {
+    Ok(())
 }
 
 fn is_connections_own(error: &io::Error) -> bool {
