@@ -1,5 +1,6 @@
 //! How fast the API is with 100 users: `make bench-api`. Starts the given program over SQLite and over PostgreSQL, fills it, and asks it for
-//! a realistic mix; first at a steady pace, then as fast as it goes. The generator runs on the same machine; its share is reported.
+//! a realistic mix; first at a steady pace, then at twice that, then as fast as it goes. The generator runs on the same machine; its share
+//! is reported.
 
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a benchmark, which fails by panicking and prints its figures")]
 
@@ -27,7 +28,7 @@ const POINTS: u64 = 400;
 /// An answer that takes longer is a failed one.
 const LATEST: Duration = Duration::from_secs(10);
 /// Requests a second of all users together, when they keep a pace.
-const PACE: f64 = 500.0;
+const PACES: [f64; 2] = [500.0, 1000.0];
 const PASSWORD: &str = "seven wild geese";
 
 /// An operation of the mix: name, how often of 100, and whether it only reads.
@@ -327,13 +328,11 @@ async fn main() {
         let began = Instant::now();
         let mut users = users(server.address, &db).await;
         println!("\n## {} ({USERS} users, filled in {:.0} s)", database.kind, began.elapsed().as_secs_f64());
-        let gap = Duration::from_secs_f64(USERS as f64 / PACE);
-        let steady = format!("{PACE:.0} requests/s asked for");
-        for one in [
-            Phase { name: &steady, gap: Some(gap), reads_only: false },
-            Phase { name: "as fast as it goes", gap: None, reads_only: false },
-            Phase { name: "reads as fast as they go", gap: None, reads_only: true },
-        ] {
+        let steady = PACES.map(|pace| (format!("{pace:.0} requests/s asked for"), Duration::from_secs_f64(USERS as f64 / pace)));
+        let paced = steady.iter().map(|(name, gap)| Phase { name, gap: Some(*gap), reads_only: false });
+        let mixed = Phase { name: "as fast as it goes", gap: None, reads_only: false };
+        let reads = Phase { name: "reads as fast as they go", gap: None, reads_only: true };
+        for one in paced.chain([mixed, reads]) {
             let (back, row) = phase(&server, users, seconds, one).await;
             users = back;
             rows.push(format!("| {} {row}", database.kind));

@@ -123,6 +123,37 @@ fn a_full_disk_is_said_by_name_and_leaves_nothing_half_written() {
 }
 
 #[test]
+fn a_disk_that_fills_in_the_middle_of_a_run_keeps_what_was_saved_and_the_run_goes_on_from_it() {
+    let dir = tempfile::tempdir().expect("folder");
+    write_spec(dir.path(), 1);
+    let path = dir.path().join("run.json");
+    let mut spec: Value = serde_json::from_slice(&std::fs::read(&path).expect("spec")).expect("JSON");
+    spec["config"]["settings"]["checkpointInterval"] = json!(4);
+    std::fs::write(&path, spec.to_string()).expect("spec");
+    std::fs::create_dir(dir.path().join("run")).expect("folder");
+    // Room for two checkpoints; then for everything.
+    let line = r#"mount -t tmpfs -o size=1200k none "$RUN_DIR" || exit 77; "$@"; echo "code $?" >&2; find "$RUN_DIR" -type f >&2
+        mount -o remount,size=64m "$RUN_DIR" || exit 77; exec "$@""#;
+    let Some(output) = train_under(dir.path(), &["unshare", "--mount", "--map-root-user"], line).filter(|o| !o.stdout.is_empty()) else {
+        eprintln!("not run: this machine lets nobody mount in a namespace of their own");
+        return;
+    };
+    let text = String::from_utf8_lossy(&output.stderr);
+    let all = events(&output.stdout);
+    let errors = of_type(&all, "error");
+    assert_eq!(errors.len(), 1, "{text}");
+    assert_eq!((errors[0]["code"].as_str(), text.contains("code 6")), (Some("disk_full"), true), "{}\n{text}", errors[0]);
+    // The full disk was met after steps were trained and saved; whole checkpoints are left, and nothing of the one that did not fit.
+    let failed_at = all.iter().position(|event| event["type"] == "error").expect("there");
+    let saved = of_type(&all[..failed_at], "checkpoint");
+    let last = saved.last().unwrap_or_else(|| panic!("none was saved before: {text}"))["step"].as_u64();
+    assert!(last >= Some(4) && !text.contains("unfinished"), "{text}");
+    let started = of_type(&all[failed_at..], "started");
+    assert_eq!((started.len(), started[0]["resumedFromStep"].as_u64()), (1, last), "{text}");
+    assert_eq!((output.status.code(), of_type(&all[failed_at..], "complete").len()), (Some(0), 1), "{text}");
+}
+
+#[test]
 fn a_run_without_memory_dies_and_says_so() {
     let dir = tempfile::tempdir().expect("folder");
     write_spec(dir.path(), 1);

@@ -18,7 +18,7 @@ pub const BATCH: usize = 4;
 pub const LENGTH: usize = 256;
 /// Inner width of the adapters.
 pub const RANK: usize = 16;
-/// Steps before those that are measured, the first of them timed by itself.
+/// Steps before those that are measured.
 pub const WARM_UP: usize = 2;
 
 /// A geometry.

@@ -4,7 +4,8 @@
 //!
 //! S has 256 hidden, 6 layers and a vocabulary of 4096; M has SmolLM-135M's geometry. Both train rank 16 on all linear layers with AdamW
 //! on batches of 4 x 256 random tokens, without dropout. Each side is a process of its own that holds its model and makes a step when
-//! told; they take turns step by step, so that whatever else the machine does meets both. Ratios are medians of pairs.
+//! told; they take turns step by step, so that whatever else the machine does meets both. Ratios are medians of pairs. Before that each
+//! side is started three times in turn, alone on the machine, for the time that the first step takes.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a measurement is for the terminal")]
 
 mod input;
@@ -23,6 +24,9 @@ use report::Row;
 use side::Side;
 
 type Failure = Box<dyn Error>;
+
+/// How often each side is started for its first step.
+const STARTS: usize = 3;
 
 fn limit(instructions: &str) {
     match instructions {
@@ -51,8 +55,14 @@ fn main() -> Result<(), Failure> {
         input::write(size, folder.path())?;
         for precision in [Precision::F32, Precision::Bf16].into_iter().filter(|p| wanted(p.name(), ["f32", "bf16"])) {
             eprintln!("{} in {precision}", size.name());
-            let mut ours = Side::ours(folder.path(), precision, instructions)?;
-            let mut theirs = python.as_ref().map(|python| Side::peft(python, folder.path(), precision)).transpose()?;
+            let start_ours = || Side::ours(folder.path(), precision, instructions);
+            let start_theirs = || python.as_ref().map(|python| Side::peft(python, folder.path(), precision)).transpose();
+            let (mut our_starts, mut their_starts) = (Vec::new(), Vec::new());
+            for _ in 0..STARTS {
+                our_starts.push(start_ours()?.first_step()?);
+                their_starts.extend(start_theirs()?.map(Side::first_step).transpose()?);
+            }
+            let (mut ours, mut theirs) = (start_ours()?, start_theirs()?);
             for step in 0..size.steps() {
                 // Whoever begins has the colder cache.
                 if step % 2 == 0 {
@@ -65,7 +75,7 @@ fn main() -> Result<(), Failure> {
             }
             let theirs = theirs.map(Side::finish).transpose()?;
             versions = theirs.as_ref().and_then(|side| side.versions.clone()).or(versions);
-            rows.push(Row { size, precision, ours: ours.finish()?, theirs });
+            rows.push(Row { size, precision, ours: ours.finish()?, theirs, our_starts, their_starts });
         }
     }
     report::print(&rows, versions.as_deref());

@@ -13,6 +13,9 @@ pub struct Row {
     pub precision: Precision,
     pub ours: Measured,
     pub theirs: Option<Measured>,
+    /// Seconds from the start of a process to the end of its first step, each alone on the machine.
+    pub our_starts: Vec<f64>,
+    pub their_starts: Vec<f64>,
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
@@ -67,7 +70,7 @@ pub fn print(rows: &[Row], versions: Option<&str>) {
             pairs.map_or_else(|| "–".to_owned(), |ratio| format!("**{ratio:.2}**")),
             both(of(&row.ours, |s| s.cpu), theirs.map(|t| of(t, |s| s.cpu)), 2),
             both(mib(row.ours.end.peak_bytes), theirs.map(|t| mib(t.end.peak_bytes)), 0),
-            both(row.ours.first_step, theirs.map(|t| t.first_step), 2),
+            both(median(row.our_starts.clone()), theirs.map(|_| median(row.their_starts.clone())), 2),
             both(speed(&row.ours) / 1e9, theirs.map(|t| speed(t) / 1e9), 0),
             both(share(&row.ours), theirs.map(share), 2),
         );

@@ -24,8 +24,6 @@ pub struct Side {
 #[derive(Default)]
 pub struct Measured {
     pub steps: Vec<Step>,
-    /// Seconds from the start of the process to the end of the first step.
-    pub first_step: f64,
     pub end: End,
     pub versions: Option<String>,
 }
@@ -81,11 +79,18 @@ impl Side {
     pub fn step(&mut self) -> Result<(), Failure> {
         writeln!(self.input, "step")?;
         let step = self.answer()?;
-        if self.measured.steps.is_empty() {
-            self.measured.first_step = self.started.elapsed().as_secs_f64();
-        }
         self.measured.steps.push(step);
         Ok(())
+    }
+
+    /// Seconds from the start of the process to the end of its first step; the process ends there.
+    pub fn first_step(mut self) -> Result<f64, Failure> {
+        self.step()?;
+        let took = self.started.elapsed().as_secs_f64();
+        // What it has made is of no use to anybody.
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(took)
     }
 
     /// Ends the process.
