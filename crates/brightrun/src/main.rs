@@ -1,6 +1,7 @@
 //! BrightRun: one program, several roles. Owns the commands, the configuration, the wiring of the crates, the life of the processes, and
 //! telemetry. May import everything.
 
+mod allocator;
 mod base_models;
 mod client;
 mod commands;
@@ -19,11 +20,6 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{Options, Settings, Sources};
 use crate::output::say;
-
-/// A server under load takes less processor time with it than with the system's own, and a third of the memory (`make bench-api`). SQLite
-/// takes its memory from it too: it asks for some for every value of a row.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Turns a file of conversations into a trained LoRA adapter.
 #[derive(Parser, Debug)]
@@ -71,6 +67,7 @@ enum ConfigCommand {
 }
 
 fn main() -> Result<ExitCode> {
+    allocator::give_back_soon();
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches)?;
     match &cli.command {

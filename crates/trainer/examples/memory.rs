@@ -1,5 +1,5 @@
-//! Measures what trainings of the benchmark's sizes take against what is estimated beforehand, each in a process of its own:
-//! `cargo run --release -p trainer --example memory`. The table is in `docs/memory.md`.
+//! Measures what trainings of the benchmark's sizes take, with their evaluation, against what is estimated beforehand, each in a process of its
+//! own with the program's allocator: `cargo run --release -p trainer --example memory`. The table is in `docs/memory.md`.
 #![expect(clippy::print_stdout, reason = "an example that prints")]
 
 #[path = "bench_trainer/input.rs"]
@@ -21,8 +21,13 @@ use trainer::{Emitter, EventSink, RunOutcome, StopFlag, TrainerError};
 
 type Failure = Box<dyn Error>;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const LENGTHS: [u32; 2] = [256, 512];
 const BATCH: u32 = 4;
+/// Of an evaluation, in minutes: long enough for its buffers.
+const EVALUATION: f64 = 0.25;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -41,7 +46,9 @@ fn main() -> Result<(), Failure> {
     for size in sizes {
         for (precision, length) in ["f32", "bf16"].into_iter().flat_map(|precision| LENGTHS.map(|length| (precision, length))) {
             for recompute in ["off", "on"] {
-                let output = Command::new(std::env::current_exe()?).args([size, precision, &length.to_string(), recompute]).output()?;
+                let mut one = Command::new(std::env::current_exe()?);
+                one.args([size, precision, &length.to_string(), recompute]).env("MIMALLOC_PURGE_DELAY", "10");
+                let output = one.output()?;
                 print!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
             }
         }
@@ -88,7 +95,7 @@ fn measure(size: &str, precision: &str, length: u32, recompute: bool) -> Result<
         {"role": "user", "content": "my brake is loose ".repeat(length as usize / 8)},
         {"role": "assistant", "content": "tighten the cable a little ".repeat(length as usize / 4)},
     ]});
-    fs::write(&dataset, format!("{line}\n").repeat(2 * BATCH as usize))?;
+    fs::write(&dataset, format!("{line}\n").repeat(3 * BATCH as usize))?;
     let mut spec = spec(&base, &dataset, folder.path(), length, recompute);
     spec.config.settings.precision = precision.parse()?;
     let (mut planned, stop) = (Planned::default(), StopFlag::new());
@@ -121,7 +128,8 @@ fn spec(base: &Path, dataset: &Path, folder: &Path, length: u32, recompute: bool
     let hyperparameters =
         Hyperparameters { num_epochs: 1, max_seq_length: length, batch_size: BATCH, ..preset(PresetId::Balanced, length) };
     let gradient_checkpointing = if recompute { GradientCheckpointing::On } else { GradientCheckpointing::Off };
-    let settings = JobSettings { validation_split_ratio: 0.0, evaluation_examples: 0, gradient_checkpointing, ..JobSettings::default() };
+    let settings =
+        JobSettings { validation_split_ratio: 0.3, evaluation_minutes: EVALUATION, gradient_checkpointing, ..JobSettings::default() };
     RunSpec {
         job_id: JobId::new(chrono::DateTime::UNIX_EPOCH),
         attempt_id: AttemptId::new(chrono::DateTime::UNIX_EPOCH),

@@ -15,7 +15,12 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Engine {
     loaded: Loaded,
     path: PathBuf,
+    /// Tokens that an evaluation looks at together.
+    together: usize,
 }
+
+/// So that a stop is heeded soon.
+const MOST_TOGETHER: usize = 4096;
 
 /// A model with its buffers on a device.
 struct On<B: Backend> {
@@ -82,7 +87,7 @@ impl Engine {
             #[cfg(feature = "cuda")]
             Device::Cuda(cuda) => Loaded::Cuda(On::load(cuda, path, how, progress)?),
         };
-        Ok(Self { loaded, path: path.to_owned() })
+        Ok(Self { loaded, path: path.to_owned(), together: MOST_TOGETHER })
     }
 
     /// The most memory that was in use: the device's where it has its own, else this process's.
@@ -92,6 +97,18 @@ impl Engine {
             #[cfg(feature = "cuda")]
             Loaded::Cuda(on) => Some(on.model.backend().peak_memory_bytes()),
         }
+    }
+
+    /// The training is over: its buffers are given back, and what comes looks at no more tokens together than the training's longest
+    /// batch had, so that it takes no more memory.
+    pub fn rest(&mut self, longest_batch: usize) {
+        on_device!(self, |_model, ws| ws.release());
+        self.together = longest_batch.min(MOST_TOGETHER);
+    }
+
+    /// Tokens that an evaluation looks at together, but for a longer text that stands alone.
+    pub fn together(&self) -> usize {
+        self.together
     }
 
     /// Adds the gradients of the batch's loss over `label_tokens` (those of the whole accumulation window); yields the batch's loss, summed.

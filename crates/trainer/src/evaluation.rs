@@ -12,6 +12,7 @@ use crate::batch::{PaddedBatch, validation_batches};
 use crate::engine::Engine;
 use crate::event::{Emitter, StopFlag, seconds_between};
 use crate::halt::Halt;
+use crate::rehearsal::longest_batch;
 use crate::session::Session;
 use crate::tokenizer::ChatTokenizer;
 use answers::Answered;
@@ -87,6 +88,8 @@ pub(crate) fn evaluate(session: &mut Session<'_, '_>, base_model: &Path) -> Resu
     }
     let (limit, expected) = (session.evaluation_limit(), session.evaluation_seconds());
     let Session { engine, weights, data, settings, emitter, stop, hyperparameters, state, .. } = session;
+    let batch = longest_batch(data, hyperparameters.batch_size as usize);
+    engine.rest(batch.into_iter().map(|example| data.set.ids(example).len()).sum());
     let begin = emitter.now();
     let at = (state.epochs_done.clamp(1, hyperparameters.num_epochs), state.step);
     let mut watch = Watch { emitter, stop, begin, limit, at, signed_at: begin, expected };

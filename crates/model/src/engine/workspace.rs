@@ -130,6 +130,11 @@ impl<B: Backend> Workspace<B> {
         Self { recompute: true, ..Self::default() }
     }
 
+    /// Gives every buffer back.
+    pub fn release(&mut self) {
+        *self = Self { recompute: self.recompute, ..Self::default() };
+    }
+
     /// The place of a layer's activations.
     pub(super) fn slot(&self, layer: usize) -> usize {
         layer.min(self.activations.len() - 1)

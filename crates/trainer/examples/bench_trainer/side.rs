@@ -51,7 +51,7 @@ pub struct End {
 impl Side {
     pub fn ours(folder: &Path, precision: Precision, instructions: &str) -> Result<Self, Failure> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.arg("worker").arg(folder).arg(precision.name()).arg(instructions);
+        command.arg("worker").arg(folder).arg(precision.name()).arg(instructions).env("MIMALLOC_PURGE_DELAY", "10");
         Self::start(command)
     }
 

@@ -16,6 +16,10 @@ use trainer::Optimizer;
 use crate::Failure;
 use crate::input::{BATCH, LENGTH, RANK};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 struct Training {
     model: Model,
     weights: LoraWeights,

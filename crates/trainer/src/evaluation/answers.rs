@@ -14,8 +14,6 @@ use std::ops::Range;
 const STREAM: u64 = u64::MAX - 2;
 /// Questions that are answered side by side.
 const GROUP: usize = 8;
-/// Tokens of the questions that are answered side by side, so that a stop is heeded soon.
-const GROUP_TOKENS: usize = 4096;
 /// Tokens of an answer: twice those of the data set's own, but at least and at most these.
 const ANSWER_TOKENS: Range<usize> = 32..512;
 
@@ -47,15 +45,10 @@ pub(crate) fn answer(
     let stop_tokens = ends(data, tokenizer);
     let questions = choose(data, &stop_tokens, asked, seed);
     let mut answered: Vec<Answered> = Vec::with_capacity(questions.len());
-    for group in groups(&questions) {
+    for group in groups(&questions, engine.together()) {
         watch.stage(format!("Evaluating: {} of {} held-out questions answered", answered.len(), questions.len()))?;
-        let prompts: Vec<Prompt<'_>> = group
-            .iter()
-            .map(|q| {
-                let most = (2 * q.answer.len()).clamp(ANSWER_TOKENS.start, ANSWER_TOKENS.end);
-                Prompt { tokens: &set.ids(q.example)[..q.answer.start], max_new_tokens: most }
-            })
-            .collect();
+        let prompts: Vec<Prompt<'_>> =
+            group.iter().map(|q| Prompt { tokens: &set.ids(q.example)[..q.answer.start], max_new_tokens: room(q) }).collect();
         let mut both = Vec::with_capacity(2);
         for lora in [None, Some(weights)] {
             let mut halt = None;
@@ -79,6 +72,11 @@ pub(crate) fn answer(
         }
     }
     Ok(answered)
+}
+
+/// Tokens that an answer may have.
+fn room(question: &Question) -> usize {
+    (2 * question.answer.len()).clamp(ANSWER_TOKENS.start, ANSWER_TOKENS.end)
 }
 
 fn text(tokenizer: &ChatTokenizer, ids: &[u32]) -> Result<String, Halt> {
@@ -111,14 +109,16 @@ fn choose(data: &TrainingData, ends: &[u32], asked: usize, seed: u64) -> Vec<Que
     questions
 }
 
-fn groups(questions: &[Question]) -> Vec<&[Question]> {
+/// Cuts the questions into groups of at most so many tokens, with room for their answers.
+fn groups(questions: &[Question], together: usize) -> Vec<&[Question]> {
     let (mut groups, mut from, mut tokens) = (Vec::new(), 0, 0);
     for (place, question) in questions.iter().enumerate() {
-        if place > from && (place - from == GROUP || tokens + question.answer.start > GROUP_TOKENS) {
+        let more = question.answer.start + room(question);
+        if place > from && (place - from == GROUP || tokens + more > together) {
             groups.push(&questions[from..place]);
             (from, tokens) = (place, 0);
         }
-        tokens += question.answer.start;
+        tokens += more;
     }
     if from < questions.len() {
         groups.push(&questions[from..]);

@@ -12,8 +12,6 @@ use domain::evaluation::EvaluationScores;
 const FEWEST: usize = 4;
 /// Tokens of a text that are looked at.
 const TEXT_TOKENS: usize = 512;
-/// Tokens that are looked at together.
-const GROUP_TOKENS: usize = 4096;
 
 /// Scores of one model's answers.
 #[derive(Debug, Clone, Copy, Default)]
@@ -130,7 +128,7 @@ fn vectors(
     watch: &mut Watch<'_, '_>,
 ) -> Result<Option<Vec<Vec<f32>>>, Halt> {
     let mut found = Vec::with_capacity(texts.len());
-    for group in groups(&tokenised(engine, tokenizer, texts)?) {
+    for group in groups(&tokenised(engine, tokenizer, texts)?, engine.together()) {
         watch.sign()?;
         if watch.is_over(1.0) {
             return Ok(None);
@@ -150,7 +148,7 @@ fn text_losses(
     watch: &mut Watch<'_, '_>,
 ) -> Result<Option<Vec<(f64, usize)>>, Halt> {
     let mut found = Vec::with_capacity(texts.len());
-    for group in groups(&tokenised(engine, tokenizer, texts)?) {
+    for group in groups(&tokenised(engine, tokenizer, texts)?, engine.together()) {
         watch.sign()?;
         if watch.is_over(1.0) {
             return Ok(None);
@@ -170,10 +168,10 @@ fn tokenised(engine: &Engine, tokenizer: &ChatTokenizer, texts: &[&str]) -> Resu
     texts.iter().map(one).collect()
 }
 
-fn groups(texts: &[Vec<u32>]) -> Vec<&[Vec<u32>]> {
+fn groups(texts: &[Vec<u32>], together: usize) -> Vec<&[Vec<u32>]> {
     let (mut groups, mut from, mut tokens) = (Vec::new(), 0, 0);
     for (place, ids) in texts.iter().enumerate() {
-        if place > from && tokens + ids.len() > GROUP_TOKENS {
+        if place > from && tokens + ids.len() > together {
             groups.push(&texts[from..place]);
             (from, tokens) = (place, 0);
         }
