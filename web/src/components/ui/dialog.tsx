@@ -38,9 +38,16 @@ export function DialogContent({ className, children, ...props }: React.Component
 /** Keeps what has the focus when a dialog opens: before it moves into the dialog, which happens as soon as that is there. */
 function Opener({ opener }: { opener: RefObject<Element | null> }) {
   useState(() => {
-    opener.current = document.activeElement;
+    opener.current = focused();
   });
   return null;
+}
+
+/** What has the focus; of a menu its button, since the menu will be gone. */
+function focused(): Element | null {
+  const active = document.activeElement;
+  const button = active?.closest('[role="menu"]')?.getAttribute('aria-labelledby');
+  return (button && document.getElementById(button)) || active;
 }
 
 export function DialogHeader({ className, ...props }: React.ComponentProps<'div'>) {

@@ -18,7 +18,7 @@ export function UserMenu() {
       variant="ghost"
       size="icon"
       className="rounded-full"
-      aria-label={`Account of ${user.name} (${initials(user.name)})`}
+      aria-label={`Account of ${user.name}, ${initials(user.name)}`}
     >
       <span
         aria-hidden
