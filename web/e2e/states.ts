@@ -191,11 +191,24 @@ const trainingStates = ({ datasets: { ready, broken }, jobs }: World): State[] =
       open: press('Save Configuration'),
       of: ['features/configurator/saved-configurations.tsx'],
     },
+    ...(['conservative', 'aggressive'] as const).map((preset) => ({
+      name: `configurator ${preset}`,
+      path: configure,
+      shows: 'Ready to Launch',
+      open: (page: Page) => page.locator(`[data-preset="${preset}"]`).click(),
+    })),
     {
       name: 'launch',
       path: configure,
       shows: /Confirm/,
       open: press('Start Training'),
+      of: ['features/configurator/launch-dialog.tsx'],
+    },
+    {
+      name: 'launch acknowledged',
+      path: configure,
+      shows: /Confirm/,
+      open: both(press('Start Training'), (page) => page.getByRole('dialog').getByRole('checkbox').check()),
       of: ['features/configurator/launch-dialog.tsx'],
     },
     { name: 'jobs completed', path: '/training/jobs?tab=completed', shows: 'Unlucky' },
@@ -238,6 +251,12 @@ const modelStates = ({ models: { first, archived } }: World): State[] => [
   { name: 'models deleted', path: '/models?show=deleted', shows: /\d\d days left/ },
   { name: 'model', path: `/models/${first}`, shows: 'Model Actions' },
   { name: 'model versions', path: `/models/${first}?history=true`, shows: 'Version 1' },
+  {
+    name: 'model downloaded',
+    path: `/models/${first}`,
+    shows: /checksum verified/,
+    open: press(/^Download LoRA Adapter/),
+  },
   { name: 'model archived', path: `/models/${archived}`, shows: 'Restore Model' },
   {
     name: 'model help',
@@ -443,6 +462,13 @@ export const live = (running: string, queued: string): State[] => [
     path: `/training/jobs/${running}`,
     shows: 'Confirm Cancellation',
     open: press('Cancel Job'),
+    of: ['features/monitor/cancel-dialog.tsx'],
+  },
+  {
+    name: 'cancel with a reason',
+    path: `/training/jobs/${running}`,
+    shows: 'Confirm Cancellation',
+    open: both(press('Cancel Job'), (page) => page.getByRole('radio', { name: 'No longer needed' }).click()),
     of: ['features/monitor/cancel-dialog.tsx'],
   },
 ];

@@ -93,10 +93,10 @@ pub enum TrainerError {
         reason: String,
     },
     /// The file is not the one that was asked for.
-    #[error("The data set {} has SHA-256 {found}, but the job was made for {expected}. Upload the file again or make a new job.", path.display())]
+    #[error("The data set{} has SHA-256 {found}, but the job was made for {expected}. Upload the file again or make a new job.", after_space(path.as_deref()))]
     DatasetChanged {
-        /// The file.
-        path: PathBuf,
+        /// The file; none where it was fetched for the run.
+        path: Option<PathBuf>,
         /// Hash of the job.
         expected: String,
         /// Hash of the file.
@@ -211,6 +211,11 @@ impl fmt::Display for Kept {
             None => f.write_str("it went wrong before there was a checkpoint"),
         }
     }
+}
+
+/// A path within a sentence, where there is one.
+fn after_space(path: Option<&Path>) -> String {
+    path.map(|path| format!(" {}", path.display())).unwrap_or_default()
 }
 
 impl TrainerError {

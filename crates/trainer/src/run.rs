@@ -166,7 +166,11 @@ impl Setup {
         }
         let (dataset_sha256, _) = hash_file(dataset_file)?;
         if let Some(expected) = spec.dataset.sha256.as_ref().filter(|e| !e.eq_ignore_ascii_case(&dataset_sha256)) {
-            return Err(TrainerError::DatasetChanged { path: dataset_file.to_owned(), expected: expected.clone(), found: dataset_sha256 });
+            return Err(TrainerError::DatasetChanged {
+                path: spec.dataset.path.clone(),
+                expected: expected.clone(),
+                found: dataset_sha256,
+            });
         }
         create_dir(&spec.output.dir)?;
         let identity = Identity::new(config_hash(spec)?, dataset_sha256.clone());

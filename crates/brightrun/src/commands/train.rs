@@ -169,7 +169,7 @@ pub(super) async fn fetch_dataset(spec: &RunSpec) -> Result<PathBuf> {
         error.context("the data set cannot be fetched")
     })?;
     if let Some(expected) = source.sha256.clone().filter(|e| *e != found) {
-        return Err(TrainerError::DatasetChanged { path: temporary, expected, found }.into());
+        return Err(TrainerError::DatasetChanged { path: None, expected, found }.into());
     }
     tokio::fs::rename(&temporary, &path).await?;
     Ok(path)

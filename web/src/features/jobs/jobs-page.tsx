@@ -107,23 +107,26 @@ function Loading() {
   );
 }
 
+const FRAME = 'rounded-xl border bg-card';
+
 function NoJobs({ tab }: { tab: JobsTab }) {
   if (tab === 'queued') {
     return (
-      <EmptyState icon={ClockIcon} title="No queued jobs">
+      <EmptyState icon={ClockIcon} title="No queued jobs" className={FRAME}>
         Jobs wait here when every machine is busy.
       </EmptyState>
     );
   }
   if (tab === 'completed') {
     return (
-      <EmptyState icon={CircleCheckBigIcon} title="No completed jobs">
+      <EmptyState icon={CircleCheckBigIcon} title="No completed jobs" className={FRAME}>
         Jobs that have ended, with any result, are kept here.
       </EmptyState>
     );
   }
   return (
     <EmptyState
+      className={FRAME}
       icon={RocketIcon}
       title="No active training jobs"
       action={
