@@ -58,7 +58,9 @@ rust() {
   need has_postgres PostgreSQL postgresql
   need has_redis Redis redis-server
   step "Rust tests"
-  cargo test --workspace --locked
+  # Not the examples: clippy has checked them.
+  cargo test --workspace --locked --lib --bins --tests
+  cargo test --workspace --locked --doc
 }
 
 # The Rust tests have built the program already, with the page in it where that was built before them.

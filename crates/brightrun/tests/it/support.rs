@@ -170,8 +170,13 @@ pub async fn upload(client: &Client, file_name: &str, content: Vec<u8>) -> Value
 
 /// Waits for the result of a validation.
 pub async fn validated(client: &Client, id: &str) -> Value {
+    validated_within(client, id, LIMIT).await
+}
+
+/// Waits so long for the result of a validation.
+pub async fn validated_within(client: &Client, id: &str, limit: Duration) -> Value {
     let done = |d: &Value| matches!(d["dataset"]["status"].as_str(), Some("ready" | "error"));
-    client.until(&format!("/api/datasets/{id}"), LIMIT, done).await.expect("validated")["dataset"].take()
+    client.until(&format!("/api/datasets/{id}"), limit, done).await.expect("validated")["dataset"].take()
 }
 
 /// A job's request over the balanced preset with some settings changed.
