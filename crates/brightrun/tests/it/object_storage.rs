@@ -89,15 +89,16 @@ fn peak_memory(pid: u32) -> u64 {
     line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).expect("a number") * 1024
 }
 
-/// `size` bytes of conversations, a piece at a time; the last line is filled up with blanks.
+/// `size` bytes of conversations, a piece at a time; the last line is filled up with blanks. Most of each line is not trained on, so that few
+/// tokens are counted.
 fn conversations(size: u64) -> impl futures::Stream<Item = std::io::Result<Vec<u8>>> + Send + 'static {
     futures::stream::unfold((0_u64, 0_u64), move |(sent, number)| async move {
         let (mut piece, mut number) = (Vec::new(), number);
         while piece.len() < 256 * 1024 && sent + (piece.len() as u64) < size {
             let line = format!(
                 "{{\"messages\":[{{\"role\":\"user\",\"content\":\"Question {number}: how do I true wheel {number}?\"}},\
-                 {{\"role\":\"assistant\",\"content\":\"{}\"}}]}}\n",
-                format!("Turn spoke {number} by a quarter, then look again. ").repeat(20)
+                 {{\"role\":\"assistant\",\"content\":\"Turn spoke {number} by a quarter, then look again.\"}}],\"notes\":\"{}\"}}\n",
+                "Seen at the bench. ".repeat(1000)
             );
             let left = (size - sent) as usize - piece.len();
             if line.len() > left {
@@ -141,7 +142,6 @@ async fn a_large_upload_takes_little_memory() {
         let id = made["datasetId"].as_str().expect("an id");
         client.post(&format!("/api/datasets/{id}/confirm"), &json!({})).await.expect("confirmed");
         let began = std::time::Instant::now();
-        // A program without optimisation counts about 4 MB of tokens a second.
         let dataset = validated_within(&client, id, Duration::from_secs(megabytes)).await;
         assert_eq!(dataset["status"], "ready", "{dataset}");
         let (reading, peak) = (began.elapsed(), peak_memory(server.pid()));
