@@ -15,12 +15,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Engine {
     loaded: Loaded,
     path: PathBuf,
-    /// Tokens that an evaluation looks at together.
-    together: usize,
 }
-
-/// So that a stop is heeded soon.
-const MOST_TOGETHER: usize = 4096;
 
 /// A model with its buffers on a device.
 struct On<B: Backend> {
@@ -87,7 +82,7 @@ impl Engine {
             #[cfg(feature = "cuda")]
             Device::Cuda(cuda) => Loaded::Cuda(On::load(cuda, path, how, progress)?),
         };
-        Ok(Self { loaded, path: path.to_owned(), together: MOST_TOGETHER })
+        Ok(Self { loaded, path: path.to_owned() })
     }
 
     /// The most memory that was in use: the device's where it has its own, else this process's.
@@ -99,16 +94,9 @@ impl Engine {
         }
     }
 
-    /// The training is over: its buffers are given back, and what comes looks at no more tokens together than the training's longest
-    /// batch had, so that it takes no more memory.
-    pub fn rest(&mut self, longest_batch: usize) {
+    /// Gives the buffers of earlier passes back.
+    pub fn release(&mut self) {
         on_device!(self, |_model, ws| ws.release());
-        self.together = longest_batch.min(MOST_TOGETHER);
-    }
-
-    /// Tokens that an evaluation looks at together, but for a longer text that stands alone.
-    pub fn together(&self) -> usize {
-        self.together
     }
 
     /// Adds the gradients of the batch's loss over `label_tokens` (those of the whole accumulation window); yields the batch's loss, summed.

@@ -30,12 +30,18 @@ const FOR_ANSWERS: f64 = 0.85;
 /// Seconds between two signs of life.
 const SIGN_SECONDS: f64 = 1.0;
 
-/// Clock, stop and progress of an evaluation.
+/// Tokens that are looked at together at most, so that a stop is heeded soon.
+const MOST_TOGETHER: usize = 4096;
+
+/// Bounds, clock, stop and progress of an evaluation.
 struct Watch<'w, 'e> {
     emitter: &'w mut Emitter<'e>,
     stop: &'w StopFlag,
     begin: DateTime<Utc>,
     limit: f64,
+    /// Tokens that are looked at together, but for a longer text that stands alone: no more than the longest batch of the training had, so
+    /// that the evaluation takes no more memory.
+    together: usize,
     /// Epoch and steps, which do not change any more.
     at: (u32, u64),
     signed_at: DateTime<Utc>,
@@ -81,6 +87,22 @@ struct Scored {
     adapter: SequenceScore,
 }
 
+/// Cuts items into groups of at most `most` items and `together` tokens; a larger item stands alone.
+fn groups<T>(items: &[T], tokens: impl Fn(&T) -> usize, (most, together): (usize, usize)) -> Vec<&[T]> {
+    let (mut groups, mut from, mut sum) = (Vec::new(), 0, 0);
+    for (place, item) in items.iter().enumerate() {
+        if place > from && (place - from == most || sum + tokens(item) > together) {
+            groups.push(&items[from..place]);
+            (from, sum) = (place, 0);
+        }
+        sum += tokens(item);
+    }
+    if from < items.len() {
+        groups.push(&items[from..]);
+    }
+    groups
+}
+
 /// Evaluates the weights of a session, which are those to be exported. None where nothing was held out.
 pub(crate) fn evaluate(session: &mut Session<'_, '_>, base_model: &Path) -> Result<Option<Evaluation>, Halt> {
     if session.data.validation.is_empty() {
@@ -88,11 +110,12 @@ pub(crate) fn evaluate(session: &mut Session<'_, '_>, base_model: &Path) -> Resu
     }
     let (limit, expected) = (session.evaluation_limit(), session.evaluation_seconds());
     let Session { engine, weights, data, settings, emitter, stop, hyperparameters, state, .. } = session;
+    engine.release();
     let batch = longest_batch(data, hyperparameters.batch_size as usize);
-    engine.rest(batch.into_iter().map(|example| data.set.ids(example).len()).sum());
+    let together = batch.into_iter().map(|example| data.set.ids(example).len()).sum::<usize>().min(MOST_TOGETHER);
     let begin = emitter.now();
     let at = (state.epochs_done.clamp(1, hyperparameters.num_epochs), state.step);
-    let mut watch = Watch { emitter, stop, begin, limit, at, signed_at: begin, expected };
+    let mut watch = Watch { emitter, stop, begin, limit, together, at, signed_at: begin, expected };
     let mut scored = Vec::with_capacity(data.validation.len());
     watch.stage(format!("Evaluating: the base model and the adapter on {} held-out examples", data.validation.len()))?;
     for examples in validation_batches(&data.set, &data.validation, hyperparameters.batch_size as usize) {

@@ -1,6 +1,6 @@
 //! The models' own answers to held-out questions, by greedy generation.
 
-use super::{FOR_ANSWERS, Watch};
+use super::{FOR_ANSWERS, Watch, groups};
 use crate::data::{TrainingData, generator};
 use crate::engine::Engine;
 use crate::halt::Halt;
@@ -45,7 +45,7 @@ pub(crate) fn answer(
     let stop_tokens = ends(data, tokenizer);
     let questions = choose(data, &stop_tokens, asked, seed);
     let mut answered: Vec<Answered> = Vec::with_capacity(questions.len());
-    for group in groups(&questions, engine.together()) {
+    for group in groups(&questions, |q| q.answer.start + room(q), (GROUP, watch.together)) {
         watch.stage(format!("Evaluating: {} of {} held-out questions answered", answered.len(), questions.len()))?;
         let prompts: Vec<Prompt<'_>> =
             group.iter().map(|q| Prompt { tokens: &set.ids(q.example)[..q.answer.start], max_new_tokens: room(q) }).collect();
@@ -107,21 +107,4 @@ fn choose(data: &TrainingData, ends: &[u32], asked: usize, seed: u64) -> Vec<Que
     questions.truncate(asked);
     questions.sort_by_key(|q| (q.answer.start, q.example));
     questions
-}
-
-/// Cuts the questions into groups of at most so many tokens, with room for their answers.
-fn groups(questions: &[Question], together: usize) -> Vec<&[Question]> {
-    let (mut groups, mut from, mut tokens) = (Vec::new(), 0, 0);
-    for (place, question) in questions.iter().enumerate() {
-        let more = question.answer.start + room(question);
-        if place > from && (place - from == GROUP || tokens + more > together) {
-            groups.push(&questions[from..place]);
-            (from, tokens) = (place, 0);
-        }
-        tokens += more;
-    }
-    if from < questions.len() {
-        groups.push(&questions[from..]);
-    }
-    groups
 }

@@ -1,8 +1,8 @@
 //! Likeness, coherence and fluency of answers, judged by the base model's own hidden states and likelihoods.
 
-use super::Watch;
 use super::answers::Answered;
 use super::text::{likeness, mean, repetition, sentences};
+use super::{Watch, groups};
 use crate::engine::Engine;
 use crate::halt::Halt;
 use crate::tokenizer::ChatTokenizer;
@@ -128,7 +128,7 @@ fn vectors(
     watch: &mut Watch<'_, '_>,
 ) -> Result<Option<Vec<Vec<f32>>>, Halt> {
     let mut found = Vec::with_capacity(texts.len());
-    for group in groups(&tokenised(engine, tokenizer, texts)?, engine.together()) {
+    for group in groups(&tokenised(engine, tokenizer, texts)?, Vec::len, (usize::MAX, watch.together)) {
         watch.sign()?;
         if watch.is_over(1.0) {
             return Ok(None);
@@ -148,7 +148,7 @@ fn text_losses(
     watch: &mut Watch<'_, '_>,
 ) -> Result<Option<Vec<(f64, usize)>>, Halt> {
     let mut found = Vec::with_capacity(texts.len());
-    for group in groups(&tokenised(engine, tokenizer, texts)?, engine.together()) {
+    for group in groups(&tokenised(engine, tokenizer, texts)?, Vec::len, (usize::MAX, watch.together)) {
         watch.sign()?;
         if watch.is_over(1.0) {
             return Ok(None);
@@ -166,21 +166,6 @@ fn tokenised(engine: &Engine, tokenizer: &ChatTokenizer, texts: &[&str]) -> Resu
         Ok(ids)
     };
     texts.iter().map(one).collect()
-}
-
-fn groups(texts: &[Vec<u32>], together: usize) -> Vec<&[Vec<u32>]> {
-    let (mut groups, mut from, mut tokens) = (Vec::new(), 0, 0);
-    for (place, ids) in texts.iter().enumerate() {
-        if place > from && tokens + ids.len() > together {
-            groups.push(&texts[from..place]);
-            (from, tokens) = (place, 0);
-        }
-        tokens += ids.len();
-    }
-    if from < texts.len() {
-        groups.push(&texts[from..]);
-    }
-    groups
 }
 
 #[cfg(test)]
