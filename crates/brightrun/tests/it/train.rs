@@ -29,6 +29,14 @@ pub fn write_spec(dir: &Path, epochs: u32) {
     std::fs::write(dir.join("run.json"), spec.to_string()).expect("spec");
 }
 
+/// Changes a spec that was written.
+fn change_spec(dir: &Path, change: impl FnOnce(&mut Value)) {
+    let path = dir.join("run.json");
+    let mut spec = serde_json::from_slice(&std::fs::read(&path).expect("spec")).expect("JSON");
+    change(&mut spec);
+    std::fs::write(&path, spec.to_string()).expect("spec");
+}
+
 fn train(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_brightrun"));
     command.args(["train", "--spec"]).arg(dir.join("run.json")).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -100,17 +108,25 @@ fn train_under(dir: &Path, wrapper: &[&str], line: &str) -> Option<Output> {
     (output.status.code() != Some(77)).then_some(output)
 }
 
+/// Runs a shell line, which runs the trainer by `"$@"`, with the run's folder on a file system of its own and of this size in a mount
+/// namespace of its own; it is gone with the process. None, with a word, where nobody may mount.
+fn train_on_a_disk_of(size: &str, dir: &Path, line: &str) -> Option<Output> {
+    std::fs::create_dir(dir.join("run")).expect("folder");
+    let line = format!(r#"mount -t tmpfs -o size={size} none "$RUN_DIR" || exit 77; {line}"#);
+    let output = train_under(dir, &["unshare", "--mount", "--map-root-user"], &line).filter(|o| !o.stdout.is_empty());
+    if output.is_none() {
+        eprintln!("not run: this machine lets nobody mount in a namespace of their own");
+    }
+    output
+}
+
 #[test]
 fn a_full_disk_is_said_by_name_and_leaves_nothing_half_written() {
     let dir = tempfile::tempdir().expect("folder");
     write_spec(dir.path(), 1);
-    std::fs::create_dir(dir.path().join("run")).expect("folder");
-    // A file system of its own in a mount namespace of its own, too small for a checkpoint; gone with the process.
-    let line = r#"mount -t tmpfs -o size=64k none "$RUN_DIR" || exit 77; "$@"; code=$?; find "$RUN_DIR" -type f >&2; exit $code"#;
-    let Some(output) = train_under(dir.path(), &["unshare", "--mount", "--map-root-user"], line).filter(|o| !o.stdout.is_empty()) else {
-        eprintln!("not run: this machine lets nobody mount in a namespace of their own");
-        return;
-    };
+    // Too small for a checkpoint.
+    let line = r#""$@"; code=$?; find "$RUN_DIR" -type f >&2; exit $code"#;
+    let Some(output) = train_on_a_disk_of("64k", dir.path(), line) else { return };
     let all = events(&output.stdout);
     let errors = of_type(&all, "error");
     assert_eq!(errors.len(), 1, "{}", String::from_utf8_lossy(&output.stdout));
@@ -126,18 +142,10 @@ fn a_full_disk_is_said_by_name_and_leaves_nothing_half_written() {
 fn a_disk_that_fills_in_the_middle_of_a_run_keeps_what_was_saved_and_the_run_goes_on_from_it() {
     let dir = tempfile::tempdir().expect("folder");
     write_spec(dir.path(), 1);
-    let path = dir.path().join("run.json");
-    let mut spec: Value = serde_json::from_slice(&std::fs::read(&path).expect("spec")).expect("JSON");
-    spec["config"]["settings"]["checkpointInterval"] = json!(4);
-    std::fs::write(&path, spec.to_string()).expect("spec");
-    std::fs::create_dir(dir.path().join("run")).expect("folder");
+    change_spec(dir.path(), |spec| spec["config"]["settings"]["checkpointInterval"] = json!(4));
     // Room for two checkpoints; then for everything.
-    let line = r#"mount -t tmpfs -o size=1200k none "$RUN_DIR" || exit 77; "$@"; echo "code $?" >&2; find "$RUN_DIR" -type f >&2
-        mount -o remount,size=64m "$RUN_DIR" || exit 77; exec "$@""#;
-    let Some(output) = train_under(dir.path(), &["unshare", "--mount", "--map-root-user"], line).filter(|o| !o.stdout.is_empty()) else {
-        eprintln!("not run: this machine lets nobody mount in a namespace of their own");
-        return;
-    };
+    let line = r#""$@"; echo "code $?" >&2; find "$RUN_DIR" -type f >&2; mount -o remount,size=64m "$RUN_DIR" || exit 77; exec "$@""#;
+    let Some(output) = train_on_a_disk_of("1200k", dir.path(), line) else { return };
     let text = String::from_utf8_lossy(&output.stderr);
     let all = events(&output.stdout);
     let errors = of_type(&all, "error");
@@ -195,10 +203,8 @@ fn a_data_set_that_is_gone_is_not_asked_for_again_and_its_signature_is_not_told(
     for (status, transient) in [("404 Not Found", false), ("410 Gone", false), ("403 Forbidden", true)] {
         let dir = tempfile::tempdir().expect("folder");
         write_spec(dir.path(), 1);
-        let path = dir.path().join("run.json");
-        let mut spec: Value = serde_json::from_slice(&std::fs::read(&path).expect("readable")).expect("JSON");
-        spec["dataset"] = json!({ "url": format!("{}/storage/talks.jsonl?signature={SECRET}", refusing_storage(status)) });
-        std::fs::write(&path, spec.to_string()).expect("written");
+        let url = format!("{}/storage/talks.jsonl?signature={SECRET}", refusing_storage(status));
+        change_spec(dir.path(), |spec| spec["dataset"] = json!({ "url": url }));
         let output = train(dir.path()).output().expect("runs");
         assert_eq!(output.status.code(), Some(1));
         let all = events(&output.stdout);
@@ -217,10 +223,7 @@ fn a_data_set_that_is_gone_is_not_asked_for_again_and_its_signature_is_not_told(
 fn a_data_set_that_is_no_file_is_named() {
     let dir = tempfile::tempdir().expect("folder");
     write_spec(dir.path(), 1);
-    let path = dir.path().join("run.json");
-    let mut spec: Value = serde_json::from_slice(&std::fs::read(&path).expect("readable")).expect("JSON");
-    spec["dataset"] = json!({ "path": dir.path().join("nothing.jsonl") });
-    std::fs::write(&path, spec.to_string()).expect("written");
+    change_spec(dir.path(), |spec| spec["dataset"] = json!({ "path": dir.path().join("nothing.jsonl") }));
     let output = train(dir.path()).output().expect("runs");
     let all = events(&output.stdout);
     let errors = of_type(&all, "error");
