@@ -1,5 +1,10 @@
 //! Tests of the program and of the workspace as a whole.
-#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests are not marked as tests")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "helpers of tests are not marked as tests; a test that cannot run says so"
+)]
 
 mod arrows;
 mod base_models;
