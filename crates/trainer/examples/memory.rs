@@ -30,6 +30,7 @@ const BATCH: u32 = 4;
 const EVALUATION: f64 = 0.25;
 
 fn main() -> Result<(), Failure> {
+    trainer::keep_to_small_pages();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [mode, size, folder] = arguments.as_slice()
         && mode == "write"

@@ -4,10 +4,11 @@ use crate::batch::PaddedBatch;
 use crate::device::Device;
 use crate::error::TrainerError;
 use crate::memory::peak_memory_bytes;
+use crate::optimizer::Optimizer;
 use domain::job::Precision;
 use model::{
-    Backend, Batch, Cpu, DropoutKey, LoadProgress, LoraGradients, LoraWeights, LossScale, Model, ModelError, Prompt, SequenceScore,
-    Workspace,
+    Backend, Batch, Cpu, DropoutKey, LoadProgress, LoraGradients, LoraWeights, LossScale, Model, ModelError, Prompt, ResidentAdapters,
+    SequenceScore, Workspace,
 };
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,15 @@ pub(crate) struct Engine {
 struct On<B: Backend> {
     model: Model<B>,
     workspace: Workspace<B>,
+    /// Where training goes on on the device itself, between [`Engine::hold`] and [`Engine::release`].
+    held: Option<Held<B>>,
+}
+
+/// Adapters, gradients and optimiser on a device.
+struct Held<B: Backend> {
+    adapters: ResidentAdapters<B>,
+    /// Whether there was a step that the host does not have.
+    ahead: bool,
 }
 
 #[cfg_attr(feature = "cuda", expect(clippy::large_enum_variant, reason = "there is one of a run"))]
@@ -30,13 +40,16 @@ enum Loaded {
     Cuda(On<model::backend::Cuda>),
 }
 
-/// The same call on the model of whichever device, with its workspace.
+/// The same call on the model of whichever device, with its workspace, and with what is held there.
 macro_rules! on_device {
     ($engine:expr, |$model:ident, $workspace:ident| $call:expr) => {
+        on_device!($engine, |$model, $workspace, _held| $call)
+    };
+    ($engine:expr, |$model:ident, $workspace:ident, $held:ident| $call:expr) => {
         match &mut $engine.loaded {
-            Loaded::Cpu(On { model: $model, workspace: $workspace }) => $call,
+            Loaded::Cpu(On { model: $model, workspace: $workspace, held: $held }) => $call,
             #[cfg(feature = "cuda")]
-            Loaded::Cuda(On { model: $model, workspace: $workspace }) => $call,
+            Loaded::Cuda(On { model: $model, workspace: $workspace, held: $held }) => $call,
         }
     };
 }
@@ -63,7 +76,7 @@ impl<B: Backend> On<B> {
         };
         let model = Model::load_on(backend, path, precision, tell).map_err(|e| model_error(path, &e))?;
         let workspace = if recompute { Workspace::with_recompute() } else { Workspace::default() };
-        Ok(Self { model, workspace })
+        Ok(Self { model, workspace, held: None })
     }
 }
 
@@ -94,12 +107,89 @@ impl Engine {
         }
     }
 
-    /// Gives the buffers of earlier passes back.
+    /// Gives the buffers of earlier passes back, and what [`Engine::hold`] took.
     pub fn release(&mut self) {
-        on_device!(self, |_model, ws| ws.release());
+        on_device!(self, |_model, ws, held| {
+            ws.release();
+            *held = None;
+        });
+    }
+
+    /// Takes adapters and optimiser to the device, where that has memory of its own and the optimiser is AdamW. Steps are made there then, and
+    /// [`Engine::collect`] brings back what they have come to.
+    pub fn hold(&mut self, weights: &LoraWeights, optimizer: &Optimizer) -> Result<(), TrainerError> {
+        if matches!(self.loaded, Loaded::Cpu(_)) {
+            return Ok(());
+        }
+        let Some(moments) = optimizer.moments() else { return Ok(()) };
+        on_device!(self, |model, _ws, held| {
+            let adapters = model.resident(weights, moments);
+            adapters.map(|adapters| *held = Some(Held { adapters, ahead: false }))
+        })
+        .map_err(|e| model_error(&self.path, &e))
+    }
+
+    /// Brings weights and optimiser up to date with the steps that were made on the device.
+    pub fn collect(&mut self, weights: &mut LoraWeights, optimizer: &mut Optimizer) -> Result<(), TrainerError> {
+        on_device!(self, |model, _ws, held| match held {
+            Some(Held { adapters, ahead }) if *ahead => {
+                *ahead = false;
+                model.collect(adapters, weights, optimizer.moments_mut())
+            }
+            _ => Ok(()),
+        })
+        .map_err(|e| model_error(&self.path, &e))
+    }
+
+    /// Sets the gradients to zero, here and on the device.
+    pub fn zero_gradients(&mut self, gradients: &mut LoraGradients) -> Result<(), TrainerError> {
+        on_device!(self, |model, _ws, held| match held {
+            Some(held) => model.zero_gradients(&mut held.adapters),
+            None => {
+                gradients.zero();
+                Ok(())
+            }
+        })
+        .map_err(|e| model_error(&self.path, &e))
+    }
+
+    /// The gradients' global norm.
+    pub fn gradient_norm(&mut self, gradients: &LoraGradients) -> Result<f64, TrainerError> {
+        on_device!(self, |model, _ws, held| match held {
+            Some(held) => model.gradient_norm(&held.adapters),
+            None => Ok(gradients.global_norm()),
+        })
+        .map_err(|e| model_error(&self.path, &e))
+    }
+
+    /// One step of the optimiser with gradients multiplied by `clip`.
+    pub fn update(
+        &mut self,
+        (weights, gradients): (&mut LoraWeights, &mut LoraGradients),
+        optimizer: &mut Optimizer,
+        (rate, clip): (f64, f32),
+    ) -> Result<(), TrainerError> {
+        let on_device = on_device!(self, |model, _ws, held| match (held, &mut *optimizer) {
+            (Some(held), optimizer) => optimizer.next_adamw(rate, clip).map(|step| {
+                held.ahead = true;
+                model.update(&mut held.adapters, step)
+            }),
+            (None, _) => None,
+        });
+        if let Some(done) = on_device {
+            return done.map_err(|e| model_error(&self.path, &e));
+        }
+        if clip < 1.0 {
+            gradients.scale(clip);
+        }
+        let gradients = gradients.params();
+        let gradients: Vec<&[f32]> = gradients.iter().map(|g| g.data).collect();
+        let mut weights: Vec<&mut [f32]> = weights.params_mut().into_iter().map(|w| w.data).collect();
+        optimizer.step(&mut weights, &gradients, rate)
     }
 
     /// Adds the gradients of the batch's loss over `label_tokens` (those of the whole accumulation window); yields the batch's loss, summed.
+    /// What [`Engine::hold`] took goes before the weights and gradients that are given.
     pub fn forward_backward(
         &mut self,
         weights: &LoraWeights,
@@ -110,9 +200,12 @@ impl Engine {
     ) -> Result<f64, TrainerError> {
         let scale = LossScale::mean_over(usize::try_from(label_tokens).unwrap_or(usize::MAX));
         let batch = view(batch);
-        on_device!(self, |model, ws| model.forward_backward(weights, gradients, &batch, scale, Some(key), ws))
-            .map(|loss| loss.loss_sum)
-            .map_err(|e| model_error(&self.path, &e))
+        on_device!(self, |model, ws, held| match held {
+            Some(held) => model.forward_backward_resident((weights, &mut held.adapters), &batch, scale, Some(key), ws),
+            None => model.forward_backward(weights, gradients, &batch, scale, Some(key), ws),
+        })
+        .map(|loss| loss.loss_sum)
+        .map_err(|e| model_error(&self.path, &e))
     }
 
     /// The batch's loss, summed over its label tokens, without dropout.

@@ -40,6 +40,7 @@ pub use error::{Kept, Place, TrainerError};
 pub use event::{Emitter, EventSink, StopFlag};
 pub use example::{IGNORED, TokenisedExample, tokenise};
 pub use files::{hash_file, sha256_hex};
+pub use memory::keep_to_small_pages;
 pub use optimizer::{Optimizer, StateTensor, clip_factor};
 pub use run::{RunOutcome, run};
 pub use schedule::Schedule;

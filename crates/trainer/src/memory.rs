@@ -7,6 +7,13 @@ use domain::job::{Precision, TrainingConfig};
 use domain::memory::{LongestBatch, MemoryEstimate, ModelSizes, Trained, advice, choose, in_words};
 use model::{DecoderConfig, LoraConfig, LoraWeights};
 
+/// Has this process take memory in small pages only, where the system would give it large ones. The buffers of a training are of many sizes,
+/// and ends of large pages that nothing lies in made its peak up to 60 % more than what is needed.
+pub fn keep_to_small_pages() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::thread::disable_transparent_huge_pages(true);
+}
+
 /// Peak resident memory in bytes, from `/proc`; none where the system has no such file.
 pub(crate) fn peak_memory_bytes() -> Option<u64> {
     parse(&std::fs::read_to_string("/proc/self/status").ok()?)

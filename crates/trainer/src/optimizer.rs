@@ -1,16 +1,14 @@
 //! Optimisers over the adapter's matrices, in f32.
 //!
-//! AdamW and SGD compute what `torch.optim.AdamW` (betas 0.9 and 0.999, eps 1e-8) and `torch.optim.SGD` (momentum 0.9, weight decay added
+//! AdamW and SGD compute what `torch.optim.AdamW` (see [`AdamW`]) and `torch.optim.SGD` (momentum 0.9, weight decay added
 //! to the gradient) compute; Adafactor what transformers' `Adafactor` does with the trainer's settings (`scale_parameter` and
 //! `relative_step` off, no first moment).
 
 use crate::error::TrainerError;
 use domain::job::OptimizerType;
+use model::AdamW;
 use rayon::prelude::*;
 
-const BETA1: f64 = 0.9;
-const BETA2: f64 = 0.999;
-const EPS: f64 = 1e-8;
 const MOMENTUM: f32 = 0.9;
 /// Adafactor: added to squared gradients.
 const EPS_SQUARE: f32 = 1e-30;
@@ -87,12 +85,40 @@ impl Optimizer {
         let (kind, decay, steps) = (self.kind, self.weight_decay, self.steps);
         self.parameters.par_iter_mut().zip(parameters.par_iter_mut()).zip(gradients.par_iter()).for_each(
             |((parameter, weights), gradient)| match kind {
-                OptimizerType::Adamw => adamw(parameter, weights, gradient, rate, decay, steps),
+                OptimizerType::Adamw => adamw(parameter, weights, gradient, AdamW::new(steps, rate, decay, 1.0)),
                 OptimizerType::Sgd => sgd(parameter, weights, gradient, rate, decay, steps),
                 OptimizerType::Adafactor => adafactor(parameter, weights, gradient, rate, decay, steps),
             },
         );
         Ok(())
+    }
+
+    /// The next step, to be made where the weights are, with gradients multiplied by `clip` first; none where the optimiser is not AdamW.
+    pub(crate) fn next_adamw(&mut self, rate: f64, clip: f32) -> Option<AdamW> {
+        (self.kind == OptimizerType::Adamw).then(|| {
+            self.steps += 1;
+            AdamW::new(self.steps, rate, self.weight_decay, clip)
+        })
+    }
+
+    /// AdamW's moments of each parameter, first and second; none of another optimiser.
+    pub(crate) fn moments(&self) -> Option<Vec<[&[f32]; 2]>> {
+        if self.kind != OptimizerType::Adamw {
+            return None;
+        }
+        self.parameters
+            .iter()
+            .map(|p| if let [mean, square] = p.state.as_slice() { Some([mean.as_slice(), square]) } else { None })
+            .collect()
+    }
+
+    /// The same, to be written.
+    pub(crate) fn moments_mut(&mut self) -> impl Iterator<Item = [&mut [f32]; 2]> {
+        let is_adamw = self.kind == OptimizerType::Adamw;
+        self.parameters.iter_mut().filter(move |_| is_adamw).filter_map(|p| {
+            let [mean, square] = p.state.as_mut_slice() else { return None };
+            Some([mean.as_mut_slice(), square])
+        })
     }
 
     /// The whole state, by name.
@@ -125,23 +151,13 @@ impl Optimizer {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "factors are worked out in f64 and applied in f32, as torch does")]
-fn adamw(parameter: &mut Parameter, weights: &mut [f32], gradient: &[f32], rate: f64, decay: f64, steps: u64) {
-    let [mean, square] = parameter.state.as_mut_slice() else { return };
-    let exponent = i32::try_from(steps).unwrap_or(i32::MAX);
-    let step_size = (rate / (1.0 - BETA1.powi(exponent))) as f32;
-    let correction = (1.0 - BETA2.powi(exponent)).sqrt() as f32;
-    let (keep, eps) = ((1.0 - rate * decay) as f32, EPS as f32);
-    let (lerp, beta2, rest) = ((1.0 - BETA1) as f32, BETA2 as f32, (1.0 - BETA2) as f32);
-    for ((w, g), (m, v)) in weights.iter_mut().zip(gradient).zip(mean.iter_mut().zip(square)) {
-        *w *= keep;
-        *m += lerp * (*g - *m);
-        *v = *v * beta2 + rest * *g * *g;
-        *w -= step_size * (*m / (v.sqrt() / correction + eps));
+fn adamw(parameter: &mut Parameter, weights: &mut [f32], gradient: &[f32], step: AdamW) {
+    if let [mean, square] = parameter.state.as_mut_slice() {
+        step.apply(weights, gradient, mean, square);
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "as above")]
+#[expect(clippy::cast_possible_truncation, reason = "factors are worked out in f64 and applied in f32, as torch does")]
 fn sgd(parameter: &mut Parameter, weights: &mut [f32], gradient: &[f32], rate: f64, decay: f64, steps: u64) {
     let [buffer] = parameter.state.as_mut_slice() else { return };
     let (rate, decay) = (rate as f32, decay as f32);

@@ -99,6 +99,7 @@ fn run_here(spec: &RunSpec, dataset_file: &Path, emitter: &mut Emitter<'_>, stop
     if stop.is_set() {
         return early(emitter);
     }
+    engine.hold(&weights, &optimizer)?;
     // Also of a run that goes on: it may be on another machine now, with its longest batch still to come.
     setup.rehearse(spec, &data, (&weights, &optimizer), &mut engine, emitter)?;
     setup.start(name, emitter)?;

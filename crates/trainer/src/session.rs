@@ -104,7 +104,7 @@ impl Session<'_, '_> {
             _ => self.begin_epoch(epoch)?,
         };
         let window = self.accumulate(&order, step - epoch * self.steps_per_epoch)?;
-        let norm = self.gradients.global_norm();
+        let norm = self.engine.gradient_norm(&self.gradients)?;
         let watch = self.check_loss(&window, norm, &order)?;
         let mut seconds = seconds_between(begin, self.emitter.now());
         if watch.exploded == 0 && self.checkpoint_is_due() {
@@ -184,7 +184,7 @@ impl Session<'_, '_> {
             step_batches(order, batch_size, accumulation, step_in_epoch).into_iter().map(|rows| self.examples_of(rows)).collect();
         let label_tokens: u64 = micro.iter().flatten().map(|&e| self.data.set.label_tokens(e)).sum();
         let mut window = Window { loss_sum: 0.0, label_tokens, tokens: 0 };
-        self.gradients.zero();
+        self.engine.zero_gradients(&mut self.gradients)?;
         for (micro_step, examples) in micro.into_iter().enumerate() {
             if self.stop.is_set() {
                 return Err(Halt::Stopped);
@@ -209,14 +209,8 @@ impl Session<'_, '_> {
     }
 
     fn update(&mut self, norm: f64, rate: f64) -> Result<(), TrainerError> {
-        let factor = clip_factor(norm, self.hyperparameters.max_grad_norm);
-        if factor < 1.0 {
-            self.gradients.scale(factor);
-        }
-        let gradients = self.gradients.params();
-        let gradients: Vec<&[f32]> = gradients.iter().map(|g| g.data).collect();
-        let mut weights: Vec<&mut [f32]> = self.weights.params_mut().into_iter().map(|w| w.data).collect();
-        self.optimizer.step(&mut weights, &gradients, rate)
+        let clip = clip_factor(norm, self.hyperparameters.max_grad_norm);
+        self.engine.update((&mut self.weights, &mut self.gradients), &mut self.optimizer, (rate, clip))
     }
 
     /// Metrics and progress of the step just made. The last step of an epoch waits for the validation loss, so that both are one event.
@@ -275,6 +269,7 @@ impl Session<'_, '_> {
     /// Mean loss over the label tokens that are held out, without dropout.
     fn validation_loss(&mut self) -> Result<f64, Halt> {
         let begin = self.emitter.now();
+        self.engine.collect(&mut self.weights, &mut self.optimizer)?;
         let (mut loss_sum, mut label_tokens) = (0.0, 0u64);
         for examples in validation_batches(&self.data.set, &self.data.validation, self.hyperparameters.batch_size as usize) {
             if self.stop.is_set() {
@@ -351,6 +346,7 @@ impl Session<'_, '_> {
 
     /// Writes a checkpoint of the current state.
     pub fn save(&mut self) -> Result<(), TrainerError> {
+        self.engine.collect(&mut self.weights, &mut self.optimizer)?;
         self.state.seconds = self.seconds_before + self.emitter.elapsed_seconds();
         let (path, size) = self.checkpoints.save(&self.state, &self.weights, &self.optimizer, self.base_model)?;
         let state = &self.state;
@@ -402,6 +398,7 @@ impl Session<'_, '_> {
 
     /// Puts the weights with the best validation loss in place of the last ones. Tells their step and epoch.
     pub fn take_best(&mut self) -> Result<(u64, u32), TrainerError> {
+        self.engine.collect(&mut self.weights, &mut self.optimizer)?;
         let Some(best) = self.state.best else { return Ok((self.state.step, self.state.epochs_done)) };
         if best.step != self.state.step {
             Checkpoint::load_weights(&self.checkpoints.path(best.step), &mut self.weights)?;

@@ -39,6 +39,7 @@ pub struct TrainArgs {
 
 /// Runs the command.
 pub fn run(args: &TrainArgs, models: &ModelOptions) -> Result<ExitCode> {
+    trainer::keep_to_small_pages();
     let text = std::fs::read_to_string(&args.spec).with_context(|| format!("cannot read the run's spec {}", args.spec.display()))?;
     let spec: RunSpec = serde_json::from_str(&text).with_context(|| format!("{} is not a valid run spec", args.spec.display()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;

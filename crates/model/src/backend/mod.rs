@@ -17,7 +17,7 @@ pub use cuda::{
     Compiled, Cuda, CudaBuffer, CudaDevice, CudaFrozen, DeviceMemory, compile_kernels, cuda_devices, cuda_source, kernel_names,
 };
 
-use crate::{ModelError, Precision, random::DropoutMask, weights::Elements};
+use crate::{AdamW, ModelError, Precision, random::DropoutMask, weights::Elements};
 
 /// A factor of a product: a stored `[rows, columns]` matrix, or its transpose.
 #[derive(Debug)]
@@ -146,6 +146,15 @@ pub struct Thin<'a, Buffer> {
     pub rank: usize,
 }
 
+/// What AdamW remembers of the gradients of a tensor.
+#[derive(Debug)]
+pub struct Moments<'a, Buffer> {
+    /// Their mean.
+    pub mean: &'a mut Buffer,
+    /// The mean of their squares.
+    pub square: &'a mut Buffer,
+}
+
 /// Output head followed by cross-entropy, over the rows that have a label.
 #[derive(Debug)]
 pub struct Head<'a, Buffer, Frozen> {
@@ -169,8 +178,8 @@ impl<Buffer, Frozen> Clone for Head<'_, Buffer, Frozen> {
 
 impl<Buffer, Frozen> Copy for Head<'_, Buffer, Frozen> {}
 
-/// A device. Kernels may be queued; [`Backend::read`], [`Backend::add_to_host`], [`Backend::head_cross_entropy`] and
-/// [`Backend::finish`] wait for them.
+/// A device. Kernels may be queued; [`Backend::read`], [`Backend::add_to_host`], [`Backend::squared_norm`],
+/// [`Backend::head_cross_entropy`] and [`Backend::finish`] wait for them.
 ///
 /// Lengths are checked by every kernel: a wrong one is a defect of the engine and panics, it never reads or writes elsewhere.
 pub trait Backend: Send + Sync {
@@ -268,6 +277,12 @@ pub trait Backend: Send + Sync {
     fn dropout(&self, mask: DropoutMask, x: &Self::Buffer, y: &mut Self::Buffer);
     /// `dx += dy · mask / (1 - p)`.
     fn dropout_backward(&self, mask: DropoutMask, dy: &Self::Buffer, dx: &mut Self::Buffer);
+    /// Sets every number to zero.
+    fn zero(&self, buffer: &mut Self::Buffer);
+    /// Sum of the squares of all numbers of all buffers, in f64.
+    fn squared_norm(&self, buffers: &[Self::Buffer]) -> f64;
+    /// A step of AdamW for a tensor; all have one length.
+    fn adamw(&self, step: AdamW, weights: &mut Self::Buffer, gradients: &Self::Buffer, moments: Moments<'_, Self::Buffer>);
     /// Waits for what is queued.
     ///
     /// # Errors

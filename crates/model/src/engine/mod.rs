@@ -5,12 +5,14 @@ mod forward;
 mod generate;
 mod linear;
 mod past;
+mod resident;
 mod score;
 mod workspace;
 
 use std::path::Path;
 
 pub use generate::Prompt;
+pub use resident::ResidentAdapters;
 pub use score::SequenceScore;
 pub use workspace::Workspace;
 
@@ -174,9 +176,7 @@ impl<B: Backend> Model<B> {
         }
         let pass = Pass { batch: &packed, lora: Some(lora), dropout };
         ws.prepare(self, pass, true);
-        self.blocks_forward(pass, ws, true);
-        let loss_sum = self.head_backward(pass, loss_scale, ws);
-        self.blocks_backward(pass, ws);
+        let loss_sum = self.there_and_back(pass, loss_scale, ws);
         self.backend.finish()?;
         for (gradient, total) in ws.gradients.iter().zip(grads.params_mut()) {
             self.backend.add_to_host(gradient, total.data);
@@ -225,6 +225,14 @@ impl<B: Backend> Model<B> {
         self.backend.read(&logits, &mut answer);
         self.backend.finish()?;
         Ok(answer)
+    }
+
+    /// Both passes over a batch; the gradients lie in the workspace then.
+    fn there_and_back(&self, pass: Pass<'_>, loss_scale: LossScale, ws: &mut Workspace<B>) -> f64 {
+        self.blocks_forward(pass, ws, true);
+        let loss_sum = self.head_backward(pass, loss_scale, ws);
+        self.blocks_backward(pass, ws);
+        loss_sum
     }
 
     fn head_weight(&self) -> &B::Frozen {

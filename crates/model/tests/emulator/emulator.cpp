@@ -1,4 +1,4 @@
-// A CUDA driver, NVRTC and cuBLAS for a machine without a device: one library that answers to all three names and runs the kernels,
+// A CUDA driver, NVRTC, cuBLAS and cuBLASLt for a machine without a device: one library that answers to all four names and runs the kernels,
 // compiled as C++, on the processor. For tests: it shows what the kernels compute and how the back end calls them, never how fast.
 //
 // It is stricter than a device. Every allocation ends at a page that cannot be touched and begins filled with what is not a number; a
@@ -376,22 +376,137 @@ static float element(const void *matrix, int type, size_t at) {
     return __uint_as_float((uint32_t)((const uint16_t *)matrix)[at] << 16);
 }
 
-// By columns, as BLAS counts: C[m, n] = alpha op(A)[m, k] op(B)[k, n] + beta C; what beta = 0 replaces is never read.
+// By columns, as BLAS counts: D[m, n] = alpha op(A)[m, k] op(B)[k, n] + beta D; what beta = 0 replaces is never read.
+static void multiply(int op_a, int op_b, int m, int n, int k, float alpha, const void *a, int type_a, size_t lda, const void *b, int type_b,
+                     size_t ldb, float beta, float *d, size_t ldd) {
+    for (int j = 0; j < n; j++)
+        for (int i = 0; i < m; i++) {
+            double sum = 0.0;
+            for (int l = 0; l < k; l++) {
+                size_t at_a = op_a ? i * lda + l : l * lda + i, at_b = op_b ? l * ldb + j : j * ldb + l;
+                sum += (double)element(a, type_a, at_a) * element(b, type_b, at_b);
+            }
+            float *to = d + j * ldd + i, product = (float)(alpha * sum);
+            *to = beta == 0.0f ? product : product + beta * *to;
+        }
+}
+
 EXPORT int cublasGemmEx(void *handle, int op_a, int op_b, int m, int n, int k, const void *alpha, const void *a, int type_a, int lda,
                         const void *b, int type_b, int ldb, const void *beta, void *c, int type_c, int ldc, int compute, int) {
     bool types = (type_a == 0 || type_a == 14) && type_b == type_a && type_c == 0 && compute == 68;
     bool strides = lda >= (op_a ? k : m) && ldb >= (op_b ? n : k) && ldc >= m;
     if (handle != &context || current != &context || !types || !strides || m <= 0 || n <= 0 || k <= 0) return 7;
-    for (int j = 0; j < n; j++)
-        for (int i = 0; i < m; i++) {
-            double sum = 0.0;
-            for (int l = 0; l < k; l++) {
-                size_t at_a = op_a ? (size_t)i * lda + l : (size_t)l * lda + i, at_b = op_b ? (size_t)l * ldb + j : (size_t)j * ldb + l;
-                sum += (double)element(a, type_a, at_a) * element(b, type_b, at_b);
-            }
-            float *to = (float *)c + (size_t)j * ldc + i;
-            float product = (float)(*(const float *)alpha * sum);
-            *to = *(const float *)beta == 0.0f ? product : product + *(const float *)beta * *to;
-        }
+    multiply(op_a, op_b, m, n, k, *(const float *)alpha, a, type_a, lda, b, type_b, ldb, *(const float *)beta, (float *)c, ldc);
+    return 0;
+}
+
+// ---- cuBLASLt ----
+
+struct Layout {
+    int type;
+    uint64_t rows, columns;
+    int64_t stride;
+};
+
+struct Operation {
+    int transposed[2]; // A, B
+};
+
+struct Preference {
+    uint64_t workspace = 0;
+    uint32_t reduction = 7, alignment[4] = {256, 256, 256, 256};
+};
+
+// What the heuristic answers with: as the library lays it out, an algorithm of eight words first.
+struct Choice {
+    uint64_t algorithm[8], workspace;
+    int state;
+    float waves;
+    int reserved[4];
+};
+
+static int descriptors; // that were made and not given back
+
+constexpr uint64_t CHOSEN = 0x656d756c61746564;
+
+EXPORT int cublasLtCreate(void **handle) {
+    *handle = &descriptors;
+    return current == &context ? 0 : 1;
+}
+
+EXPORT int cublasLtDestroy(void *handle) {
+    if (descriptors != 0) fail("descriptors of cuBLASLt were not given back");
+    return handle == &descriptors ? 0 : 1;
+}
+
+EXPORT const char *cublasLtGetStatusString(int) { return "the emulator refuses"; }
+
+template <class T> static int make(T **made, T value) { return *made = new T(value), descriptors++, 0; }
+
+template <class T> static int destroy(T *made) { return delete made, descriptors--, 0; }
+
+EXPORT int cublasLtMatrixLayoutCreate(Layout **made, int type, uint64_t rows, uint64_t columns, int64_t stride) {
+    return make(made, Layout{type, rows, columns, stride});
+}
+
+EXPORT int cublasLtMatrixLayoutDestroy(Layout *made) { return destroy(made); }
+
+EXPORT int cublasLtMatmulDescCreate(Operation **made, int compute, int scale) {
+    return compute == 68 && scale == 0 ? make(made, Operation{{0, 0}}) : 15;
+}
+
+EXPORT int cublasLtMatmulDescDestroy(Operation *made) { return destroy(made); }
+
+EXPORT int cublasLtMatmulDescSetAttribute(Operation *operation, int attribute, const int *value, size_t bytes) {
+    if ((attribute != 3 && attribute != 4) || bytes != 4 || *value < 0 || *value > 1) return 7;
+    return operation->transposed[attribute - 3] = *value, 0;
+}
+
+EXPORT int cublasLtMatmulPreferenceCreate(Preference **made) { return make(made, Preference{}); }
+
+EXPORT int cublasLtMatmulPreferenceDestroy(Preference *made) { return destroy(made); }
+
+EXPORT int cublasLtMatmulPreferenceSetAttribute(Preference *preference, int attribute, const void *value, size_t bytes) {
+    if (attribute == 1 && bytes == 8) return preference->workspace = *(const uint64_t *)value, 0;
+    if (bytes != 4) return 7;
+    uint32_t number = *(const uint32_t *)value;
+    if (attribute == 3) return preference->reduction = number, 0;
+    if (attribute >= 5 && attribute <= 8) return preference->alignment[attribute - 5] = number, 0;
+    return 7;
+}
+
+static bool agree(const Operation *o, const Layout *a, const Layout *b, const Layout *c, const Layout *d, uint64_t *inner) {
+    uint64_t m = o->transposed[0] ? a->columns : a->rows, n = o->transposed[1] ? b->rows : b->columns;
+    *inner = o->transposed[0] ? a->rows : a->columns;
+    bool strides = a->stride >= (int64_t)a->rows && b->stride >= (int64_t)b->rows && c->stride >= (int64_t)c->rows;
+    bool out = c->type == 0 && d->type == 0 && c->rows == d->rows && c->columns == d->columns && c->stride == d->stride;
+    return a->type == 14 && b->type == 14 && out && strides && m == c->rows && n == c->columns &&
+           *inner == (o->transposed[1] ? b->columns : b->rows);
+}
+
+// Refuses what a device's algorithms would want better aligned, so that the other way is taken as well.
+EXPORT int cublasLtMatmulAlgoGetHeuristic(void *handle, const Operation *operation, const Layout *a, const Layout *b, const Layout *c,
+                                          const Layout *d, const Preference *preference, int asked, Choice *found, int *count) {
+    uint64_t inner;
+    if (handle != &descriptors || asked != 1 || !agree(operation, a, b, c, d, &inner)) return 7;
+    bool aligned = a->stride % 8 == 0 && b->stride % 8 == 0;
+    for (uint32_t alignment : preference->alignment) aligned = aligned && alignment >= 16;
+    *count = aligned;
+    if (!aligned) return 15;
+    *found = Choice{{CHOSEN, preference->workspace, preference->reduction, preference->alignment[3]}, preference->workspace, 0, 1.0f, {}};
+    return 0;
+}
+
+EXPORT int cublasLtMatmul(void *handle, const Operation *operation, const float *alpha, const void *a, const Layout *a_layout,
+                          const void *b, const Layout *b_layout, const float *beta, const void *c, const Layout *c_layout, void *d,
+                          const Layout *d_layout, const uint64_t *algorithm, void *workspace, size_t workspace_bytes, void *stream) {
+    uint64_t inner;
+    bool known = handle == &descriptors && current == &context && !stream && algorithm[0] == CHOSEN && c == d;
+    if (!known || !agree(operation, a_layout, b_layout, c_layout, d_layout, &inner)) return 7;
+    // Sums that repeat their bits, in the workspace that was told of, at an address as aligned as it was told to be.
+    if (algorithm[2] != 2 || workspace_bytes < algorithm[1] || (uint64_t)workspace % 16 || (uint64_t)d % algorithm[3]) return 7;
+    memset(workspace, 0xff, workspace_bytes);
+    multiply(operation->transposed[0], operation->transposed[1], c_layout->rows, c_layout->columns, inner, *alpha, a, 14, a_layout->stride, b,
+             14, b_layout->stride, *beta, (float *)d, d_layout->stride);
     return 0;
 }

@@ -55,7 +55,7 @@ pub fn device() -> Option<PathBuf> {
         .output()
         .expect("the emulated device is built");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    for name in ["libnvrtc.so", "libcublas.so"] {
+    for name in ["libnvrtc.so", "libcublasLt.so", "libcublas.so"] {
         symlink("libcuda.so", build.path().join(name)).expect("the emulated device is built");
     }
     // Another process may have been quicker.

@@ -1,8 +1,8 @@
 //! What a trainer relies on: bits that repeat, gradients that add up, dropout that follows its key, errors that say what is wrong.
 
 use model::{
-    Backend, Batch, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraConfig, LoraGradients, LoraWeights, LossScale, Model, ModelError,
-    Precision, Workspace,
+    AdamW, Backend, Batch, Cpu, DecoderConfig, DropoutKey, LinearModule, LoraConfig, LoraGradients, LoraWeights, LossScale, Model,
+    ModelError, Precision, Workspace,
 };
 
 use crate::devices::on_each_device;
@@ -192,6 +192,55 @@ fn accumulation<B: Backend + Clone>(backend: B) {
     for (part, whole) in parts.params().iter().zip(whole.params()) {
         assert!(relative_distance(part.data, whole.data) < 1e-5, "{}", part.name);
     }
+}
+
+/// Steps of two batches each, with clipping and dropout, with everything on the device and with gradients and optimiser on the host.
+#[test]
+fn training_on_the_device_is_training_on_the_host() {
+    on_each_device!(resident);
+}
+
+fn resident<B: Backend + Clone>(backend: B) {
+    let fixture = Fixture::on(backend, "untied");
+    let (mut weights, mut ws) = (fixture.weights(1), Workspace::default());
+    let zeros: Vec<Vec<f32>> = weights.params().iter().map(|tensor| vec![0.0; tensor.data.len()]).collect();
+    let (mut means, mut squares) = (zeros.clone(), zeros.clone());
+    let model = &fixture.model;
+    let mut held = model.resident(&weights, zeros.iter().map(|zero| [zero.as_slice(), zero])).unwrap();
+    let (mut collected, mut moments) = (fixture.weights(0), [zeros.clone(), zeros]);
+    let mut gradients = LoraGradients::zeros_like(&weights);
+    for step in 1..4 {
+        gradients.zero();
+        model.zero_gradients(&mut held).unwrap();
+        for (micro_step, data) in fixture.steps[..2].iter().enumerate() {
+            let (scale, key) = (LossScale::mean_over(data.label_tokens), Some(DropoutKey { step, micro_step: micro_step as u64, ..KEY }));
+            let there = model.forward_backward_resident((&weights, &mut held), &data.batch(), scale, key, &mut ws).unwrap();
+            let here = model.forward_backward(&weights, &mut gradients, &data.batch(), scale, key, &mut ws).unwrap();
+            assert!((there.loss_sum - here.loss_sum).abs() <= 1e-5 * here.loss_sum, "step {step}: {there:?} and {here:?}");
+        }
+        let (there, here) = (model.gradient_norm(&held).unwrap(), gradients.global_norm());
+        assert!((there - here).abs() <= 1e-4 * here, "step {step}: {there} and {here}");
+        let adamw = AdamW::new(step, 0.01, 0.1, 0.5);
+        model.update(&mut held, adamw).unwrap();
+        let state = means.iter_mut().zip(&mut squares);
+        for ((tensor, gradient), (mean, square)) in weights.params_mut().into_iter().zip(gradients.params()).zip(state) {
+            adamw.apply(tensor.data, gradient.data, mean, square);
+        }
+        let [found_means, found_squares] = &mut moments;
+        let places = found_means.iter_mut().zip(found_squares).map(|(mean, square)| [mean.as_mut_slice(), square]);
+        model.collect(&held, &mut collected, places).unwrap();
+        for ((found, wanted), place) in collected.params().iter().zip(weights.params()).zip(0..) {
+            // A gradient near zero may have the other sign there, and AdamW's first steps are as large as for any other.
+            let distance = relative_distance(found.data, wanted.data);
+            assert!(distance < 1e-3, "step {step}, {}: {distance:e}", found.name);
+            assert!(relative_distance(&moments[0][place], &means[place]) < 1e-3, "step {step}, mean of {}", found.name);
+            assert!(relative_distance(&moments[1][place], &squares[place]) < 1e-3, "step {step}, squares of {}", found.name);
+        }
+    }
+    let other = Fixture::open("tied").weights(0);
+    assert!(model.resident(&other, std::iter::empty()).is_err());
+    assert!(model.resident(&weights, std::iter::empty()).is_err());
+    assert!(model.collect(&held, &mut collected, std::iter::empty()).is_err());
 }
 
 #[test]

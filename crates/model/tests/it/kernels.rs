@@ -1,9 +1,10 @@
 //! Every kernel of a device against the processors', which finite differences check where they are written.
 
 use model::{
-    Cpu, DropoutKey, Elements, Precision,
+    AdamW, Cpu, DropoutKey, Elements, Precision,
     backend::{
-        Attention, AttentionGradients, AttentionInputs, AttentionOutputs, Backend, Head, Matrix, RotaryTable, Rotation, Thin, Write,
+        Attention, AttentionGradients, AttentionInputs, AttentionOutputs, Backend, Head, Matrix, Moments, RotaryTable, Rotation, Thin,
+        Write,
     },
 };
 
@@ -159,8 +160,8 @@ impl<B: Backend> Bench<'_, B> {
         numbers(seed, count).iter().map(|x| (x * 16.0).round() / 8.0).collect()
     }
 
-    fn frozen(&mut self, precision: Precision) {
-        let (rows, inputs, outputs, rank) = (9, 21, 13, 3);
+    fn frozen(&mut self, precision: Precision, (inputs, outputs): (usize, usize)) {
+        let (rows, rank) = (9, 3);
         let weight = self.backend.freeze(Elements::Owned(self.coarse(1, outputs * inputs)), outputs, inputs, precision);
         let stored: Vec<[u8; 2]> = self.coarse(1, outputs * inputs).iter().map(|x| ((x.to_bits() >> 16) as u16).to_le_bytes()).collect();
         let same = self.backend.freeze(Elements::Bf16(&stored), outputs, inputs, precision);
@@ -169,10 +170,10 @@ impl<B: Backend> Bench<'_, B> {
         let (mut y, mut dx) = (self.room(rows * outputs), self.room(rows * inputs));
         self.backend.linear(&x, &weight, None, Write::Replace, &mut y);
         self.backend.linear(&x, &same, Some(Thin { factor: 0.5, inner: &inner, matrix: &b, rank }), Write::Accumulate, &mut y);
-        self.keep(&format!("linear, {precision}"), &y, rows * outputs);
+        self.keep(&format!("linear, {inputs}, {precision}"), &y, rows * outputs);
         self.backend.linear_backward(&dy, &same, Some(Thin { factor: 0.5, inner: &inner, matrix: &a, rank }), Write::Replace, &mut dx);
         self.backend.linear_backward(&dy, &weight, None, Write::Accumulate, &mut dx);
-        self.keep(&format!("linear_backward, {precision}"), &dx, rows * inputs);
+        self.keep(&format!("linear_backward, {inputs}, {precision}"), &dx, rows * inputs);
         // Rounded to bf16 by the product: halfway between two numbers to the even one.
         let ties: Vec<f32> = (0..2 * inputs).map(|i| (i as f32 - 20.0) / 256.0 + if i % 2 == 0 { 1.0 } else { -1.0 }).collect();
         let one = |i: usize| if i.is_multiple_of(inputs + 1) { 1.0 } else { 0.0 };
@@ -183,6 +184,23 @@ impl<B: Backend> Bench<'_, B> {
         let mut gathered = self.room(4 * inputs);
         self.backend.gather_frozen_rows(&weight, &[12, 0, 5, 5], &mut gathered);
         self.keep(&format!("gather_frozen_rows, {precision}"), &gathered, 4 * inputs);
+    }
+
+    fn optimizer(&mut self) {
+        let buffers = [9000, 0, 1, 4096].map(|count| self.upload(count as u32, count));
+        self.results
+            .push(("squared_norm".to_owned(), vec![self.backend.squared_norm(&buffers) as f32, self.backend.squared_norm(&[]) as f32]));
+        let count = 700;
+        let (mut weights, mut mean, mut square) = (self.upload(1, count), self.upload(2, count), self.room(count));
+        self.backend.zero(&mut square);
+        for step in 1..4 {
+            let gradients = self.upload(step, count);
+            let moments = Moments { mean: &mut mean, square: &mut square };
+            self.backend.adamw(AdamW::new(step.into(), 0.01, 0.1, 0.5), &mut weights, &gradients, moments);
+        }
+        for (name, buffer) in [("weights", weights), ("mean", mean), ("square", square)] {
+            self.keep(&format!("adamw, {name}"), &buffer, count);
+        }
     }
 
     fn cross_entropy(&mut self, rows: usize, vocabulary: usize, hidden_size: usize, precision: Precision) {
@@ -206,8 +224,11 @@ fn everything<B: Backend>(backend: &B) -> Vec<(String, Vec<f32>)> {
     bench.rotations();
     bench.elements();
     bench.attentions();
+    bench.optimizer();
     for precision in [Precision::F32, Precision::Bf16] {
-        bench.frozen(precision);
+        // The second as aligned as a device's own algorithms want it.
+        bench.frozen(precision, (21, 13));
+        bench.frozen(precision, (24, 16));
         bench.cross_entropy(7, 37, 6, precision);
     }
     bench.cross_entropy(130, 1030, 8, Precision::F32);

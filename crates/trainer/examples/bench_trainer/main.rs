@@ -37,6 +37,7 @@ fn limit(instructions: &str) {
 }
 
 fn main() -> Result<(), Failure> {
+    trainer::keep_to_small_pages();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [mode, folder, precision, instructions] = arguments.as_slice()
         && mode == "worker"

@@ -4,9 +4,10 @@ use std::io::Write;
 use std::process::Command;
 
 use crate::emulated;
-use crate::support::{Bench, completed, kinds};
+use crate::support::{Bench, Reaction, adapter_bytes, completed, kinds};
 use domain::job::{GpuConfig, LogLevel};
-use domain::run::{RunSpec, TrainerEventKind};
+use domain::run::{RunSpec, TrainerEvent, TrainerEventKind};
+use trainer::RunOutcome;
 
 fn ask_for(spec: &mut RunSpec, instance_type: &str) {
     spec.gpu = Some(GpuConfig { instance_type: instance_type.to_owned(), num_gpus: 1, spot: false });
@@ -60,6 +61,30 @@ fn an_emulated_gpu_trains_as_the_processors_do() {
     // The device's memory, not this process's.
     assert!(found.peak_memory_bytes < Some(50 << 20), "{:?}", found.peak_memory_bytes);
     assert_eq!(std::fs::read_dir(&cache).expect("the kernels are kept").count(), 1);
+}
+
+/// Weights and moments come back from the device for a checkpoint, and go there again from it.
+#[test]
+fn a_run_on_an_emulated_gpu_goes_on_to_the_same_bits() {
+    if !is_emulated() {
+        return run_emulated("gpu::a_run_on_an_emulated_gpu_goes_on_to_the_same_bits", &[]);
+    }
+    let bench = Bench::new();
+    bench.write_varied_dataset(12);
+    let mut whole = bench.spec("whole", 2);
+    ask_for(&mut whole, "local-gpu");
+    whole.config.settings.precision = domain::job::Precision::Bf16;
+    completed(bench.run(&whole).0);
+    let mut broken = whole.clone();
+    broken.output.dir = bench.folder.path().join("broken");
+    let stop = |event: &TrainerEvent| match event.kind {
+        TrainerEventKind::Metrics { step: 3, .. } => Reaction::Stop,
+        _ => Reaction::GoOn,
+    };
+    let (outcome, _) = bench.run_until(&broken, stop);
+    assert!(matches!(outcome, Ok(RunOutcome::Stopped { step: 3, checkpoint_saved: true })), "{outcome:?}");
+    completed(bench.run(&broken).0);
+    assert!(adapter_bytes(&broken) == adapter_bytes(&whole), "the weights differ");
 }
 
 /// Another program has taken what the plan counted on.

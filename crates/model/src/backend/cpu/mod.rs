@@ -18,9 +18,10 @@ mod vector;
 mod testing;
 
 use super::{
-    Attention, AttentionGradients, AttentionInputs, AttentionOutputs, Backend, Head, Kept, Matrix, RotaryTable, Rotation, Thin, Write,
+    Attention, AttentionGradients, AttentionInputs, AttentionOutputs, Backend, Head, Kept, Matrix, Moments, RotaryTable, Rotation, Thin,
+    Write,
 };
-use crate::{ModelError, Precision, random::DropoutMask, weights::Elements};
+use crate::{AdamW, ModelError, Precision, random::DropoutMask, weights::Elements};
 pub use frozen::Frozen;
 use product::View;
 pub use vector::Instructions;
@@ -182,6 +183,18 @@ impl Backend for Cpu {
 
     fn dropout_backward(&self, mask: DropoutMask, dy: &Vec<f32>, dx: &mut Vec<f32>) {
         elementwise::dropout_backward(mask, dy, dx);
+    }
+
+    fn zero(&self, buffer: &mut Vec<f32>) {
+        buffer.fill(0.0);
+    }
+
+    fn squared_norm(&self, buffers: &[Vec<f32>]) -> f64 {
+        buffers.iter().flatten().map(|number| f64::from(*number).powi(2)).sum()
+    }
+
+    fn adamw(&self, step: AdamW, weights: &mut Vec<f32>, gradients: &Vec<f32>, moments: Moments<'_, Vec<f32>>) {
+        step.apply(weights, gradients, moments.mean, moments.square);
     }
 
     fn finish(&self) -> Result<(), ModelError> {

@@ -1,4 +1,4 @@
-//! Matrix products through cuBLAS.
+//! Matrix products: in f32 through cuBLAS, with bf16 factors through cuBLASLt, and through cuBLAS where that has no algorithm for them.
 #![expect(unsafe_code, reason = "cuBLAS is a C library")]
 
 use std::{
@@ -9,7 +9,7 @@ use std::{
 
 use cudarc::cublas::sys::{self, cublasComputeType_t, cublasGemmAlgo_t, cublasHandle_t, cublasOperation_t, cublasStatus_t, cudaDataType_t};
 
-use super::driver::Context;
+use super::{blas_lt::BlasLt, driver::Context};
 use crate::ModelError;
 
 /// A handle of cuBLAS on a context's default stream.
@@ -17,6 +17,8 @@ use crate::ModelError;
 pub(super) struct Blas {
     context: Arc<Context>,
     handle: cublasHandle_t,
+    /// None until a product needs it.
+    lt: Option<BlasLt>,
 }
 
 // SAFETY: a handle may be moved to another thread; its calls come from one thread at a time, behind the back end's lock.
@@ -67,7 +69,7 @@ impl Blas {
         let mut handle = ptr::null_mut();
         // SAFETY: cuBLAS writes one handle.
         let status = unsafe { sys::cublasCreate_v2(&raw mut handle) };
-        let made = Self { context: Arc::clone(context), handle };
+        let made = Self { context: Arc::clone(context), handle, lt: None };
         made.check(status, "cuBLAS does not start")?;
         Ok(made)
     }
@@ -88,7 +90,17 @@ impl Blas {
     ///
     /// # Safety
     /// The pointers must be to as many elements as the shape says, on this context's device; the destination overlaps no factor.
-    pub(super) unsafe fn product(&self, product: Product) -> Result<(), ModelError> {
+    pub(super) unsafe fn product(&mut self, product: Product) -> Result<(), ModelError> {
+        if product.elements == Elements::Bf16 {
+            let lt = match &mut self.lt {
+                Some(lt) => lt,
+                none => none.insert(BlasLt::new(&self.context)?),
+            };
+            // SAFETY: the caller vouches for the pointers.
+            if unsafe { lt.product(product) }? {
+                return Ok(());
+            }
+        }
         self.context.enter()?;
         let Product { elements, left, right, shape, factor, accumulate, destination } = product;
         let size = |size: usize| {

@@ -56,9 +56,9 @@ pub(super) fn bytes_of<T: Plain>(numbers: &[T]) -> &[u8] {
 }
 
 /// The bytes of numbers, for writing.
-pub(super) fn bytes_of_mut(numbers: &mut [f32]) -> &mut [u8] {
+pub(super) fn bytes_of_mut<T: Plain>(numbers: &mut [T]) -> &mut [u8] {
     #[expect(unsafe_code, reason = "numbers are received as they lie in memory")]
-    // SAFETY: any four bytes are a number.
+    // SAFETY: any bytes are such a number.
     unsafe {
         std::slice::from_raw_parts_mut(numbers.as_mut_ptr().cast(), size_of_val(numbers))
     }
@@ -66,6 +66,7 @@ pub(super) fn bytes_of_mut(numbers: &mut [f32]) -> &mut [u8] {
 
 /// Numbers without padding.
 pub(super) trait Plain: Copy {}
+impl Plain for f64 {}
 impl Plain for f32 {}
 impl Plain for u32 {}
 impl Plain for u16 {}

@@ -11,13 +11,17 @@ use super::{
     word,
 };
 use crate::{
-    ModelError, Precision,
+    AdamW, ModelError, Precision,
     backend::{
-        Attention, AttentionGradients, AttentionInputs, AttentionOutputs, Backend, Head, Matrix, RotaryTable, Rotation, Thin, Write,
+        Attention, AttentionGradients, AttentionInputs, AttentionOutputs, Backend, Head, Matrix, Moments, RotaryTable, Rotation, Thin,
+        Write,
     },
     random::DropoutMask,
     weights,
 };
+
+/// Numbers whose squares a block adds up, as in `optimizer.cu`.
+const SQUARES: usize = 4096;
 
 impl Backend for Cuda {
     type Buffer = CudaBuffer;
@@ -260,6 +264,39 @@ impl Backend for Cuda {
 
     fn dropout_backward(&self, mask: DropoutMask, dy: &CudaBuffer, dx: &mut CudaBuffer) {
         self.masked("dropout_backward", mask, dy, dx);
+    }
+
+    fn zero(&self, buffer: &mut CudaBuffer) {
+        self.attempt(|device| device.zero(buffer));
+    }
+
+    fn squared_norm(&self, buffers: &[CudaBuffer]) -> f64 {
+        // Each sum is an f64, which is two numbers of a buffer.
+        let pieces = |buffer: &CudaBuffer| buffer.len().div_ceil(SQUARES);
+        let count: usize = buffers.iter().map(pieces).sum();
+        let mut sums = self.row_numbers();
+        self.resize(&mut sums, 2 * count);
+        let mut first = 0;
+        for buffer in buffers.iter().filter(|buffer| buffer.len() > 0) {
+            let into = Argument::from(self.address(&sums) + bytes(2 * first));
+            let grid = Grid { x: word(pieces(buffer)), y: 1, threads: 256 };
+            let arguments = &mut [self.pointer(buffer), into, (buffer.len() as u64).into()];
+            self.attempt(|device| device.launch("squared_sums", grid, arguments));
+            first += pieces(buffer);
+        }
+        let mut host = vec![0f64; count];
+        self.attempt(|device| device.memory(&sums)?.map_or(Ok(()), |memory| memory.read(bytes_of_mut(&mut host))));
+        host.iter().sum()
+    }
+
+    fn adamw(&self, step: AdamW, weights: &mut CudaBuffer, gradients: &CudaBuffer, moments: Moments<'_, CudaBuffer>) {
+        let count = weights.len();
+        let Moments { mean, square } = moments;
+        assert!(gradients.len() == count && mean.len() == count && square.len() == count, "all must have one length");
+        let AdamW { clip, keep, lerp, beta2, rest, step_size, correction, eps } = step;
+        let pointers = [&*weights, gradients, &*mean, &*square].map(|buffer| self.pointer(buffer));
+        let numbers = [clip, keep, lerp, beta2, rest, step_size, correction, eps].map(Argument::from);
+        self.for_each("adamw", count, &mut [&pointers[..], &[(count as u64).into()], &numbers].concat());
     }
 
     fn finish(&self) -> Result<(), ModelError> {

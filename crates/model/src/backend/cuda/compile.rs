@@ -12,12 +12,13 @@ use cudarc::nvrtc::sys::{self, nvrtcProgram, nvrtcResult};
 use sha2::{Digest, Sha256};
 
 /// The sources, in the order in which they make one program.
-const SOURCES: [(&str, &str); 6] = [
+const SOURCES: [(&str, &str); 7] = [
     ("common.cuh", include_str!("kernels/common.cuh")),
     ("elementwise.cu", include_str!("kernels/elementwise.cu")),
     ("norm.cu", include_str!("kernels/norm.cu")),
     ("rotary.cu", include_str!("kernels/rotary.cu")),
     ("cross_entropy.cu", include_str!("kernels/cross_entropy.cu")),
+    ("optimizer.cu", include_str!("kernels/optimizer.cu")),
     ("attention.cu", include_str!("kernels/attention.cu")),
 ];
 

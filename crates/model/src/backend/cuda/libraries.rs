@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cudarc::{cublas, driver, nvrtc};
+use cudarc::{cublas, cublaslt, driver, nvrtc};
 use libloading::Library;
 
 /// Beginnings of file names, in the order in which they need each other.
@@ -19,12 +19,12 @@ pub(super) fn load() -> Result<(), String> {
         return Err("there is no CUDA driver (libcuda.so.1); install the driver of the graphics card".to_owned());
     }
     load_compiler()?;
-    // SAFETY: as above, for cuBLAS.
-    let blas = || unsafe { cublas::sys::is_culib_present() };
+    // SAFETY: as above, for cuBLASLt and cuBLAS, which come together.
+    let blas = || unsafe { cublaslt::sys::is_culib_present() && cublas::sys::is_culib_present() };
     if blas() || (load_from_folders(&NEEDED[2..]) && blas()) {
         return Ok(());
     }
-    Err(missing("libcublas.so (cuBLAS)"))
+    Err(missing("libcublas.so (cuBLAS), with libcublasLt.so,"))
 }
 
 /// Makes NVRTC known, which needs no device.

@@ -1,9 +1,10 @@
-//! The kernels on an NVIDIA device: our own, compiled by NVRTC when the device is opened, and cuBLAS for the products.
+//! The kernels on an NVIDIA device: our own, compiled by NVRTC when the device is opened, and cuBLAS and cuBLASLt for the products.
 //!
 //! Nothing of CUDA is needed to build, and nothing is linked: a machine without it has no device, and is told why. What fails on the
 //! device (memory above all) is remembered, everything queued after it is passed over, and [`Backend::finish`] reports it.
 
 mod blas;
+mod blas_lt;
 mod buffer;
 mod calls;
 mod compile;

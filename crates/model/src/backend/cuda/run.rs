@@ -15,7 +15,7 @@ use super::{
 use crate::ModelError;
 
 /// Kernels other than those of [`AttentionKernels`].
-pub(super) const KERNELS: [&str; 15] = [
+pub(super) const KERNELS: [&str; 17] = [
     "to_bf16",
     "gather_rows_bf16",
     "add_to_rows",
@@ -31,6 +31,8 @@ pub(super) const KERNELS: [&str; 15] = [
     "cross_entropy",
     "cross_entropy_backward",
     "attention_deltas",
+    "squared_sums",
+    "adamw",
 ];
 
 /// Lists of numbers that are kept on the device: in a pass every layer asks for the same ones.
