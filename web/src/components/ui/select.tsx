@@ -1,6 +1,6 @@
 import { CheckIcon, ChevronDownIcon } from 'lucide-react';
 import { Select as SelectPrimitive } from 'radix-ui';
-import type * as React from 'react';
+import * as React from 'react';
 import { cn } from '@/lib/utils';
 
 export const Select = SelectPrimitive.Root;
@@ -23,6 +23,27 @@ export function SelectTrigger({ className, children, ...props }: React.Component
   );
 }
 
+/** Radix hides what is behind an open list from assistive technology; this keeps the focus out of it as well. */
+function InertBehind() {
+  React.useEffect(() => {
+    let behind: HTMLElement[] | null = [];
+    // Radix marks it in an effect of the list around this one, which comes later.
+    queueMicrotask(() => {
+      if (behind === null) return;
+      // A drawing cannot be inert by itself; what it stands in can.
+      behind = [...document.querySelectorAll('[data-aria-hidden="true"]')].flatMap(
+        (marked) => marked.closest<HTMLElement>(':not(svg, svg *)') ?? [],
+      );
+      for (const element of behind) element.inert = true;
+    });
+    return () => {
+      for (const element of behind ?? []) element.inert = false;
+      behind = null;
+    };
+  }, []);
+  return null;
+}
+
 export function SelectContent({ className, children, ...props }: React.ComponentProps<typeof SelectPrimitive.Content>) {
   return (
     <SelectPrimitive.Portal>
@@ -35,6 +56,7 @@ export function SelectContent({ className, children, ...props }: React.Component
         )}
         {...props}
       >
+        <InertBehind />
         <SelectPrimitive.Viewport className="p-1">{children}</SelectPrimitive.Viewport>
       </SelectPrimitive.Content>
     </SelectPrimitive.Portal>

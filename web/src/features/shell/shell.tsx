@@ -44,7 +44,14 @@ export function Shell() {
       <div className="flex min-w-0 flex-1 flex-col">
         <Header connection={connection} onMenu={() => void openMenu()} />
         <DeletionNotice />
-        <main id="main" tabIndex={-1} data-scroll-restoration-id="main" className="flex-1 overflow-y-auto outline-none">
+        {/* In the order of the keys, since it is what scrolls. */}
+        <main
+          id="main"
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: a part that scrolls must be reached by the keyboard
+          tabIndex={0}
+          data-scroll-restoration-id="main"
+          className="flex-1 overflow-y-auto outline-none focus-visible:ring-[3px] focus-visible:ring-ring/50 focus-visible:ring-inset"
+        >
           <Outlet />
         </main>
       </div>
