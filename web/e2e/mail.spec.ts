@@ -13,9 +13,7 @@ test('links that come by mail confirm an address and choose a new password, once
   await enter(page, 'Ada Lovelace', email);
   await page.goto('/settings');
   await expect(page.getByText('Not confirmed')).toBeVisible();
-  if ((await page.getByRole('button', { name: 'Send Confirmation Link' }).count()) > 0) {
-    await page.getByRole('button', { name: 'Send Confirmation Link' }).click();
-  }
+  await page.getByRole('button', { name: 'Send Confirmation Link' }).click();
   const confirm = await own.mail.link(email, 'verify-email');
   await page.goto(confirm);
   await expect(page.getByText('Confirm your e-mail address')).toBeVisible();

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { SaveIcon } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
 import { useForm } from 'react-hook-form';
-import { sendVerification, updateMe } from '@/api/account';
+import { entryOptionsQuery, sendVerification, updateMe } from '@/api/account';
 import { meQuery } from '@/api/auth';
 import type { User } from '@/api/types';
 import { FormField } from '@/components/form-field';
@@ -87,6 +87,7 @@ function ProfileForm({ user }: { user: User }) {
 
 function Address({ user }: { user: User }) {
   const [changing, setChanging] = useState(false);
+  const { data: options } = useQuery(entryOptionsQuery);
   const send = useMutation({
     mutationFn: sendVerification,
     onSuccess: () => toast.success('A link is on its way to your address'),
@@ -103,7 +104,7 @@ function Address({ user }: { user: User }) {
         <Button variant="outline" size="sm" aria-expanded={changing} onClick={() => setChanging(!changing)}>
           Change
         </Button>
-        {!user.emailVerified && (
+        {!user.emailVerified && options?.passwordReset && (
           <Button variant="outline" size="sm" disabled={send.isPending} onClick={() => send.mutate()}>
             Send Confirmation Link
           </Button>
