@@ -23,6 +23,8 @@ const SQLITE_READERS: u32 = 4;
 const SQLITE_CACHE: &str = "-16000";
 /// Prepared statements that each connection keeps. Lists have one for each of their filters and orders.
 const SQLITE_STATEMENTS: usize = 400;
+/// Rows of an answer that wait for their reader at most. At fewer, the connection's thread and the reader wait for each other in turn.
+const SQLITE_ROWS: usize = 1024;
 /// Bytes of the file that are read without a copy; the cache above is emptied whenever another connection has written.
 const SQLITE_MMAP: &str = "268435456";
 const POSTGRES_CONNECTIONS: u32 = 16;
@@ -185,7 +187,7 @@ fn sqlite_options(url: &str, connections: u32, read_only: bool) -> ConnectOption
     // A file does not hang up.
     options.test_before_acquire(false);
     options.map_sqlx_sqlite_opts(move |o| {
-        let o = o.statement_cache_capacity(SQLITE_STATEMENTS).busy_timeout(BUSY_TIMEOUT).foreign_keys(true);
+        let o = o.statement_cache_capacity(SQLITE_STATEMENTS).row_buffer_size(SQLITE_ROWS).busy_timeout(BUSY_TIMEOUT).foreign_keys(true);
         let o = o.pragma("journal_mode", "WAL").pragma("synchronous", "FULL");
         let o = o.pragma("cache_size", SQLITE_CACHE).pragma("temp_store", "MEMORY").pragma("mmap_size", SQLITE_MMAP);
         if read_only { o.pragma("query_only", "ON") } else { o }
