@@ -141,7 +141,7 @@ impl Engine {
         .map_err(|e| model_error(&self.path, &e))
     }
 
-    /// Sets the gradients to zero, here and on the device.
+    /// Sets the gradients to zero: those on the device where they are there, else those that are given.
     pub fn zero_gradients(&mut self, gradients: &mut LoraGradients) -> Result<(), TrainerError> {
         on_device!(self, |model, _ws, held| match held {
             Some(held) => model.zero_gradients(&mut held.adapters),
@@ -169,13 +169,11 @@ impl Engine {
         optimizer: &mut Optimizer,
         (rate, clip): (f64, f32),
     ) -> Result<(), TrainerError> {
-        let on_device = on_device!(self, |model, _ws, held| match (held, &mut *optimizer) {
-            (Some(held), optimizer) => optimizer.next_adamw(rate, clip).map(|step| {
-                held.ahead = true;
-                model.update(&mut held.adapters, step)
-            }),
-            (None, _) => None,
-        });
+        let on_device = on_device!(self, |model, _ws, held| held.as_mut().and_then(|held| {
+            let step = optimizer.next_adamw(rate, clip)?;
+            held.ahead = true;
+            Some(model.update(&mut held.adapters, step))
+        }));
         if let Some(done) = on_device {
             return done.map_err(|e| model_error(&self.path, &e));
         }

@@ -24,8 +24,11 @@ export function SelectTrigger({ className, children, ...props }: React.Component
 }
 
 /** Radix hides what is behind an open list from assistive technology; this keeps the focus out of it as well. */
-function InertBehind() {
+function Options({ children }: { children: React.ReactNode }) {
+  const list = React.useRef<HTMLDivElement>(null);
   React.useEffect(() => {
+    // A closed list is rendered too, outside the document, for its options' texts.
+    if (!list.current?.isConnected) return;
     let behind: HTMLElement[] | null = [];
     // Radix marks it in an effect of the list around this one, which comes later.
     queueMicrotask(() => {
@@ -41,7 +44,11 @@ function InertBehind() {
       behind = null;
     };
   }, []);
-  return null;
+  return (
+    <SelectPrimitive.Viewport ref={list} className="p-1">
+      {children}
+    </SelectPrimitive.Viewport>
+  );
 }
 
 export function SelectContent({ className, children, ...props }: React.ComponentProps<typeof SelectPrimitive.Content>) {
@@ -56,8 +63,7 @@ export function SelectContent({ className, children, ...props }: React.Component
         )}
         {...props}
       >
-        <InertBehind />
-        <SelectPrimitive.Viewport className="p-1">{children}</SelectPrimitive.Viewport>
+        <Options>{children}</Options>
       </SelectPrimitive.Content>
     </SelectPrimitive.Portal>
   );
