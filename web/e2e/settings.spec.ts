@@ -13,6 +13,17 @@ test('name, password, sessions and API keys can be changed', async ({ page, brow
   await page.getByLabel('Organization').fill('Navy');
   await page.getByRole('button', { name: 'Save Changes' }).click();
   await expect(page.getByRole('button', { name: 'Account of Grace Hopper' })).toBeVisible();
+  // A message is passed by Tab as anything else is.
+  const [last, message] = [page.getByRole('button', { name: 'Delete Account' }), page.getByText('Profile Saved')];
+  await expect(message).toBeVisible();
+  await last.focus();
+  await page.keyboard.press('Tab');
+  const row = page.getByRole('listitem').filter({ has: message });
+  await expect(row).toBeFocused();
+  // Over the end of the page to its beginning.
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();
   await page.reload();
   await expect(page.getByLabel('Organization')).toHaveValue('Navy');
 
