@@ -167,22 +167,15 @@ impl<B: Backend> Model<B> {
         dropout: Option<DropoutKey>,
         ws: &mut Workspace<B>,
     ) -> Result<BatchLoss, ModelError> {
-        lora.check_fits(&self.config)?;
         grads.check_fits(lora)?;
-        let packed = PackedBatch::for_loss(batch, &self.config)?;
-        let label_tokens = packed.targets.len();
-        if label_tokens == 0 {
-            return Ok(BatchLoss { loss_sum: 0.0, label_tokens });
-        }
-        let pass = Pass { batch: &packed, lora: Some(lora), dropout };
-        ws.prepare(self, pass, true);
-        let loss_sum = self.there_and_back(pass, loss_scale, ws);
-        self.backend.finish()?;
-        for (gradient, total) in ws.gradients.iter().zip(grads.params_mut()) {
-            self.backend.add_to_host(gradient, total.data);
+        let loss = self.there_and_back(lora, batch, loss_scale, dropout, ws, Workspace::prepare)?;
+        if loss.label_tokens > 0 {
+            for (gradient, total) in ws.gradients.iter().zip(grads.params_mut()) {
+                self.backend.add_to_host(gradient, total.data);
+            }
         }
         self.backend.finish()?;
-        Ok(BatchLoss { loss_sum, label_tokens })
+        Ok(loss)
     }
 
     /// The loss of a batch, without dropout and without gradients.
@@ -227,12 +220,29 @@ impl<B: Backend> Model<B> {
         Ok(answer)
     }
 
-    /// Both passes over a batch; the gradients lie in the workspace then.
-    fn there_and_back(&self, pass: Pass<'_>, loss_scale: LossScale, ws: &mut Workspace<B>) -> f64 {
+    /// Both passes over a batch, in the workspace as `prepare` leaves it. The gradients lie there then, unless the batch has no labels.
+    fn there_and_back(
+        &self,
+        lora: &LoraWeights,
+        batch: &Batch<'_>,
+        loss_scale: LossScale,
+        dropout: Option<DropoutKey>,
+        ws: &mut Workspace<B>,
+        prepare: impl FnOnce(&mut Workspace<B>, &Self, Pass<'_>, bool),
+    ) -> Result<BatchLoss, ModelError> {
+        lora.check_fits(&self.config)?;
+        let packed = PackedBatch::for_loss(batch, &self.config)?;
+        let label_tokens = packed.targets.len();
+        if label_tokens == 0 {
+            return Ok(BatchLoss { loss_sum: 0.0, label_tokens });
+        }
+        let pass = Pass { batch: &packed, lora: Some(lora), dropout };
+        prepare(ws, self, pass, true);
         self.blocks_forward(pass, ws, true);
         let loss_sum = self.head_backward(pass, loss_scale, ws);
         self.blocks_backward(pass, ws);
-        loss_sum
+        self.backend.finish()?;
+        Ok(BatchLoss { loss_sum, label_tokens })
     }
 
     fn head_weight(&self) -> &B::Frozen {

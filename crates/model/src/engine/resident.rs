@@ -1,7 +1,7 @@
 //! Training adapters where the model is: weights, the gradients of a step and AdamW's moments stay on the device between the passes.
 
-use super::{Model, Pass, Workspace};
-use crate::{AdamW, Backend, Batch, BatchLoss, DropoutKey, LoraWeights, LossScale, ModelError, backend::Moments, batch::PackedBatch};
+use super::{Model, Workspace};
+use crate::{AdamW, Backend, Batch, BatchLoss, DropoutKey, LoraWeights, LossScale, ModelError, backend::Moments};
 
 /// Adapters on a device, tensor by tensor in the order of [`LoraWeights::params`].
 pub struct ResidentAdapters<B: Backend> {
@@ -53,25 +53,20 @@ impl<B: Backend> Model<B> {
         dropout: Option<DropoutKey>,
         ws: &mut Workspace<B>,
     ) -> Result<BatchLoss, ModelError> {
-        lora.check_fits(&self.config)?;
         if adapters.weights.len() != lora.params().len() {
-            return Err(ModelError::AdapterMismatch { reason: "the adapters on the device belong to other weights".to_owned() });
+            return Err(foreign());
         }
-        let packed = PackedBatch::for_loss(batch, &self.config)?;
-        let label_tokens = packed.targets.len();
-        if label_tokens == 0 {
-            return Ok(BatchLoss { loss_sum: 0.0, label_tokens });
-        }
-        let pass = Pass { batch: &packed, lora: Some(lora), dropout };
         std::mem::swap(&mut ws.adapters, &mut adapters.weights);
-        ws.make_room(self, pass, true);
-        let loss_sum = self.there_and_back(pass, loss_scale, ws);
+        let loss = self.there_and_back(lora, batch, loss_scale, dropout, ws, Workspace::make_room);
         std::mem::swap(&mut ws.adapters, &mut adapters.weights);
-        for (gradient, total) in ws.gradients.iter().zip(&mut adapters.gradients) {
-            self.backend.add_to_rows(gradient, total);
+        let loss = loss?;
+        if loss.label_tokens > 0 {
+            for (gradient, total) in ws.gradients.iter().zip(&mut adapters.gradients) {
+                self.backend.add_to_rows(gradient, total);
+            }
         }
         self.backend.finish()?;
-        Ok(BatchLoss { loss_sum, label_tokens })
+        Ok(loss)
     }
 
     /// Sets the gradients to zero, for the next step.
@@ -123,8 +118,12 @@ impl<B: Backend> Model<B> {
             count += 1;
         }
         if count != adapters.weights.len() {
-            return Err(ModelError::AdapterMismatch { reason: "the adapters on the device belong to other weights".to_owned() });
+            return Err(foreign());
         }
         self.backend.finish()
     }
+}
+
+fn foreign() -> ModelError {
+    ModelError::AdapterMismatch { reason: "the adapters on the device belong to other weights".to_owned() }
 }

@@ -2,8 +2,8 @@
 #![expect(unsafe_code, reason = "cuBLAS is a C library")]
 
 use std::{
-    ffi::{CStr, c_int, c_void},
-    ptr,
+    ffi::{CStr, c_char, c_int, c_void},
+    fmt, ptr,
     sync::Arc,
 };
 
@@ -63,6 +63,16 @@ pub(super) struct Product {
     pub(super) destination: u64,
 }
 
+/// A status that is no success, in words.
+///
+/// # Safety
+/// `said` must be null or a string that lives as long as the call.
+pub(super) unsafe fn failure(context: &Context, what: &str, said: *const c_char, status: impl fmt::Debug) -> ModelError {
+    // SAFETY: the caller vouches for the string.
+    let said = if said.is_null() { String::new() } else { unsafe { CStr::from_ptr(said) }.to_string_lossy().into_owned() };
+    ModelError::Device { device: context.device.name.clone(), reason: format!("{what}: {said} ({status:?})") }
+}
+
 impl Blas {
     pub(super) fn new(context: &Arc<Context>) -> Result<Self, ModelError> {
         context.enter()?;
@@ -78,12 +88,8 @@ impl Blas {
         if status == cublasStatus_t::CUBLAS_STATUS_SUCCESS {
             return Ok(());
         }
-        // SAFETY: cuBLAS answers with a string of its own that lives as long as the library.
-        let said = unsafe {
-            let text = sys::cublasGetStatusString(status);
-            if text.is_null() { String::new() } else { CStr::from_ptr(text).to_string_lossy().into_owned() }
-        };
-        Err(ModelError::Device { device: self.context.device.name.clone(), reason: format!("{what}: {said} ({status:?})") })
+        // SAFETY: cuBLAS answers with a string of its own that lives as long as the library, or with none.
+        Err(unsafe { failure(&self.context, what, sys::cublasGetStatusString(status), status) })
     }
 
     /// Queues a product.

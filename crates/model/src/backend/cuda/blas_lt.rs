@@ -5,7 +5,7 @@
 #![expect(unsafe_code, reason = "cuBLASLt is a C library")]
 
 use std::{
-    ffi::{CStr, c_int, c_void},
+    ffi::{c_int, c_void},
     mem::MaybeUninit,
     ptr,
     sync::Arc,
@@ -17,7 +17,7 @@ use cudarc::cublaslt::sys::{
 };
 
 use super::{
-    blas::Product,
+    blas::{Factor, Product, failure},
     driver::{Allocation, Context},
 };
 use crate::ModelError;
@@ -100,7 +100,7 @@ impl BlasLt {
             };
             self.make(create, sys::cublasLtMatrixLayoutDestroy)
         };
-        let stored = |factor: super::blas::Factor, [rows, columns]: [usize; 2]| if factor.transposed { columns } else { rows };
+        let stored = |factor: Factor, [rows, columns]: [usize; 2]| if factor.transposed { columns } else { rows };
         let right_layout = layout(bf16, stored(right, [product.shape[1], columns]), right.columns)?;
         let left_layout = layout(bf16, stored(left, [rows, product.shape[1]]), left.columns)?;
         let out_layout = layout(f32, rows, columns)?;
@@ -213,12 +213,8 @@ fn check(context: &Context, status: cublasStatus_t, what: &str) -> Result<(), Mo
     if status == cublasStatus_t::CUBLAS_STATUS_SUCCESS {
         return Ok(());
     }
-    // SAFETY: cuBLASLt answers with a string of its own that lives as long as the library.
-    let said = unsafe {
-        let text = sys::cublasLtGetStatusString(status);
-        if text.is_null() { String::new() } else { CStr::from_ptr(text).to_string_lossy().into_owned() }
-    };
-    Err(ModelError::Device { device: context.device.name.clone(), reason: format!("{what}: {said} ({status:?})") })
+    // SAFETY: cuBLASLt answers with a string of its own that lives as long as the library, or with none.
+    Err(unsafe { failure(context, what, sys::cublasLtGetStatusString(status), status) })
 }
 
 #[cfg(test)]
